@@ -1,0 +1,56 @@
+"""In which state is an entry, of which kind is it, and how much does a new version change?"""
+
+from enum import StrEnum
+
+
+class EntryState(StrEnum):
+    """Where an entry stands. A published entry stays published while its next version is reviewed."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
+class EntryKind(StrEnum):
+    """What an entry is for."""
+
+    ANSWER = "answer"
+    CLARIFICATION = "clarification"
+    ACKNOWLEDGEMENT = "acknowledgement"
+
+
+class Significance(StrEnum):
+    """How much a version changes what people are told; decides whom the change must reach."""
+
+    WORDING = "wording"
+    ORDINARY = "ordinary"
+    MAJOR = "major"
+
+
+class ChangeKind(StrEnum):
+    """What happened to an entry that every copy and index must follow."""
+
+    PUBLISHED = "published"
+    CHANGED = "changed"
+    RETIRED = "retired"
+
+
+STATE_LABELS = {
+    EntryState.DRAFT: "草稿",
+    EntryState.IN_REVIEW: "审核中",
+    EntryState.PUBLISHED: "已发布",
+    EntryState.RETIRED: "已停用",
+}
+
+KIND_LABELS = {
+    EntryKind.ANSWER: "问答",
+    EntryKind.CLARIFICATION: "澄清",
+    EntryKind.ACKNOWLEDGEMENT: "自动回执",
+}
+
+SIGNIFICANCE_LABELS = {
+    Significance.WORDING: "文字",
+    Significance.ORDINARY: "一般",
+    Significance.MAJOR: "重大",
+}
