@@ -1,0 +1,1 @@
+"""工作日: which days count."""

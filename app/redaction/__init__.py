@@ -1,0 +1,1 @@
+"""脱敏: what must not be seen."""
