@@ -1,0 +1,1 @@
+"""舆情: what we must notice."""

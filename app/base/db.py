@@ -1,0 +1,139 @@
+"""How does everything reach the database, so that no update is lost and no reader writes?
+
+Stock SQLAlchemy on SQLite sends no BEGIN before a SELECT and loses read-modify-write updates; here a
+writer begins IMMEDIATE and a reader cannot write at all. `synchronous=FULL`: an acknowledged push is
+on disk. SQLite before 3.51.3 can corrupt a WAL file that several processes write
+(sqlite.org/wal.html#walresetbug): a fixed module is used where there is one, else the rollback
+journal. The database address may also name PostgreSQL through psycopg 3.
+"""
+
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlmodel import Session
+
+from app.base.errors import Invalid
+from app.base.keys import Keys
+
+WAL_IS_SAFE_FROM = (3, 51, 3)
+BUSY_TIMEOUT_MS = 5_000
+_WRITES = "huiying_writes"
+
+
+def sqlite_module() -> ModuleType:
+    """The newest SQLite at hand: the one shipped with pysqlite3 where that wheel exists."""
+    try:
+        from pysqlite3 import dbapi2
+    except ImportError:
+        return sqlite3
+    newer = dbapi2.sqlite_version_info > sqlite3.sqlite_version_info
+    return dbapi2 if newer else sqlite3
+
+
+def wal_is_safe(module: ModuleType) -> bool:
+    """Whether several processes may write one WAL file with this SQLite."""
+    return tuple(module.sqlite_version_info) >= WAL_IS_SAFE_FROM
+
+
+class Database:
+    """One database and the two ways into it: `reading()` and `writing()`."""
+
+    def __init__(self, url: str, keys: Keys) -> None:
+        self.url = url
+        self.keys = keys
+        self.engine = make_engine(url)
+        self._writer = self.engine.execution_options(**{_WRITES: True})
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A consistent view in which nothing can be written."""
+        with Session(self.engine, info={"keys": self.keys}) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        Objects stay readable after the commit, so that a view may still show what it wrote.
+        """
+        with Session(self._writer, info={"keys": self.keys}, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def make_engine(url: str) -> Engine:
+    """An engine with the pragmas and transaction starts that the module's docstring tells of."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite_engine(url)
+    if parsed.get_backend_name() == "postgresql":
+        return _postgresql_engine(url)
+    raise Invalid("HUIYING_DATABASE_URL 只能是 sqlite:/// 或 postgresql+psycopg:// 开头的地址")
+
+
+def _sqlite_engine(url: str) -> Engine:
+    module = sqlite_module()
+    journal = "WAL" if wal_is_safe(module) else "DELETE"
+    engine = create_engine(
+        url, module=module, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we send BEGIN ourselves
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            f"journal_mode={journal}",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            "trusted_schema=OFF",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "options": "-c idle_in_transaction_session_timeout=60000"},
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if not connection.get_execution_options().get(_WRITES, False):
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+    return engine
+
+
+def lock(session: Session, name: str) -> None:
+    """Let one writer at a time do ``name`` until its commit.
+
+    SQLite has one writer anyway. On PostgreSQL a transaction-level advisory lock (session-level ones
+    outlive a request on a pooled connection).
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        key = zlib.crc32(name.encode())
+        session.execute(text("SELECT pg_advisory_xact_lock(7301, :key)"), {"key": key - 2**31})

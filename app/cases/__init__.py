@@ -1,0 +1,1 @@
+"""办件: what we do about it."""

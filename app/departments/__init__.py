@@ -1,0 +1,1 @@
+"""承办单位: who handles which category and place."""

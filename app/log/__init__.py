@@ -1,0 +1,1 @@
+"""流转记录: what was done, for ever."""

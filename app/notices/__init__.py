@@ -1,0 +1,1 @@
+"""提醒、通知: whom we must tell."""

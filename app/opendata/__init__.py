@@ -1,0 +1,1 @@
+"""数据开放: what we give away."""

@@ -1,0 +1,1 @@
+"""答复、三审、发送: what we say back."""

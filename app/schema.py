@@ -1,0 +1,24 @@
+"""All tables in one view, for the migrations and for whoever asks what is kept."""
+
+from sqlalchemy import MetaData
+from sqlmodel import SQLModel
+
+import app.alerts.models
+import app.answers.models
+import app.base.models
+import app.calendar.models
+import app.cases.models
+import app.departments.models
+import app.disclosure.models
+import app.duty.models
+import app.log.models
+import app.messages.models
+import app.notices.models
+import app.official_accounts.models
+import app.opendata.models
+import app.redaction.models
+import app.replies.models
+import app.staff.models
+import kb.models  # noqa: F401
+
+metadata: MetaData = SQLModel.metadata

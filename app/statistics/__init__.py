@@ -1,0 +1,1 @@
+"""统计通报: what it adds up to."""
