@@ -185,16 +185,19 @@ def test_documents_named_in_replies_are_those_the_library_knows(cases, answers):
         assert set(named) <= known, row["title"]
 
 
-PERSONAL = re.compile(r"1\d{10}|0\d{3}-\d{7}|\d{17}[\dXx]|[\w.]+@[\w.]+\.\w+|示[A-Z][A-Z0-9]{5}|\d{16,19}")
+PERSONAL = re.compile(
+    r"\d{17}[\dX]|\d{16}|1\d{10}|0\d{3}-\d{7}|[\w.]+@[\w.]+\.\w+|示[A-Z]\d{5}", re.ASCII)
 
 
 @pytest.mark.clause("A24")
 def test_personal_data_is_in_some_letters_and_in_no_reply(cases):
-    assert sum(row["personal_data"] for row in cases) >= 35
+    assert sum(bool(row["personal"]) for row in cases) >= 35
     for row in cases:
         assert not PERSONAL.search(row["reply"]), row["title"]
-        if PERSONAL.search(row["text"]):
-            assert row["personal_data"], row["title"]
+        assert not any(found in row["reply"] for found in row["personal"]), row["title"]
+        assert all(found in row["text"] for found in row["personal"]), row["title"]
+        for found in PERSONAL.findall(row["text"]):
+            assert found in row["personal"], row["title"]
 
 
 def test_everything_is_visibly_invented():
@@ -209,5 +212,5 @@ def test_everything_is_visibly_invented():
     identities = re.findall(r"(?<!\d)\d{17}[\dXx]", text)
     assert identities
     assert all(number.startswith("990101") for number in identities)
-    plates = re.findall(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][A-Z0-9]{5,6}", text)
-    assert plates == []
+    provinces = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+    assert re.findall(rf"[{provinces}][A-Z][A-Z0-9]{{5,6}}", text) == []
