@@ -42,7 +42,6 @@ class SignInSession(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True)
     token_digest: str = Field(unique=True)
     staff_id: int = Field(foreign_key="staff.id", index=True)
-    csrf: str
     created_at: datetime = Field(sa_type=Instant)
     seen_at: datetime = Field(sa_type=Instant)
     ends_at: datetime = Field(sa_type=Instant)

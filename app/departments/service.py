@@ -1,0 +1,190 @@
+"""Departments: add, name their leaders, close; and the table that says who is responsible for what."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from app.base import db
+from app.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.departments import queries
+from app.departments.models import Department, Responsibility
+from app.log import service as log
+from app.staff import queries as staff
+from app.staff.roles import Person, Role
+
+LONGEST_NAME = 60
+MOST_KEYWORDS = 60
+
+
+def add(session: Session, now: datetime, actor: Person | None, *, name: str, short: str = "") -> Department:
+    """Add a handling department. Raises `Invalid`, `Conflict` (the name is taken), `NotAllowed`."""
+    _only_system_admin(actor)
+    db.lock(session, "departments")
+    words = name.strip()
+    if not words or len(words) > LONGEST_NAME:
+        raise Invalid(f"请填写承办单位名称，最多 {LONGEST_NAME} 字", field="name")
+    if _named(session, words) is not None:
+        raise Conflict(f"已经有“{words}”了", field="name")
+    made = Department(name=words, short=short.strip(), created_at=now)
+    session.add(made)
+    session.flush()
+    _record(session, now, actor, "department_added", made.id, name=words)
+    return made
+
+
+def add_if_missing(session: Session, now: datetime, actor: Person | None, *, name: str) -> Department:
+    """The department of this name, added where there is none yet."""
+    return _named(session, name.strip()) or add(session, now, actor, name=name)
+
+
+def set_leaders(
+    session: Session,
+    now: datetime,
+    actor: Person | None,
+    department_id: int,
+    *,
+    deputy_leader_id: int | None,
+    principal_id: int | None,
+) -> Department:
+    """Name who is told when reminders have not helped: 分管领导, then 主要领导 (C26, B22)."""
+    _only_system_admin(actor)
+    found = require_open(session, department_id)
+    for staff_id in (deputy_leader_id, principal_id):
+        _require_person(session, staff_id)
+    found.deputy_leader_id, found.principal_id = deputy_leader_id, principal_id
+    session.add(found)
+    _record(
+        session, now, actor, "leaders_set", found.id, deputy_leader=deputy_leader_id, principal=principal_id
+    )
+    return found
+
+
+def close(session: Session, now: datetime, actor: Person | None, department_id: int) -> None:
+    """A department works no more. Refused (`Conflict`) while people or responsibilities are left in it."""
+    _only_system_admin(actor)
+    found = require_open(session, department_id)
+    people = len(staff.people(session, department_id=department_id))
+    rows = len(queries.responsibilities(session, department_id))
+    if people or rows:
+        raise Conflict(f"“{found.name}”还有 {people} 人、{rows} 项职责。请先调整到别的单位再撤销")
+    found.closed_at = now
+    session.add(found)
+    _record(session, now, actor, "department_closed", found.id)
+
+
+def require_open(session: Session, department_id: int) -> Department:
+    """The department at work with this id. Raises `NotFound`."""
+    found = session.get(Department, department_id)
+    if found is None or found.closed_at is not None:
+        raise NotFound("没有这个承办单位，或者已经撤销", field="department_id")
+    return found
+
+
+def require_named(session: Session, name: str) -> Department:
+    """The department at work with this name or short name. Raises `NotFound`."""
+    found = queries.by_name(session, name)
+    if found is None:
+        raise NotFound(f"找不到承办单位“{name}”。请用 huiying departments list 查看", field="department")
+    return found
+
+
+def add_responsibility(
+    session: Session,
+    now: datetime,
+    actor: Person | None,
+    *,
+    category: str,
+    department_id: int,
+    place: str = "",
+    keywords: Iterable[str] = (),
+    handler_id: int | None = None,
+    reason: str = "",
+) -> Responsibility:
+    """Add a row: matters of ``category`` in ``place`` (empty: everywhere) belong to this department.
+
+    A row for the same category, place and department is replaced by a new version of itself; cases
+    keep the version they were routed with. ``reason``: the document it rests on.
+    """
+    _only_system_admin(actor)
+    db.lock(session, "departments")
+    words = list(dict.fromkeys(word.strip() for word in keywords if word.strip()))
+    if not category.strip() and not words:
+        raise Invalid("类别和关键词至少填一样，否则什么都归它管", field="category")
+    if len(words) > MOST_KEYWORDS:
+        raise Invalid(f"一行最多 {MOST_KEYWORDS} 个关键词，请分成几行", field="keywords")
+    require_open(session, department_id)
+    _require_person(session, handler_id)
+    before = _same_row(session, category.strip(), place.strip(), department_id)
+    if before is not None:
+        before.ended_at = now
+        session.add(before)
+    made = Responsibility(
+        category=category.strip(),
+        place=place.strip(),
+        keywords=words,
+        department_id=department_id,
+        handler_id=handler_id,
+        reason=reason.strip(),
+        version=before.version + 1 if before else 1,
+    )
+    session.add(made)
+    session.flush()
+    _record(
+        session,
+        now,
+        actor,
+        "responsibility_set",
+        department_id,
+        row=made.id,
+        category=made.category,
+        place=made.place,
+        version=made.version,
+    )
+    return made
+
+
+def end_responsibility(session: Session, now: datetime, actor: Person | None, row_id: int) -> Responsibility:
+    """Take a row out of force; it stays readable for the cases it routed. Raises `NotFound`."""
+    _only_system_admin(actor)
+    row = session.get(Responsibility, row_id)
+    if row is None or row.ended_at is not None:
+        raise NotFound("没有这一项职责，或者已经停用")
+    row.ended_at = now
+    session.add(row)
+    _record(session, now, actor, "responsibility_ended", row.department_id, row=row.id)
+    return row
+
+
+def _named(session: Session, name: str) -> Department | None:
+    return session.exec(select(Department).where(col(Department.name) == name)).first()
+
+
+def _same_row(session: Session, category: str, place: str, department_id: int) -> Responsibility | None:
+    if not category:
+        return None
+    return next(
+        (
+            row
+            for row in queries.responsibilities(session, department_id)
+            if (row.category, row.place) == (category, place)
+        ),
+        None,
+    )
+
+
+def _require_person(session: Session, staff_id: int | None) -> None:
+    if staff_id is not None and staff.person(session, staff_id) is None:
+        raise NotFound("没有这个人，或者已经停用")
+
+
+def _only_system_admin(actor: Person | None) -> None:
+    if actor is not None and not actor.may(Role.SYSTEM_ADMIN):
+        raise NotAllowed("承办单位和职责分工由系统管理员维护", code="wrong_role")
+
+
+def _record(
+    session: Session, now: datetime, actor: Person | None, action: str, department_id: int, **data: Any
+) -> None:
+    log.record(session, now, actor, action, subject_type="department", subject_id=department_id, **data)

@@ -1,0 +1,81 @@
+"""How are many notices said in few words, and when is it too late in the evening to send them out?"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+QUIET_FROM = time(21, 30)
+QUIET_UNTIL = time(7, 30)
+
+KINDS = {
+    "assigned": "交办给您",
+    "returned": "退回",
+    "review": "待您审核",
+    "sent_back": "退回修改",
+    "reminder": "催办",
+    "supervision": "督办",
+    "due_soon": "快到期",
+    "overdue": "超期",
+    "delivery": "没有送到",
+    "extension": "延期",
+    "inquiry": "请您核实或会签",
+    "rating": "来信人评价",
+    "disclosure": "待公开审核",
+    "alert": "舆情",
+    "account": "账号",
+    "answer": "问答库",
+    "staff": "人员和权限",
+}
+"""What a notice is about, as the head of its line; another kind stands under 其他."""
+
+URGENT = frozenset({"overdue", "alert", "delivery", "supervision"})
+"""These are not held back at night: the office reads 7×24 (C27)."""
+
+
+class Told(Protocol):
+    """One notice."""
+
+    kind: str
+    text: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """Notices of one kind in one line: the only one as it is, several as a count."""
+
+    kind: str
+    label: str
+    count: int
+    text: str
+    address: str
+
+
+def lines(notices: Iterable[Told]) -> list[Line]:
+    """One line a kind, urgent ones first, then in the order of `KINDS`.
+
+    A single notice keeps its words and its address; of several the newest leads, so hand them over
+    newest first.
+    """
+    by_kind: dict[str, list[Told]] = {}
+    for notice in notices:
+        by_kind.setdefault(notice.kind, []).append(notice)
+    order = {kind: place for place, kind in enumerate(KINDS)}
+    ranked = sorted(by_kind, key=lambda kind: (kind not in URGENT, order.get(kind, len(order)), kind))
+    return [_line(kind, by_kind[kind]) for kind in ranked]
+
+
+def may_go_out(kind: str, now: datetime) -> bool:
+    """Whether a notice may leave the house now (mail, messenger): not between 21:30 and 7:30 in Shanghai,
+    but for the urgent ones. The inbox shows everything at once."""
+    clock = now.astimezone(SHANGHAI).time()
+    return kind in URGENT or QUIET_UNTIL <= clock < QUIET_FROM
+
+
+def _line(kind: str, told: list[Told]) -> Line:
+    label = KINDS.get(kind, "其他")
+    text = told[0].text if len(told) == 1 else f"{label} {len(told)} 件，最近一件：{told[0].text}"
+    return Line(kind, label, len(told), text, told[0].address)

@@ -1,0 +1,71 @@
+"""Tell one person one thing, once; and note that it was read."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from app.base.errors import Invalid, NotFound
+from app.notices.models import Notice
+from app.staff.roles import Person
+
+_INSERT: dict[str, Callable[[type[Notice]], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def tell(
+    session: Session,
+    now: datetime,
+    staff_id: int,
+    *,
+    key: str,
+    kind: str,
+    text: str,
+    address: str,
+    case_id: int | None = None,
+) -> Notice | None:
+    """Put a notice into a person's inbox; None when ``key`` was told before (to anybody).
+
+    ``key`` names the happening and the person, e.g. ``case:17:due_soon:2026-11-23:4``. ``text`` is ours,
+    never a citizen's words; ``address`` lies within /desk/.
+    """
+    if address and not address.startswith("/desk/"):
+        raise Invalid("提醒里的链接只能通向工作台")
+    insert = _INSERT[session.get_bind().dialect.name]
+    values = {
+        "staff_id": staff_id,
+        "key": key,
+        "kind": kind,
+        "text": text,
+        "address": address,
+        "case_id": case_id,
+        "created_at": now,
+    }
+    added = session.execute(
+        insert(Notice).values(**values).on_conflict_do_nothing(index_elements=["key"]).returning(Notice.id)
+    ).scalar_one_or_none()
+    return None if added is None else session.get(Notice, added)
+
+
+def read(session: Session, now: datetime, person: Person, notice_id: int) -> Notice:
+    """Note that the person opened a notice. Raises `NotFound` for anybody else's."""
+    found = session.get(Notice, notice_id)
+    if found is None or found.staff_id != person.id:
+        raise NotFound("没有这条提醒")
+    found.read_at = found.read_at or now
+    session.add(found)
+    return found
+
+
+def read_all(session: Session, now: datetime, person: Person) -> int:
+    """Note that the person has seen everything in the inbox; how many that were."""
+    own = (col(Notice.staff_id) == person.id, col(Notice.read_at).is_(None))
+    return int(session.execute(update(Notice).where(*own).values(read_at=now)).rowcount)  # type: ignore[attr-defined]
+
+
+def read_about(session: Session, now: datetime, case_id: int, kind: str) -> int:
+    """What was asked for is done: nobody need read these notices about the case any more."""
+    about = (col(Notice.case_id) == case_id, col(Notice.kind) == kind, col(Notice.read_at).is_(None))
+    return int(session.execute(update(Notice).where(*about).values(read_at=now)).rowcount)  # type: ignore[attr-defined]
