@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-
 # ---------------------------------------------------------------- what comes in
 
 
@@ -176,7 +175,7 @@ class SettingField:
         return None
 
 
-class Connector(ABC):
+class Connector(ABC):  # noqa: B024  what it can do is said by the classes below
     """A platform account. Settings come as keyword arguments named as in SETTINGS."""
 
     SETTINGS: ClassVar[tuple[SettingField, ...]] = ()

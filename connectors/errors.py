@@ -3,7 +3,8 @@
     ConnectorError
     ├── SignatureError        not from the platform (or too old, or for somebody else): refuse, keep nothing
     ├── PayloadError          from the platform, but not to be understood: keep, show, read again later
-    │   └── UnsupportedEvent  understood, and of a kind we do not handle (has a name)
+    │   ├── UnsupportedEvent  understood, and of a kind we do not handle (has a name)
+    │   └── UnreadableFile    a person's file, not to be imported (says why in Chinese)
     ├── NotOffered            this platform cannot do that, or there is no such platform
     └── DeliveryError         a call to the platform did not end in success; ``kind`` says what may be done
 
@@ -51,6 +52,14 @@ class UnsupportedEvent(PayloadError):
     def __init__(self, name: str) -> None:
         super().__init__(f"unsupported: {name}")
         self.name = name
+
+
+class UnreadableFile(PayloadError):
+    """A file that a person wants to import is no such file. ``message_zh`` says what to do."""
+
+    def __init__(self, reason: str, message_zh: str) -> None:
+        super().__init__(reason)
+        self.message_zh = message_zh
 
 
 class NotOffered(ConnectorError):

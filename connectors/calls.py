@@ -1,0 +1,186 @@
+"""One HTTP call to a platform: bounded in time and size, never redirected, every failure in its class.
+
+The only question a caller must be able to answer afterwards is: can the citizen have got it already?
+A failure before the request went out is ``back_off``; from then on it is ``unknown``, unless the platform
+itself answered. Calls that only read (``repeatable``) harm nobody twice: they are ``back_off`` always.
+"""
+
+import json
+import logging
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+import httpx
+
+from connectors.errors import DeliveryError
+
+CONNECT_SECONDS = 3.0
+TOTAL_SECONDS = 10.0
+MAX_ANSWER_BYTES = 1_000_000
+NOT_YET_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+Clock = Callable[[], datetime]
+
+
+class Code(NamedTuple):
+    """One row of a platform's table of codes: what may be done, and what to tell the office."""
+
+    kind: str
+    message_zh: str
+
+
+def utc_now() -> datetime:
+    """The real time (UTC): what a client uses unless it is handed another clock."""
+    return datetime.now(UTC)
+
+
+class _KeepTokensOut(logging.Filter):
+    """httpx and httpcore log whole addresses, and platforms want tokens in them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let only warnings and errors through; those carry no address."""
+        return record.levelno >= logging.WARNING
+
+
+for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
+    logging.getLogger(_name).addFilter(_KeepTokensOut())
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: HTTP status and the JSON object in the body."""
+
+    status: int
+    data: dict[str, Any]
+
+
+class _Deadline:
+    """Cuts the connection when the whole call has taken too long.
+
+    httpx limits single reads only: a server that sends one byte a second would hold us for hours.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._sockets: list[Any] = []
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+        self.passed = False
+
+    def __enter__(self) -> "_Deadline":
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Called by httpx at each step; remembers the socket once there is one."""
+        if event == "connection.connect_tcp.complete":
+            self._sockets.append(info["return_value"].get_extra_info("socket"))
+
+    def _cut(self) -> None:
+        self.passed = True
+        for sock in self._sockets:
+            try:
+                sock.shutdown(2)
+            except OSError:
+                continue  # it was closed already, which is what we want
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One context for all calls: building it reads the whole list of authorities."""
+    return httpx.create_ssl_context()
+
+
+def call(
+    method: str,
+    url: str,
+    *,
+    params: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    content: bytes | None = None,
+    form: Mapping[str, str] | None = None,
+    transport: httpx.BaseTransport | None = None,
+    repeatable: bool = False,
+    total_seconds: float = TOTAL_SECONDS,
+) -> Answer:
+    """Make one call and return the platform's answer. Raises DeliveryError (back_off, unknown, stop)."""
+    timeout = httpx.Timeout(total_seconds, connect=min(CONNECT_SECONDS, total_seconds))
+    started = time.monotonic()
+    try:
+        with (
+            _Deadline(total_seconds) as deadline,
+            httpx.Client(
+                transport=transport, verify=_tls(), timeout=timeout, follow_redirects=False, trust_env=False
+            ) as client,
+            client.stream(
+                method,
+                url,
+                params=params,
+                headers={"Accept-Encoding": "identity", "Connection": "close", **(headers or {})},
+                content=content,
+                data=form,
+                extensions={"trace": deadline.trace},
+            ) as response,
+        ):
+            body = _read(response, started + total_seconds)
+    except NOT_YET_SENT as problem:
+        name = type(problem).__name__
+        raise DeliveryError("back_off", "connect", name, "连不上平台，稍后自动再试。") from None
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL) as problem:
+        name = type(problem).__name__
+        raise DeliveryError("stop", "address", name, "平台接口地址填写有误，请联系系统管理员。") from None
+    except httpx.TimeoutException:
+        raise lost("timeout", "", repeatable) from None
+    except httpx.HTTPError as problem:
+        code = "timeout" if deadline.passed else "reset"
+        raise lost(code, type(problem).__name__, repeatable) from None
+    return _judge(response.status_code, body, repeatable)
+
+
+def lost(code: str, words: str, repeatable: bool) -> DeliveryError:
+    """The error for a call of which we do not know whether it took effect."""
+    if repeatable:
+        return DeliveryError("back_off", code, words, "平台没有给出完整的回应，稍后自动再试。")
+    message = "没有收到平台的明确回应，对方可能已经收到，请先核对，不要直接重发。"
+    return DeliveryError("unknown", code, words, message)
+
+
+def refused(codes: Mapping[str, Code], code: str, words: str) -> DeliveryError:
+    """The error for a code with which the platform refused; an unlisted code goes to a person."""
+    row = codes.get(code) or Code("human", f"平台返回了未登记的代码 {code[:12]}，请人工核对后处理。")
+    return DeliveryError(row.kind, code, words, row.message_zh)
+
+
+def _read(response: httpx.Response, until: float) -> bytes:
+    """Read the body up to the size cap and the deadline; a longer one is cut and so becomes unreadable."""
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_raw():
+        size += len(part)
+        if size > MAX_ANSWER_BYTES or time.monotonic() > until:
+            return b""
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _judge(status: int, body: bytes, repeatable: bool) -> Answer:
+    """Tell an answer of the platform from what a gateway, a wall or half a line made of it."""
+    if status == 429:
+        raise DeliveryError("back_off", "http_429", "", "平台限制了调用频率，稍后自动再试。")
+    if status >= 500 or 300 <= status < 400:
+        raise lost(f"http_{status}", "", repeatable)
+    try:
+        data = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise lost("html" if b"<" in body[:64] else "truncated", "", repeatable) from None
+    if not isinstance(data, dict):
+        raise lost("not_an_object", "", repeatable)
+    return Answer(status, data)

@@ -1,0 +1,97 @@
+"""Which platforms are there, and what does each impose on a reply? One row per platform."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+
+from connectors.contract import Connector
+from connectors.corrections.connector import CorrectionsConnector
+from connectors.errors import NotOffered
+from connectors.hotline.connector import HotlineConnector
+from connectors.website.connector import WebsiteConnector
+from connectors.wechat.connector import MAX_REPLY_BYTES, WeChatConnector
+from connectors.weibo.connector import WeiboConnector
+from connectors.weibo.length import MAX_COMMENT, MAX_PRIVATE, weibo_length
+
+
+@dataclass(frozen=True)
+class Window:
+    """How long after the citizen's last message, and how many times (None: any number), the platform
+    carries our reply. Our own sends do not move it."""
+
+    lasts: timedelta
+    replies: int | None
+
+
+@dataclass(frozen=True)
+class Platform:
+    """``unit``       in what the platform counts a reply: bytes (UTF-8), chars (half-width = ½), None
+    ``longest``, ``window``   longest reply in that unit, and in which time
+    ``longest_private``, ``window_private``   the same for private messages, where they differ
+    ``delivers``   api: we send; by_hand: a person enters it there; page: it appears on our progress page
+    ``polls``, ``receives``, ``imports``   how messages come: we ask, they push, people bring files
+    """
+
+    key: str
+    label: str
+    connector: type[Connector]
+    delivers: str
+    unit: str | None = None
+    longest: int | None = None
+    longest_private: int | None = None
+    window: Window | None = None
+    window_private: Window | None = None
+    receives: bool = False
+    polls: bool = False
+    imports: bool = False
+
+
+# fmt: off
+PLATFORMS: dict[str, Platform] = {row.key: row for row in (
+    Platform("wechat",      "微信公众号",       WeChatConnector,      "api",
+             unit="bytes", longest=MAX_REPLY_BYTES, window=Window(timedelta(hours=48), 5), receives=True),
+    Platform("weibo",       "微博",             WeiboConnector,       "api",
+             unit="chars", longest=MAX_COMMENT, longest_private=MAX_PRIVATE,
+             window_private=Window(timedelta(hours=48), None), receives=True, polls=True),
+    Platform("corrections", "我为政府网站找错", CorrectionsConnector, "by_hand", imports=True),
+    Platform("website",     "政府网站来信",     WebsiteConnector,     "page"),
+    Platform("hotline",     "12345 热线",       HotlineConnector,     "by_hand", imports=True),
+)}
+# fmt: on
+
+
+class Count(NamedTuple):
+    """How long a text is for a platform: ``used`` of ``limit`` (None: no limit) in ``unit``."""
+
+    used: int
+    limit: int | None
+    unit: str | None
+
+    @property
+    def fits(self) -> bool:
+        """True where the platform carries the whole text."""
+        return self.limit is None or self.used <= self.limit
+
+
+def platform(key: str) -> Platform:
+    """The row of this platform. Raises NotOffered."""
+    try:
+        return PLATFORMS[key]
+    except KeyError:
+        raise NotOffered(f"no such platform: {key[:40]}") from None
+
+
+def count_text(platform_key: str, text: str, private: bool = False) -> Count:
+    """Count a reply as its platform does. Raises NotOffered."""
+    row = platform(platform_key)
+    limit = row.longest_private if private and row.longest_private else row.longest
+    return Count(COUNTERS[row.unit](text), limit, row.unit)
+
+
+COUNTERS: dict[str | None, Callable[[str], int]] = {
+    "bytes": lambda text: len(text.encode("utf-8", "surrogatepass")),
+    "chars": weibo_length,
+    None: len,
+}
+"""How to count, by unit. Without a unit it is code points, for information only."""

@@ -1,0 +1,11 @@
+"""Local stand-ins that speak the platforms' real protocols: for tests, demonstration and training.
+
+Never to be reached from outside: they listen on the loopback address and keep nothing secret.
+"""
+
+from connectors.sandbox.command import run
+from connectors.sandbox.ledger import Ledger
+from connectors.sandbox.wechat import WeChatSandbox
+from connectors.sandbox.weibo import WeiboSandbox
+
+__all__ = ["Ledger", "WeChatSandbox", "WeiboSandbox", "run"]

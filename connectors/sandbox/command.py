@@ -1,0 +1,87 @@
+"""``huiying sandbox wechat --port 8701 --webhook http://127.0.0.1:8000/…``: a stand-in to try things with."""
+
+import argparse
+import signal
+import threading
+from collections.abc import Callable, Sequence
+
+from connectors.sandbox.server import Stand
+from connectors.sandbox.wechat import WeChatSandbox
+from connectors.sandbox.weibo import WeiboSandbox
+
+# fmt: off
+DEFAULTS: dict[str, dict[str, str]] = {
+    "wechat": {
+        "app-id": "wxfeedc0de00000001",
+        "app-secret": "sandboxsecret0000000000000000000",
+        "token": "zfxmtToken",
+        "aes-key": "zfxmtTestKey0123456789ABCDEFGHIJKLMNOPQRSTU",
+        "original-id": "gh_0123456789ab",
+        "mode": "safe",
+    },
+    "weibo": {
+        "uid": "1700009999",
+        "app-secret": "sandboxsecret0000000000000000000",
+        "access-token": "sandbox-access-token",
+    },
+}
+"""What a stand-in is called unless told otherwise: the same values go into the account's settings."""
+# fmt: on
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one stand-in until it is interrupted. Returns the exit status."""
+    given = _parser().parse_args(argv)
+    stand = BUILDERS[given.platform](given)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    with stand:
+        print(f"{stand.name}模拟平台：{stand.url}（按 Ctrl+C 结束）", flush=True)
+        stopped.wait()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="huiying sandbox", description="在本机模拟一个平台")
+    platforms = parser.add_subparsers(dest="platform", required=True, metavar="wechat|weibo")
+    for platform, defaults in DEFAULTS.items():
+        one = platforms.add_parser(platform)
+        one.add_argument("--port", type=int, default=0, help="端口，0 为任选")
+        one.add_argument("--host", default="127.0.0.1", help="地址，默认只在本机")
+        one.add_argument("--webhook", help="本系统接收推送的地址")
+        one.add_argument("--ledger", help="记录留言人所见内容的文件（.jsonl）")
+        for name, value in defaults.items():
+            one.add_argument(f"--{name}", default=value, help=f"默认 {value}")
+    return parser
+
+
+def _wechat(given: argparse.Namespace) -> Stand:
+    return WeChatSandbox(
+        given.app_id,
+        given.app_secret,
+        given.token,
+        given.aes_key,
+        given.original_id,
+        given.webhook,
+        mode=given.mode,
+        ledger=given.ledger,
+        host=given.host,
+        port=given.port,
+    )
+
+
+def _weibo(given: argparse.Namespace) -> Stand:
+    return WeiboSandbox(
+        given.uid,
+        given.app_secret,
+        given.access_token,
+        given.webhook,
+        ledger=given.ledger,
+        host=given.host,
+        port=given.port,
+    )
+
+
+BUILDERS: dict[str, Callable[[argparse.Namespace], Stand]] = {"wechat": _wechat, "weibo": _weibo}
+"""Platform → what builds its stand-in."""

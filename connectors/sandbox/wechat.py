@@ -1,0 +1,343 @@
+"""A local WeChat: it pushes like WeChat, carries messages like WeChat, and fails like WeChat.
+
+It is the client of our webhook and the server of our calls.
+"""
+
+import itertools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from connectors.calls import Clock
+from connectors.errors import PayloadError
+from connectors.sandbox import wechat_pushes
+from connectors.sandbox.ledger import UNAVAILABLE, Ledger
+from connectors.sandbox.server import Call, Handler, Response, Stand
+from connectors.sandbox.wechat_pushes import MODES, Push
+from connectors.sandbox.wechat_token import Tokens
+from connectors.signatures import sign
+from connectors.wechat.envelope import Key
+from connectors.xml_fields import fields_of
+
+ANSWER_WITHIN_SECONDS = 5.0
+ATTEMPTS = 3
+WINDOW = timedelta(hours=48)
+REPLIES_PER_WINDOW = 5
+MAX_TEXT_BYTES = 2048
+ESCAPE = re.compile(rb"\\u[0-9a-fA-F]{4}")
+
+WORDS: dict[int, str] = {
+    -1: "system error",
+    40001: "invalid credential, access_token is invalid or not latest",
+    40003: "invalid openid",
+    40013: "invalid appid",
+    40033: "invalid charset. please check your request, if include \\uxxxx will create fail!",
+    40125: "invalid appsecret",
+    40164: "invalid ip, not in whitelist",
+    41001: "access_token missing",
+    42001: "access_token expired",
+    43002: "require POST method",
+    44002: "empty post data",
+    45002: "content size out of limit",
+    45009: "reach max api daily quota limit",
+    45015: "response out of time limit or subscription is canceled",
+    45047: "out of response count limit",
+    47001: "data format error",
+    48001: "api unauthorized",
+}
+
+
+@dataclass
+class Citizen:
+    """What the platform knows of one person: when they last wrote, and how often they were answered."""
+
+    last_wrote_at: datetime | None = None
+    answered: int = 0
+    subscribed: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a push went. ``attempts`` are (status, body) as our webhook answered; status 0: no answer."""
+
+    msg_id: int
+    accepted: bool
+    attempts: tuple[tuple[int, str], ...] = field(default=())
+
+
+class WeChatSandbox(Stand):
+    """One official account on a local WeChat. ``webhook_url`` is our address for it."""
+
+    name = "微信公众号"
+
+    def __init__(
+        self,
+        app_id: str,
+        app_secret: str,
+        token: str,
+        aes_key: str,
+        original_id: str,
+        webhook_url: str | None = None,
+        *,
+        mode: str = "safe",
+        clock: Clock | None = None,
+        ledger: Ledger | Path | str | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        allowed_ips: frozenset[str] | None = None,
+        webhook_transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        super().__init__(ledger if isinstance(ledger, Ledger) else Ledger(ledger), clock, host, port)
+        self.app_id, self.app_secret, self.original_id = app_id, app_secret, original_id
+        self.key = Key(token, aes_key)
+        self.webhook_url, self.mode = webhook_url, mode
+        self.allowed_ips = allowed_ips
+        self.citizens: dict[str, Citizen] = {}
+        self.tokens = Tokens()
+        self._transport = webhook_transport
+        self._msg_ids = itertools.count(int(self.now().timestamp() * 1000) * 10_000 + 1)
+
+    # ------------------------------------------------------------ what citizens do
+
+    def push_text(self, openid: str, text: str, **how: Any) -> Outcome:
+        """A citizen writes a text."""
+        return self.push("text", openid, {"Content": text}, **how)
+
+    def push(
+        self,
+        kind: str,
+        openid: str,
+        fields: Mapping[str, str] | None = None,
+        *,
+        mode: str | None = None,
+        sealed_anew: bool = True,
+        msg_id: int | None = None,
+        created_at: datetime | None = None,
+    ) -> Outcome:
+        """A citizen does something: KINDS, or any name for a kind nobody knows.
+
+        Until our webhook answers well it is told up to three times, each time sealed anew or with
+        identical bytes. Given the ``msg_id`` of an earlier one, the same message is told again.
+        """
+        number = msg_id or next(self._msg_ids)
+        xml = self.inner_xml(kind, openid, fields, number, created_at)
+        self._note(kind, openid)
+        first = self.push_of(xml, openid, mode)
+        attempts: list[tuple[int, str]] = []
+        for _ in range(ATTEMPTS):
+            push = first if not attempts or not sealed_anew else self.push_of(xml, openid, mode)
+            attempts.append(self._tell(push))
+            if self._is_fine(attempts[-1], openid):
+                return Outcome(number, True, tuple(attempts))
+        self.ledger.add(self.now(), openid, "unavailable", UNAVAILABLE)
+        return Outcome(number, False, tuple(attempts))
+
+    def unsubscribe(self, openid: str, **how: Any) -> Outcome:
+        """A citizen leaves: from now on nothing reaches them."""
+        return self.push("unsubscribe", openid, **how)
+
+    def verify_webhook(self) -> bool:
+        """The administrator presses "save" beside our address."""
+        echo = wechat_pushes.echo_of(self.now())
+        query = dict(self.push_of("<xml></xml>", "", "plain").query) | {"echostr": echo}
+        query.pop("openid")
+        return self._call_webhook("GET", query, b"", {}) == (200, echo)
+
+    def inner_xml(
+        self,
+        kind: str,
+        openid: str,
+        fields: Mapping[str, str] | None = None,
+        msg_id: int | None = None,
+        created_at: datetime | None = None,
+    ) -> str:
+        """The plain XML of a push, unsent."""
+        number = msg_id or next(self._msg_ids)
+        at = created_at or self.now()
+        return wechat_pushes.inner_xml(kind, self.original_id, openid, at, number, fields or {})
+
+    def push_of(self, xml: str, openid: str, mode: str | None = None) -> Push:
+        """A signed push of this XML, unsent: for tests that carry it in themselves."""
+        if (mode or self.mode) not in MODES:
+            raise ValueError(f"no such mode: {mode}")
+        return wechat_pushes.push_of(
+            xml, mode or self.mode, self.key, self.app_id, self.original_id, openid, self.now()
+        )
+
+    # ------------------------------------------------------------ what our side calls
+
+    def routes(self) -> Mapping[str, Handler]:
+        """The calls of WeChat that are offered here."""
+        return {
+            "cgi-bin/stable_token": self._stable_token,
+            "cgi-bin/token": self._classic_token,
+            "custom/send": self._custom_send,
+            "getcallbackip": self._callback_ips,
+        }
+
+    def fail_next(self, call: str, **how: Any) -> None:
+        """As in Stand; ``stable_token`` and ``token`` may be written short."""
+        short = {"stable_token": "cgi-bin/stable_token", "token": "cgi-bin/token"}
+        super().fail_next(short.get(call, call), **how)
+
+    def control(self) -> Mapping[str, Handler]:
+        """Beside the common ones: a citizen writes."""
+        return {**super().control(), "push": self._pushed_by_hand}
+
+    def refusal(self, code: int | str) -> Response:
+        """HTTP 200 with an errcode: WeChat never says no in any other way."""
+        words = WORDS.get(int(code), "refused")
+        return Response({"errcode": int(code), "errmsg": f"{words} rid: 0000-0000-0000"})
+
+    def expire_tokens(self) -> None:
+        """Let two hours pass for every token."""
+        self.tokens.expire(self.now())
+
+    def _stable_token(self, call: Call) -> Response:
+        given = _json(call.body)
+        problem = self._caller_problem(given.get("appid"), given.get("secret"))
+        if problem or given.get("grant_type") != "client_credential":
+            return self.refusal(problem or 40002)
+        token, seconds = self.tokens.stable_token(self.now(), given.get("force_refresh") is True)
+        return Response({"access_token": token, "expires_in": seconds})
+
+    def _classic_token(self, call: Call) -> Response:
+        problem = self._caller_problem(call.query.get("appid"), call.query.get("secret"))
+        if problem:
+            return self.refusal(problem)
+        token, seconds = self.tokens.classic_token(self.now())
+        return Response({"access_token": token, "expires_in": seconds})
+
+    def _callback_ips(self, call: Call) -> Response:
+        problem = self.tokens.problem(call.query.get("access_token", ""), self.now())
+        return self.refusal(problem) if problem else Response({"ip_list": ["127.0.0.1", "101.226.103.0/25"]})
+
+    def _custom_send(self, call: Call) -> Response:
+        given = _json(call.body)
+        person, text = str(given.get("touser", "")), _text_of(given)
+        citizen = self.citizens.get(person)
+        problem = (
+            self.tokens.problem(call.query.get("access_token", ""), self.now())
+            or _form_problem(call, given)
+            or (40003 if citizen is None else self._window_problem(citizen))
+            or (45002 if len(text.encode("utf-8")) > MAX_TEXT_BYTES else 0)
+        )
+        if problem or citizen is None:
+            return self.refusal(problem)
+        citizen.answered += 1
+        self.ledger.add(self.now(), person, "reply", text)
+        return Response({"errcode": 0, "errmsg": "ok"})
+
+    def _caller_problem(self, app_id: object, secret: object) -> int:
+        if self.allowed_ips is not None and "127.0.0.1" not in self.allowed_ips:
+            return 40164
+        if app_id != self.app_id:
+            return 40013
+        return 0 if secret == self.app_secret else 40125
+
+    def _window_problem(self, citizen: Citizen) -> int:
+        wrote_at = citizen.last_wrote_at
+        if not citizen.subscribed or wrote_at is None or self.now() - wrote_at > WINDOW:
+            return 45015
+        return 45047 if citizen.answered >= REPLIES_PER_WINDOW else 0
+
+    # ------------------------------------------------------------ telling our webhook
+
+    def _note(self, kind: str, openid: str) -> None:
+        with self._lock:
+            citizen = self.citizens.setdefault(openid, Citizen())
+            is_event = "Event" in wechat_pushes.KINDS.get(kind, {})
+            citizen.subscribed = kind != "unsubscribe" and (citizen.subscribed or kind == "subscribe")
+            if not is_event:  # only what a citizen writes opens the window
+                citizen.last_wrote_at, citizen.answered = self.now(), 0
+
+    def _tell(self, push: Push) -> tuple[int, str]:
+        return self._call_webhook("POST", push.query, push.body, push.headers)
+
+    def _call_webhook(
+        self, method: str, query: Mapping[str, str], body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, str]:
+        if not self.webhook_url:
+            raise ValueError("this stand-in was given no webhook_url")
+        try:
+            with httpx.Client(
+                transport=self._transport, timeout=ANSWER_WITHIN_SECONDS, trust_env=False
+            ) as client:
+                answer = client.request(
+                    method, self.webhook_url, params=dict(query), content=body, headers=dict(headers)
+                )
+        except httpx.HTTPError:
+            return 0, ""
+        return answer.status_code, answer.text
+
+    def _is_fine(self, answer: tuple[int, str], openid: str) -> bool:
+        """``success``, nothing, or a correct reply in XML, which the citizen then sees."""
+        status, body = answer
+        if status != 200:
+            return False
+        if body in ("", "success"):
+            return True
+        try:
+            text = self._receipt_text(body, openid)
+        except (PayloadError, KeyError, ValueError):
+            return False
+        self.ledger.add(self.now(), openid, "receipt", text)
+        return True
+
+    def _receipt_text(self, body: str, openid: str) -> str:
+        """The text of an immediate reply. To and From must be swapped, an envelope must be signed."""
+        fields = fields_of(body)
+        if "Encrypt" in fields:
+            signed = sign(self.key.token, fields["TimeStamp"], fields["Nonce"], fields["Encrypt"])
+            if signed != fields["MsgSignature"]:
+                raise ValueError("wrong signature")
+            fields = fields_of(wechat_pushes.unseal(fields["Encrypt"], self.key.aes_key, self.app_id))
+        if (fields["ToUserName"], fields["FromUserName"]) != (openid, self.original_id):
+            raise ValueError("not swapped")
+        text = fields.get("Content", f"〔{fields['MsgType']}〕")
+        if len(text.encode("utf-8")) > MAX_TEXT_BYTES:
+            raise ValueError("too long")
+        return text
+
+    def _pushed_by_hand(self, call: Call) -> Response:
+        given = json.loads(call.body)
+        fields = {str(k): str(v) for k, v in given.get("fields", {}).items()}
+        if "text" in given:
+            fields["Content"] = str(given["text"])
+        kind, person = str(given.get("kind", "text")), str(given["person"])
+        outcome = self.push(kind, person, fields, mode=given.get("mode"))
+        told = {"accepted": outcome.accepted, "msg_id": str(outcome.msg_id)}
+        return Response(told, 200 if outcome.accepted else 502)
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    """The object in a body; an empty one where there is none."""
+    try:
+        data = json.loads(body.decode("utf-8"))
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _text_of(given: Mapping[str, Any]) -> str:
+    text = given.get("text")
+    return str(text.get("content", "")) if isinstance(text, dict) else ""
+
+
+def _form_problem(call: Call, given: Mapping[str, Any]) -> int:
+    """0, or the code for a call that is wrong in form."""
+    if call.method != "POST":
+        return 43002
+    if not call.body:
+        return 44002
+    if ESCAPE.search(call.body):
+        return 40033
+    if not given or given.get("msgtype") != "text" or not _text_of(given):
+        return 47001
+    return 0

@@ -1,0 +1,1 @@
+"""Weibo 微博: comments below our posts, and private messages."""
