@@ -1,0 +1,102 @@
+"""How does one text go out on each platform, within its limit? Whole or in a short form, never cut.
+
+Counting is the platform's business: a counter is handed in (`connectors.registry.count_text`).
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+FIRST_SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?]?")
+GREETING = re.compile(r"^(您好|你好|网友|市民|尊敬的)[^。！!\n，,：:]{0,12}[。！!，,：:]\s*")
+PRIVATE_ELSEWHERE = {"weibo": frozenset({"comment"})}
+"""Platforms on which some kinds of message are answered in public; everywhere else it is private."""
+
+
+class Count(Protocol):
+    """How long a text is for a platform: ``used`` of ``limit`` (None: no limit) in ``unit``."""
+
+    @property
+    def used(self) -> int: ...
+    @property
+    def limit(self) -> int | None: ...
+    @property
+    def unit(self) -> str | None: ...
+    @property
+    def fits(self) -> bool: ...
+
+
+Counter = Callable[[str, str, bool], Count]
+"""(platform, text, private) → count."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Exactly what would go out to one platform. ``is_short``: the author's short form stands in."""
+
+    platform: str
+    private: bool
+    text: str
+    count: Count
+    is_short: bool = False
+
+    @property
+    def fits(self) -> bool:
+        return self.count.fits
+
+
+def is_private(platform: str, kind: str) -> bool:
+    """Whether a reply to a message of this kind is seen by its writer alone."""
+    return kind not in PRIVATE_ELSEWHERE.get(platform, frozenset())
+
+
+def form_of(platform: str, private: bool) -> str:
+    """The name of a platform's form, the key of short texts: 'weibo', or 'weibo.private'."""
+    return f"{platform}.private" if private and platform in PRIVATE_ELSEWHERE else platform
+
+
+def render(
+    text: str, platform: str, private: bool, count: Counter, short_texts: Mapping[str, str] | None = None
+) -> Rendered:
+    """The form of ``text`` on one platform: whole where it fits, else the chosen short form.
+
+    Where neither fits the whole text comes back with ``fits`` False: it cannot be sent there.
+    """
+    whole = Rendered(platform, private, text, count(platform, text, private))
+    short = (short_texts or {}).get(form_of(platform, private), "")
+    if whole.fits or not short:
+        return whole
+    return Rendered(platform, private, short, count(platform, short, private), is_short=True)
+
+
+def short_form(text: str, library_short: str, link: str, fits: Callable[[str], bool]) -> str:
+    """A short form to offer the author: the library's, else the first sentence, and where the whole is.
+
+    Empty where no honest short form fits; then the author must write one.
+    """
+    tail = f"全文：{link}" if link else ""
+    return next((made for made in (f"{s}{tail}" for s in _shorts(text, library_short)) if fits(made)), "")
+
+
+def _shorts(text: str, library_short: str) -> Sequence[str]:
+    body = GREETING.sub("", text.strip())
+    first = FIRST_SENTENCE.match(body)
+    return [words for words in (library_short.strip(), first.group().strip() if first else "") if words]
+
+
+def dropped(must_keep: Sequence[str], short: str) -> list[str]:
+    """Conditions marked 必须保留 that a short form leaves out; spaces do not count."""
+    bare = re.sub(r"\s", "", short)
+    return [words for words in must_keep if re.sub(r"\s", "", words) not in bare]
+
+
+def clean(text: str) -> str:
+    """The text as it can be kept and sent: line ends as LF, no invisible control or half characters.
+
+    Nothing a person can see is changed.
+    """
+    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(c for c in unified if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return re.sub(r"[ \t]+\n", "\n", kept).strip()
