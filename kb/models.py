@@ -57,8 +57,11 @@ class EntryVersion(SQLModel, table=True):
     significance: str = Field(default=Significance.ORDINARY.value, max_length=16)
     author_id: int = Field(index=True)
     author_name: str = Field(default="", max_length=100)
+    # Contractors may draft; the mark lets reviewers see it (clause E27).
+    author_contractor: bool = False
     created_at: datetime = Field(sa_type=Instant)
     submitted_at: datetime | None = Field(default=None, sa_type=Instant)
+    submitted_by: int | None = None
     published_at: datetime | None = Field(default=None, sa_type=Instant)
     published_by: int | None = None
     digest: str = Field(max_length=64)

@@ -1,0 +1,257 @@
+"""What is in the library? Reads for screens, exports, indexes; no rules."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, func, or_, tuple_
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
+
+from kb.documents import Document
+from kb.models import AnswerEntry, EntryOpinion, EntryVersion, LibraryChange, Synonym
+from kb.review import THREE_REVIEWS, Opinion, Step, Verdict, awaited, sent_back
+from kb.states import EntryKind, EntryState
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A submitted version and the step it waits for; ``step`` None: reviewed, waits for publication."""
+
+    entry: AnswerEntry
+    version: EntryVersion
+    step: Step | None
+
+
+def entry(session: Session, id: int) -> AnswerEntry | None:
+    """Return the entry with this id."""
+    return session.get(AnswerEntry, id)
+
+
+def by_key(session: Session, key: str) -> AnswerEntry | None:
+    """Return the entry with this public key."""
+    return session.exec(select(AnswerEntry).where(AnswerEntry.key == key)).one_or_none()
+
+
+def version(session: Session, entry_id: int, number: int) -> EntryVersion | None:
+    """Return one version of an entry by its number."""
+    return session.exec(
+        select(EntryVersion).where(EntryVersion.entry_id == entry_id, EntryVersion.number == number)
+    ).one_or_none()
+
+
+def versions(session: Session, entry_id: int) -> list[EntryVersion]:
+    """Return all versions of an entry, the newest first."""
+    return list(
+        session.exec(
+            select(EntryVersion)
+            .where(EntryVersion.entry_id == entry_id)
+            .order_by(col(EntryVersion.number).desc())
+        )
+    )
+
+
+def latest_version(session: Session, entry_id: int) -> EntryVersion | None:
+    """Return the version proposed last, whether published or not."""
+    return session.exec(
+        select(EntryVersion)
+        .where(EntryVersion.entry_id == entry_id)
+        .order_by(col(EntryVersion.number).desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def version_in_force(session: Session, entry_id: int) -> EntryVersion | None:
+    """Return the version that is said to people now; None if the entry is not published."""
+    found = session.exec(
+        _in_force().where(AnswerEntry.id == entry_id, AnswerEntry.state == EntryState.PUBLISHED.value)
+    ).one_or_none()
+    return found[1] if found else None
+
+
+def opinions(session: Session, version_id: int) -> list[EntryOpinion]:
+    """Return the opinions on a version in the order they were given."""
+    return list(
+        session.exec(
+            select(EntryOpinion).where(EntryOpinion.version_id == version_id).order_by(col(EntryOpinion.id))
+        )
+    )
+
+
+def review_opinions(session: Session, version_id: int) -> list[Opinion]:
+    """Return the opinions on a version as the values that ``kb.review`` judges."""
+    return [_as_opinion(row) for row in opinions(session, version_id)]
+
+
+def published(
+    session: Session,
+    *,
+    kind: str | None = None,
+    category: str | None = None,
+    owner_department_id: int | None = None,
+    valid_on: date | None = None,
+    after: tuple[datetime, int] | None = None,
+    limit: int = 50,
+) -> list[tuple[AnswerEntry, EntryVersion]]:
+    """Return published entries with their version in force, the last changed first.
+
+    ``valid_on`` keeps those that hold on that day. For the next page hand in
+    ``(entry.updated_at, entry.id)`` of the last row as ``after``.
+    """
+    query = _in_force().where(AnswerEntry.state == EntryState.PUBLISHED.value)
+    if kind is not None:
+        query = query.where(AnswerEntry.kind == kind)
+    if category is not None:
+        query = query.where(EntryVersion.category == category)
+    if owner_department_id is not None:
+        query = query.where(AnswerEntry.owner_department_id == owner_department_id)
+    if valid_on is not None:
+        query = query.where(
+            EntryVersion.valid_from <= valid_on,
+            or_(col(EntryVersion.valid_until).is_(None), col(EntryVersion.valid_until) >= valid_on),
+        )
+    if after is not None:
+        query = query.where(tuple_(col(AnswerEntry.updated_at), col(AnswerEntry.id)) < after)
+    order = (col(AnswerEntry.updated_at).desc(), col(AnswerEntry.id).desc())
+    return [(found[0], found[1]) for found in session.exec(query.order_by(*order).limit(limit))]
+
+
+def by_keys(session: Session, keys: list[str]) -> dict[str, tuple[AnswerEntry, EntryVersion]]:
+    """Return the published ones of these entries by key: what a search hit is checked against."""
+    found = session.exec(
+        _in_force().where(col(AnswerEntry.key).in_(keys), AnswerEntry.state == EntryState.PUBLISHED.value)
+    )
+    return {entry.key: (entry, version) for entry, version in found}
+
+
+def count_by_state(session: Session) -> dict[str, int]:
+    """Return how many entries are in each state."""
+    rows = session.exec(select(AnswerEntry.state, func.count()).group_by(AnswerEntry.state))
+    return dict(rows.all())
+
+
+def categories(session: Session) -> list[str]:
+    """Return the categories of what is published, in order."""
+    query = (
+        select(EntryVersion.category)
+        .join(AnswerEntry, _is_in_force())
+        .where(AnswerEntry.state == EntryState.PUBLISHED.value, EntryVersion.category != "")
+        .distinct()
+    )
+    return sorted(session.exec(query))
+
+
+def waiting_for_review(session: Session) -> list[Waiting]:
+    """Return submitted versions that wait for a step or for publication, the longest waiting first."""
+    newest = (
+        select(EntryVersion.entry_id, func.max(EntryVersion.number).label("number"))
+        .group_by(col(EntryVersion.entry_id))
+        .subquery()
+    )
+    rows = session.exec(
+        select(AnswerEntry, EntryVersion)
+        .join(EntryVersion, col(EntryVersion.entry_id) == AnswerEntry.id)
+        .join(
+            newest,
+            (newest.c.entry_id == EntryVersion.entry_id) & (newest.c.number == EntryVersion.number),
+        )
+        .where(col(EntryVersion.submitted_at).is_not(None), col(EntryVersion.published_at).is_(None))
+        .order_by(col(EntryVersion.submitted_at), col(EntryVersion.id))
+    ).all()
+    waiting = []
+    for found, candidate in rows:
+        given = review_opinions(session, candidate.id)
+        if sent_back(given, candidate.digest) is None:
+            waiting.append(Waiting(found, candidate, awaited(THREE_REVIEWS, given, candidate.digest)))
+    return waiting
+
+
+def approved_acknowledgement(session: Session, today: date) -> tuple[AnswerEntry, EntryVersion] | None:
+    """Return the automatic acknowledgement 自动回执 that may be sent now; None: nothing may be sent.
+
+    Clause A18: what goes out by itself was reviewed too. The one published last counts.
+    """
+    query = (
+        _in_force()
+        .where(
+            AnswerEntry.kind == EntryKind.ACKNOWLEDGEMENT.value,
+            AnswerEntry.state == EntryState.PUBLISHED.value,
+            EntryVersion.valid_from <= today,
+            or_(col(EntryVersion.valid_until).is_(None), col(EntryVersion.valid_until) >= today),
+        )
+        .order_by(col(EntryVersion.published_at).desc(), col(EntryVersion.id).desc())
+        .limit(1)
+    )
+    found = session.exec(query).one_or_none()
+    return (found[0], found[1]) if found else None
+
+
+def documents_for_index(session: Session) -> Iterator[Document]:
+    """Yield everything published in the form the search index takes, for a rebuild."""
+    rows = session.exec(
+        _in_force().where(AnswerEntry.state == EntryState.PUBLISHED.value).execution_options(yield_per=500)
+    )
+    for found, candidate in rows:
+        yield _document(found, candidate)
+
+
+def documents_of(session: Session, entry_ids: list[int]) -> tuple[list[Document], list[str]]:
+    """Return what an index must hold for these entries: documents to put in, keys to take out."""
+    rows = session.exec(_in_force().where(col(AnswerEntry.id).in_(entry_ids))).all()
+    live = [row for row in rows if row[0].state == EntryState.PUBLISHED.value]
+    gone = [found.key for found, _ in rows if found.state != EntryState.PUBLISHED.value]
+    return [_document(found, candidate) for found, candidate in live], gone
+
+
+def changes_since(session: Session, id: int, limit: int = 500) -> list[LibraryChange]:
+    """Return the changes after this one, in order of commit; an index that follows them misses none."""
+    return list(
+        session.exec(
+            select(LibraryChange)
+            .where(col(LibraryChange.id) > id)
+            .order_by(col(LibraryChange.id))
+            .limit(limit)
+        )
+    )
+
+
+def last_change(session: Session) -> int:
+    """Return the id of the last change, 0 before the first: where a rebuilt index stands."""
+    return session.exec(select(func.max(LibraryChange.id))).one() or 0
+
+
+def synonyms(session: Session) -> dict[str, str]:
+    """Return the office's synonyms: word → the word it is the same as."""
+    return {row.word: row.same_as for row in session.exec(select(Synonym))}
+
+
+def _is_in_force() -> ColumnElement[bool]:
+    return (col(EntryVersion.entry_id) == AnswerEntry.id) & (
+        col(EntryVersion.number) == AnswerEntry.current_version
+    )
+
+
+def _in_force() -> Select[AnswerEntry, EntryVersion]:
+    return select(AnswerEntry, EntryVersion).join(EntryVersion, _is_in_force())
+
+
+def _document(found: AnswerEntry, candidate: EntryVersion) -> Document:
+    return Document(
+        key=found.key,
+        question=candidate.question,
+        phrasings=tuple(candidate.phrasings),
+        text=candidate.text,
+        tags=frozenset({found.kind}),
+    )
+
+
+def _as_opinion(row: EntryOpinion) -> Opinion:
+    return Opinion(
+        step=Step(row.step),
+        verdict=Verdict(row.verdict),
+        reviewer_id=row.reviewer_id,
+        digest=row.digest,
+        note=row.note,
+        gates=tuple(row.gates),
+        code=row.code,
+    )
