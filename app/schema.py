@@ -3,6 +3,15 @@
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
+# Every constraint has a name that both databases know it by, so that a migration can change it.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
 import app.alerts.models
 import app.answers.models
 import app.base.models

@@ -94,6 +94,18 @@ class Reminder(SQLModel, table=True):
     note: str = ""
 
 
+class Supervision(SQLModel, table=True):
+    """督办: a superior takes the case under watch; more than a reminder."""
+
+    __tablename__ = "supervisions"
+
+    id: int = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="cases.id", index=True)
+    by_id: int
+    at: datetime = Field(sa_type=Instant)
+    note: str = ""
+
+
 class Inquiry(SQLModel, table=True):
     """A question inside a case: to the citizen (ask), another department to verify (verify) or co-sign (co_sign)."""
 

@@ -1,0 +1,38 @@
+"""回应. The parts are put together here and nowhere else."""
+
+from flask import Flask
+
+from app.base import config
+from app.base.config import Settings
+from app.base.db import Database
+from app.base.keys import Keys
+
+
+def open_database(settings: Settings) -> Database:
+    """The database of these settings, with the keys of this installation."""
+    return Database(settings.database_url, Keys(settings.secret_key))
+
+
+def create_app(settings: Settings | None = None, db: Database | None = None) -> Flask:
+    """The web application. Without arguments it reads its settings from the environment."""
+    from app import web
+    from app.answers.service import AnswerIndex
+    from app.messages.intake import Intake
+    from app.web.context import Services
+    from app.web.webhooks import Receivers
+
+    settings = settings or config.load()
+    db = db or open_database(settings)
+    app = Flask(__name__, static_folder="web/static", template_folder="web/templates")
+    app.secret_key = db.keys.digest("form tokens", "flask")
+    app.extensions["huiying"] = Services(
+        settings=settings,
+        db=db,
+        intake=Intake(db, settings.data_dir),
+        receivers=Receivers(db),
+        answers=AnswerIndex(settings.data_dir / "index" / "answers"),
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    web.register(app)
+    return app

@@ -1,0 +1,368 @@
+"""Which cases may this person see, and which are waiting? Every list, count, search and link asks here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Tuple, and_, false, func, literal, or_, true, tuple_
+from sqlmodel import Session, select
+
+from app.base.clock import SHANGHAI
+from app.base.errors import Invalid, NotFound
+from app.base.types import Instant
+from app.cases.models import Case, Extension, Inquiry, OfflineAction, Rating, Reminder, Supervision
+from app.cases.numbers import is_number, tidy
+from app.cases.transitions import Status
+from app.log import queries as log_queries
+from app.log.models import Event
+from app.messages import queries as messages
+from app.messages.models import Attachment, Message, Requester
+from app.messages.repeats import Likeness, likely_repeats
+from app.staff.roles import SEES_ALL_CASES, Person, Role
+
+PAGE = 25
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What a likely repeat is looked for among: open or recent cases of the same days.
+_REPEAT_DAYS = 60
+_REPEAT_POOL = 300
+
+
+def visible_cases(person: Person) -> ColumnElement[bool]:
+    """What ``person`` may see, as one SQL condition on `Case`.
+
+    Clerks, reviewers, issuers, supervisors, disclosers and the duty leader see the office's cases;
+    a handler sees those of the own department, those it assists with, and those it was asked about.
+    Administrators see none: running the system is no reason to read citizens' letters.
+    """
+    if person.may(*SEES_ALL_CASES):
+        return true()
+    if person.may(Role.HANDLER) and person.department_id is not None:
+        asked = select(Inquiry.case_id).where(Inquiry.department_id == person.department_id)
+        return or_(Case.department_id == person.department_id, Case.id.in_(asked))
+    return false()
+
+
+def visible_case(session: Session, person: Person, number: str) -> Case:
+    """The case, if this person may see it. Raises `NotFound` alike for unknown and for hidden ones."""
+    found = session.exec(select(Case).where(Case.number == tidy(number), visible_cases(person))).first()
+    if found is None:
+        raise NotFound("没有这件，或者这件不在您的单位。需要查看，请找受理员")
+    return found
+
+
+def by_number(session: Session, number: str) -> Case | None:
+    """Any case by its number (for jobs and the public look-up, which have rules of their own)."""
+    return session.exec(select(Case).where(Case.number == tidy(number))).first()
+
+
+# ------------------------------------------------------------------ views: a number opens its list
+
+Condition = Callable[[Person, datetime], ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class View:
+    """A saved view of the queue. Its count and its list are the same condition."""
+
+    key: str
+    label: str
+    condition: Condition
+
+
+def _end_of_day(now: datetime) -> datetime:
+    today = now.astimezone(SHANGHAI)
+    return today.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def _mine(person: Person, now: datetime) -> ColumnElement[bool]:
+    return and_(Case.open, Case.handler_id == person.id)
+
+
+def _status(*statuses: Status) -> Condition:
+    return lambda person, now: Case.status.in_([status.value for status in statuses])
+
+
+VIEWS: tuple[View, ...] = (
+    View("mine", "我经手的", _mine),
+    View("new", "待受理", _status(Status.NEW)),
+    View("accepted", "待交办", _status(Status.ACCEPTED)),
+    View("at_department", "在承办单位", _status(Status.ASSIGNED, Status.IN_PROGRESS)),
+    View("in_review", "审核中", _status(Status.IN_REVIEW)),
+    View("waiting_citizen", "待补充", _status(Status.WAITING_CITIZEN)),
+    View("replied", "已答复待办结", _status(Status.REPLIED)),
+    View("overdue", "已超期", lambda person, now: and_(Case.open, Case.due_at <= now)),
+    View(
+        "due_today",
+        "今日到期",
+        # The due instant is the end (24:00) of the due day, so the next midnight still is today.
+        lambda person, now: and_(Case.open, Case.due_at > now, Case.due_at <= _end_of_day(now)),
+    ),
+    View(
+        "window",
+        "窗口将关闭",
+        lambda person, now: and_(
+            Case.open, Case.window_closes_at > now, Case.window_closes_at <= now + timedelta(hours=12)
+        ),
+    ),
+    View("returned", "被退回", lambda person, now: and_(Case.status == Status.ACCEPTED, Case.returns > 0)),
+    View("open", "全部在办", lambda person, now: Case.open),
+    View("closed", "已办结", _status(Status.CLOSED)),
+    View("all", "全部", lambda person, now: true()),
+)
+VIEW = {view.key: view for view in VIEWS}
+
+
+@dataclass(frozen=True)
+class QueueFilters:
+    """What the address of the queue may say. Unknown values raise `Invalid`, never show everything."""
+
+    view: str = "open"
+    search: str = ""
+    platform: str = ""
+    message_type: str = ""
+    department_id: int | None = None
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a keyset list. Cursors are opaque to the door."""
+
+    items: list[Case]
+    total: int
+    first: int
+    next: str | None
+    previous: str | None
+
+
+def _conditions(person: Person, filters: QueueFilters, now: datetime) -> list[ColumnElement[bool]]:
+    if filters.view not in VIEW:
+        raise Invalid("没有这个视图。请从左边的视图里选一个", field="view")
+    if filters.status and filters.status not in set(Status):
+        raise Invalid("没有这个状态", field="status")
+    conditions = [visible_cases(person), VIEW[filters.view].condition(person, now)]
+    if filters.platform:
+        conditions.append(Case.platform == filters.platform)
+    if filters.message_type:
+        conditions.append(Case.message_type == filters.message_type)
+    if filters.department_id:
+        conditions.append(Case.department_id == filters.department_id)
+    if filters.status:
+        conditions.append(Case.status == filters.status)
+    if filters.search:
+        conditions.append(_search(filters.search))
+    return conditions
+
+
+def _search(words: str) -> ColumnElement[bool]:
+    if is_number(tidy(words)):
+        return Case.number == tidy(words)
+    escaped = words[:100].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    pattern = f"%{escaped.strip()}%"
+    return or_(
+        Case.title.like(pattern, escape="\\"),
+        Case.text.like(pattern, escape="\\"),
+        Case.number.like(pattern, escape="\\"),
+    )
+
+
+def queue(
+    session: Session,
+    person: Person,
+    filters: QueueFilters,
+    now: datetime,
+    *,
+    after: str | None = None,
+    before: str | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """A page of cases, what runs out first on top (deadline or platform window, the sooner one)."""
+    conditions = _conditions(person, filters, now)
+    total = session.exec(select(func.count()).select_from(Case).where(*conditions)).one()
+    order = (Case.sooner_at, Case.id)
+    place = tuple_(*order)
+    if before:
+        wanted = select(Case).where(*conditions, place < _cursor(before))
+        rows = list(session.exec(wanted.order_by(Case.sooner_at.desc(), Case.id.desc()).limit(limit)))[::-1]
+    else:
+        wanted = select(Case).where(*conditions)
+        if after:
+            wanted = wanted.where(place > _cursor(after))
+        rows = list(session.exec(wanted.order_by(*order).limit(limit)))
+    if not rows:
+        return Page([], total, 0, None, None)
+    ahead = select(func.count()).select_from(Case).where(*conditions, place < _place(rows[0].sooner_at, rows[0].id))
+    first = session.exec(ahead).one() + 1
+    return Page(
+        items=rows,
+        total=total,
+        first=first,
+        next=_written(rows[-1]) if first + len(rows) - 1 < total else None,
+        previous=_written(rows[0]) if first > 1 else None,
+    )
+
+
+def _place(at: datetime, case_id: int) -> Tuple:
+    # Typed, so that SQLite compares instants as it stores them.
+    return tuple_(literal(at, Instant()), literal(case_id))
+
+
+def _written(case: Case) -> str:
+    return f"{(case.sooner_at - _EPOCH) // timedelta(microseconds=1)}_{case.id}"
+
+
+def _cursor(text: str) -> Tuple:
+    micros, _, number = text.partition("_")
+    try:
+        return _place(_EPOCH + timedelta(microseconds=int(micros)), int(number))
+    except (ValueError, OverflowError):
+        raise Invalid("这个翻页地址不对。请回到列表第一页", field="after") from None
+
+
+def counts(
+    session: Session, person: Person, now: datetime, views: tuple[str, ...] = tuple(VIEW)
+) -> dict[str, int]:
+    """How many cases each view holds for this person: one pass over what the person may see."""
+    columns = [
+        func.count().filter(VIEW[key].condition(person, now)).label(key) for key in views
+    ]
+    row = session.execute(select(*columns).select_from(Case).where(visible_cases(person))).one()
+    return dict(zip(views, row, strict=True))
+
+
+def count_open(session: Session, person: Person) -> int:
+    """What the queue holds for this person."""
+    wanted = select(func.count()).select_from(Case).where(visible_cases(person), Case.open)
+    return session.exec(wanted).one()
+
+
+def count_mine(session: Session, person: Person) -> int:
+    """Open cases of which this person is the responsible one."""
+    wanted = select(func.count()).select_from(Case)
+    return session.exec(wanted.where(Case.open, Case.handler_id == person.id)).one()
+
+
+def next_for(session: Session, person: Person, now: datetime) -> Case | None:
+    """The case to begin with: mine first, else what I may take in, the sooner clock first."""
+    for condition in _first_choices(person):
+        wanted = select(Case).where(visible_cases(person), Case.open, condition)
+        found = session.exec(wanted.order_by(Case.sooner_at, Case.id).limit(1)).first()
+        if found:
+            return found
+    return None
+
+
+def _first_choices(person: Person) -> list[ColumnElement[bool]]:
+    choices = [
+        and_(
+            Case.handler_id == person.id,
+            Case.status.in_([Status.ACCEPTED, Status.ASSIGNED, Status.IN_PROGRESS]),
+        )
+    ]
+    if person.may(Role.CLERK, Role.DUTY_LEADER):
+        choices.append(Case.status.in_([Status.NEW, Status.ACCEPTED]))
+    if person.may(Role.HANDLER):
+        choices.append(Case.status == Status.ASSIGNED)
+    return choices
+
+
+# ------------------------------------------------------------------ one case, the whole story
+
+
+@dataclass(frozen=True)
+class CaseStory:
+    """Everything about one case that its page shows."""
+
+    messages: list[Message]
+    attachments: list[Attachment]
+    requester: Requester | None
+    requester_cases: list[Case]
+    repeats: list[tuple[Case, Likeness]]
+    merged: list[Case]
+    extensions: list[Extension]
+    reminders: list[Reminder]
+    supervisions: list[Supervision]
+    inquiries: list[Inquiry]
+    actions: list[OfflineAction]
+    rating: Rating | None
+    events: list[Event] = field(default_factory=list)
+
+
+def case_story(session: Session, person: Person, case: Case) -> CaseStory:
+    """A dozen indexed reads, none of them per row."""
+    received = messages.of_case(session, case.id)
+    of_case = {
+        table: list(session.exec(select(table).where(table.case_id == case.id).order_by(table.id)))
+        for table in (Extension, Reminder, Supervision, Inquiry, OfflineAction)
+    }
+    return CaseStory(
+        messages=received,
+        attachments=messages.attachments(session, [message.id for message in received]) if received else [],
+        requester=session.get(Requester, case.requester_id) if case.requester_id else None,
+        requester_cases=_other_cases(session, person, case),
+        repeats=repeats_of(session, person, case),
+        merged=list(session.exec(select(Case).where(Case.master_id == case.id).order_by(Case.id))),
+        extensions=of_case[Extension],
+        reminders=of_case[Reminder],
+        supervisions=of_case[Supervision],
+        inquiries=of_case[Inquiry],
+        actions=of_case[OfflineAction],
+        rating=session.exec(select(Rating).where(Rating.case_id == case.id)).first(),
+        events=log_queries.of_case(session, case.id),
+    )
+
+
+def _other_cases(session: Session, person: Person, case: Case) -> list[Case]:
+    if case.requester_id is None:
+        return []
+    wanted = select(Case).where(
+        Case.requester_id == case.requester_id, Case.id != case.id, visible_cases(person)
+    )
+    return list(session.exec(wanted.order_by(Case.id.desc()).limit(10)))
+
+
+def repeats_of(session: Session, person: Person, case: Case) -> list[tuple[Case, Likeness]]:
+    """Cases that are probably the same matter, on any platform, with why; never asserted."""
+    since = case.received_at - timedelta(days=_REPEAT_DAYS)
+    pool = session.exec(
+        select(Case)
+        .where(
+            Case.id != case.id,
+            Case.master_id.is_(None),
+            Case.received_at >= since,
+            Case.status.not_in([Status.INVALID, Status.MERGED]),
+            visible_cases(person),
+        )
+        .order_by(Case.received_at.desc())
+        .limit(_REPEAT_POOL)
+    ).all()
+    found = likely_repeats(case.text, case.place, ((other.id, other.text, other.place) for other in pool))
+    by_id = {other.id: other for other in pool}
+    return [(by_id[likeness.case_id], likeness) for likeness in found]
+
+
+def lookup_code(session: Session, case: Case) -> str:
+    """查询码, for the acknowledgement and the coded page."""
+    code: str = session.info["keys"].unseal(case.lookup_code_sealed, "lookup")
+    return code
+
+
+def by_ids(session: Session, ids: list[int]) -> dict[int, Case]:
+    """Cases by primary key, for lists that hold only the key."""
+    if not ids:
+        return {}
+    return {case.id: case for case in session.exec(select(Case).where(Case.id.in_(ids)))}
+
+
+def open_extension(session: Session, case_id: int) -> Extension | None:
+    """The extension that is still to be decided."""
+    wanted = select(Extension).where(Extension.case_id == case_id, Extension.decided_at.is_(None))
+    return session.exec(wanted.order_by(Extension.id.desc())).first()
+
+
+def open_inquiries(session: Session, case_id: int, kind: str) -> list[Inquiry]:
+    """Questions of one kind nobody has answered yet."""
+    wanted = select(Inquiry).where(
+        Inquiry.case_id == case_id, Inquiry.kind == kind, Inquiry.answered_at.is_(None)
+    )
+    return list(session.exec(wanted.order_by(Inquiry.id)))

@@ -1,0 +1,920 @@
+"""What an office does with a case, one function per step. Load → ask a rule → write → log."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, select
+
+from app.base.clock import SHANGHAI
+from app.base.db import Database
+from app.base.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
+from app.base.leases import insert_ignoring
+from app.calendar import queries as calendars
+from app.calendar.workdays import Due, day_of
+from app.cases import deadlines, numbers, queries, reminders
+from app.cases.deadlines import MessageType
+from app.cases.models import Case, Extension, Inquiry, OfflineAction, Rating, Reminder, Supervision
+from app.cases.transitions import (
+    ACTION_LABELS,
+    BY_ACTION,
+    BY_REPLY,
+    INVALID_REASONS,
+    OPEN_STATUSES,
+    Action,
+    Outcome,
+    Status,
+    next_status,
+)
+from app.departments import queries as departments
+from app.departments import responsibility
+from app.departments.models import Department
+from app.duty import queries as duty
+from app.log import service as log
+from app.messages import queries as messages
+from app.messages import service as messages_service
+from app.messages.classify import message_type_of, place_of, title_of
+from app.messages.models import Arrival, ImportRun, Message, Requester
+from app.notices import service as notices
+from app.official_accounts import service as accounts_service
+from app.official_accounts.models import OfficialAccount
+from app.staff import queries as staff
+from app.staff import service as staff_service
+from app.staff.roles import SEES_ALL_CASES, Person, Role
+from connectors.contract import Importer, IncomingMessage
+from connectors.errors import PayloadError
+from connectors.registry import platform
+
+SYSTEM_ROLES = frozenset({Role.SYSTEM})
+# Replied and nobody objected for seven days: closed by the system.
+CLOSES_AFTER = timedelta(days=7)
+_AT_ONCE = 100
+_NUMBER_TRIES = 8
+_LOOKUP_TRIES, _LOOKUP_WITHIN = 5, timedelta(hours=1)
+
+
+# ------------------------------------------------------------------ taking in
+
+
+def take_in_arrivals(db: Database, now: datetime) -> int:
+    """Read what is waiting and take it into the queue, each arrival in a transaction of its own.
+
+    One that cannot be read never holds up the next. Returns how many were worked through.
+    """
+    with db.reading() as session:
+        waiting = messages.waiting_ids(session, _AT_ONCE)
+    for arrival_id in waiting:
+        with db.writing() as session:
+            arrival = session.get(Arrival, arrival_id, with_for_update=True)
+            if arrival is None or arrival.state != messages.WAITING:
+                continue  # another process was faster
+            for message in messages_service.read_arrival(session, now, arrival):
+                take_in(session, now, message)
+            session.add(arrival)
+    return len(waiting)
+
+
+def take_in(session: Session, now: datetime, message: Message) -> Case:
+    """A message becomes a case, or the awaited answer inside one.
+
+    1. If its requester was asked something, it belongs to that case and the clock runs again.
+    2. Otherwise a new case: type, place and department suggested from the text, due date computed.
+    """
+    waited_for = _waiting_for(session, message)
+    if waited_for is not None:
+        message.case_id = waited_for.id
+        session.add(message)
+        _resume(session, now, None, waited_for, answer="来信人已补充")
+        return waited_for
+    received_at = message.sent_at if _is_recorded_elsewhere(message) else message.received_at
+    office = staff.office(session)
+    message_type = message_type_of(message.kind, message.text)
+    place = place_of(message.text, departments.places(session))
+    routing = _routing(session, f"{message.title} {message.text}", place)
+    due = _due(session, received_at, message_type, office.profile if office else "default")
+    closes = _window_closes_at(session, message)
+    case = Case(
+        number=_free_number(session, received_at),
+        lookup_code_sealed=session.info["keys"].seal(numbers.new_lookup_code(), "lookup"),
+        platform=message.platform,
+        account_id=message.account_id,
+        requester_id=message.requester_id,
+        title=message.title or title_of(message.text),
+        text=message.text,
+        message_type=message_type,
+        category=str(message.extra.get("category") or routing.get("category", ""))[:40],
+        place=place,
+        routing=routing,
+        public_consent=message.public_consent,
+        profile=office.profile if office else "default",
+        received_at=received_at,
+        window_closes_at=closes,
+        sooner_at=deadlines.sooner(due.due_at, closes),
+        **_due_columns(due),
+    )
+    session.add(case)
+    session.flush()
+    message.case_id = case.id
+    session.add(message)
+    log.record(
+        session,
+        now,
+        None,
+        "take_in",
+        subject_type="case",
+        subject_id=case.number,
+        case_id=case.id,
+        platform=case.platform,
+        due_on=due.due_on.isoformat(),
+    )
+    for shift in duty.on_duty(session, now):
+        notices.tell(
+            session,
+            now,
+            shift.staff_id,
+            key=f"new:{case.id}:{shift.staff_id}",
+            kind="new",
+            text=f"新来信 {case.number}，待受理",
+            address=f"/desk/cases/{case.number}",
+            case_id=case.id,
+        )
+    return case
+
+
+def _routing(session: Session, text: str, place: str) -> dict[str, Any]:
+    """The department the responsibility table suggests, with its reason; a person decides."""
+    rows = {row.id: row for row in departments.responsibilities(session)}
+    shorts = departments.names(session, {row.department_id for row in rows.values()})
+    matches = responsibility.match(text, rows.values(), place=place, names=shorts)
+    if not matches:
+        return {}
+    best = matches[0]
+    return {
+        "department_id": best.department_id,
+        "handler_id": best.handler_id,
+        "category": rows[best.row_id].category,
+        "reason": best.reason,
+        "row": best.row_id,
+        "version": best.row_version,
+    }
+
+
+def _is_recorded_elsewhere(message: Message) -> bool:
+    # 找错 and hotline rows are brought by file: their clock began when the citizen submitted (platforms §9.31).
+    return message.sent_at is not None and platform(message.platform).imports
+
+
+def _waiting_for(session: Session, message: Message) -> Case | None:
+    if message.requester_id is None:
+        return None
+    wanted = select(Case).where(
+        Case.requester_id == message.requester_id, Case.status == Status.WAITING_CITIZEN
+    )
+    return session.exec(wanted.order_by(Case.id.desc())).first()
+
+
+def _free_number(session: Session, received_at: datetime) -> str:
+    for _ in range(_NUMBER_TRIES):
+        number = numbers.new_number(day_of(received_at))
+        if queries.by_number(session, number) is None:
+            return number
+    raise Conflict("没能取到新的办件编号，请再试一次")
+
+
+def _window_closes_at(session: Session, message: Message) -> datetime | None:
+    window = platform(message.platform).window
+    requester = session.get(Requester, message.requester_id) if message.requester_id else None
+    if window is None or requester is None or requester.window_opened_at is None:
+        return None
+    return requester.window_opened_at + window.lasts
+
+
+def _due(
+    session: Session, received_at: datetime, message_type: str, profile: str, complex: bool = False
+) -> Due:
+    return deadlines.due_at(
+        received_at,
+        MessageType(message_type),
+        deadlines.PROFILES.get(profile, deadlines.PROFILES[deadlines.DEFAULT_PROFILE]),
+        calendars.calendar(session),
+        complex=complex,
+    )
+
+
+def _due_columns(due: Due) -> dict[str, Any]:
+    return {
+        "due_at": due.due_at,
+        "due_on": due.due_on,
+        "due_provisional": due.provisional,
+        "due_days": [
+            {"on": day.on.isoformat(), "counts": day.counts, "why": day.why} for day in due.days
+        ],
+        "calendar_version": due.calendar_version,
+    }
+
+
+def _set_due(case: Case, due: Due) -> None:
+    for name, value in _due_columns(due).items():
+        setattr(case, name, value)
+    case.sooner_at = deadlines.sooner(due.due_at, case.window_closes_at)
+
+
+def receive_letter(
+    session: Session, now: datetime, account: OfficialAccount, incoming: IncomingMessage
+) -> tuple[Case, bool]:
+    """A letter through the website's form or API: (case, whether it is new). The same key twice is one letter."""
+    message = messages_service.keep(session, now, account, incoming)
+    if message is not None:
+        return take_in(session, now, message), True
+    kept = messages.known(session, account.id, incoming.external_id)
+    case = session.get(Case, kept.case_id) if kept and kept.case_id else None
+    if case is None:
+        raise Conflict("这封信正在处理，请稍后再查")
+    return case, False
+
+
+def import_file(
+    session: Session, now: datetime, actor: Person | None, account: OfficialAccount, file_name: str, data: bytes
+) -> ImportRun:
+    """Messages from a file of a system without an interface: a report per row, nothing twice.
+
+    Raises `Invalid` if it is no such file; then nothing of it is kept.
+    """
+    connector = accounts_service.connector_for(session, account)
+    if not isinstance(connector, Importer):
+        raise Invalid("这个账号的平台不用文件导入", field="account")
+    try:
+        rows = connector.rows(file_name, data)
+    except PayloadError as error:
+        raise Invalid(f"这个文件读不了：{error.reason}。请用 .xlsx 或 .csv 文件", field="file") from None
+    run = ImportRun(account_id=account.id, file_name=file_name[:200], by_id=actor.id if actor else None, at=now)
+    report = []
+    for row in rows:
+        outcome, words, number = _take_in_row(session, now, account, row.message, row.error)
+        setattr(run, outcome, getattr(run, outcome) + 1)
+        report.append(
+            {"row": row.number, "outcome": outcome, "words": words, "number": number, "notes": list(row.notes)}
+        )
+    run.report = report
+    session.add(run)
+    session.flush()
+    if run.added:
+        accounts_service.note_arrival(session, now, account.id)
+    log.record(
+        session,
+        now,
+        actor,
+        "import",
+        subject_type="import",
+        subject_id=run.id,
+        added=run.added,
+        known=run.known,
+        refused=run.refused,
+    )
+    return run
+
+
+def _take_in_row(
+    session: Session, now: datetime, account: OfficialAccount, incoming: IncomingMessage | None, error: str | None
+) -> tuple[str, str, str]:
+    if incoming is None:
+        return "refused", error or "这一行读不出来", ""
+    message = messages_service.keep(session, now, account, incoming)
+    if message is None:
+        kept = messages.known(session, account.id, incoming.external_id)
+        case = session.get(Case, kept.case_id) if kept and kept.case_id else None
+        return "known", "以前已经导入过", case.number if case else ""
+    return "added", "已进入队列", take_in(session, now, message).number
+
+
+# ------------------------------------------------------------------ the one way a status changes
+
+
+def move(session: Session, now: datetime, person: Person | None, case: Case, action: Action, **words: Any) -> Case:
+    """Change the status of ``case`` by ``action`` as ``person`` (None: the system), or refuse.
+
+    Obeys the one table; writes only if nobody else has changed the case since it was read (its
+    `version`), and logs. Raises `NotAllowed`, `Conflict`.
+    """
+    roles = person.roles if person else SYSTEM_ROLES
+    before = Status(case.status)
+    target = next_status(before, action, roles)
+    _check_own_department(person, case, action)
+    changed = session.execute(
+        update(Case)
+        .where(Case.id == case.id, Case.version == case.version, Case.status == case.status)
+        .values(status=target.value, open=target in OPEN_STATUSES, version=case.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount != 1:
+        raise Conflict("刚才有人先改了这一件。请刷新后看看现在的情况再做")
+    session.refresh(case)
+    log.record(
+        session,
+        now,
+        person,
+        action.value,
+        subject_type="case",
+        subject_id=case.number,
+        case_id=case.id,
+        **{"from": before.value, "to": target.value},
+        **words,
+    )
+    return case
+
+
+def _check_own_department(person: Person | None, case: Case, action: Action) -> None:
+    """A handler acts on cases of the own department only; seeing one (co-sign, verify) is not enough."""
+    if person is None or person.may(*(BY_ACTION[action].roles - {Role.HANDLER})):
+        return
+    if person.department_id != case.department_id and not person.may(*SEES_ALL_CASES):
+        raise NotAllowed("这件现在由别的单位承办，您可以看，但不能办", code="wrong_department")
+
+
+# ------------------------------------------------------------------ the office's verbs
+
+
+def act(
+    session: Session,
+    now: datetime,
+    person: Person,
+    number: str,
+    action: Action,
+    *,
+    version: int | None = None,
+    **details: Any,
+) -> Case:
+    """Do ``action`` on the case ``number`` with its ``details`` (see `_DO`).
+
+    ``version`` is the one the person saw; a stale one is refused. Raises `NotFound`, `NotAllowed`,
+    `Invalid` (with the field), `Conflict`.
+    """
+    if action in BY_REPLY:
+        raise NotAllowed(f"{ACTION_LABELS[action]}在答复里做，不在这里", code="by_reply")
+    case = queries.visible_case(session, person, number)
+    if version is not None and version != case.version:
+        raise Conflict("刚才有人先改了这一件。请刷新后看看现在的情况再做")
+    do = _DO[action]
+    given = {name: value for name, value in details.items() if value not in (None, "")}
+    unknown = set(given) - do.details
+    if unknown:
+        raise Invalid(f"{ACTION_LABELS[action]}用不到 {'、'.join(sorted(unknown))}", field=min(unknown))
+    do.function(session, now, person, case, **given)
+    session.add(case)
+    session.flush()
+    return case
+
+
+def _text(value: object, field: str, words: str, longest: int = 500) -> str:
+    text = str(value).strip()
+    if not text:
+        raise Invalid(f"请写明{words}", field=field)
+    if len(text) > longest:
+        raise Invalid(f"{words}最多 {longest} 字，现在有 {len(text)} 字", field=field)
+    return text
+
+
+def _number(value: object, field: str, words: str, least: int, most: int) -> int:
+    try:
+        number = int(str(value))
+    except ValueError:
+        raise Invalid(f"{words}要写数字", field=field) from None
+    if not least <= number <= most:
+        raise Invalid(f"{words}要在 {least} 到 {most} 之间", field=field)
+    return number
+
+
+def _accept(session: Session, now: datetime, person: Person, case: Case, **given: Any) -> None:
+    """Take the case in, with its type, category, place and class; the due date follows them."""
+    move(session, now, person, case, Action.ACCEPT)
+    _classify(session, case, **given)
+
+
+def _classify(
+    session: Session,
+    case: Case,
+    message_type: str = "",
+    category: str = "",
+    place: str = "",
+    complex: object = None,
+    sensitivity: str = "",
+) -> None:
+    if message_type and message_type not in set(MessageType):
+        raise Invalid("没有这种诉求类型", field="message_type")
+    if sensitivity and sensitivity not in {"ordinary", "important", "sensitive"}:
+        raise Invalid("敏感程度只能是一般、重要或敏感", field="sensitivity")
+    case.message_type = message_type or case.message_type
+    case.category = category[:40] or case.category
+    case.place = place[:40] or case.place
+    case.sensitivity = sensitivity or case.sensitivity
+    if complex is not None:
+        case.complex = str(complex).lower() in {"1", "true", "on", "yes"}
+    _set_due(case, _due(session, case.received_at, case.message_type, case.profile, case.complex))
+
+
+def _decline(session: Session, now: datetime, person: Person, case: Case, reason: object = "") -> None:
+    """不予受理, with the reason that the citizen will read."""
+    case.ended_reason = _text(reason, "reason", "不予受理的理由")
+    case.closed_at = now
+    move(session, now, person, case, Action.DECLINE, reason=case.ended_reason)
+
+
+def _mark_invalid(session: Session, now: datetime, person: Person, case: Case, reason: object = "") -> None:
+    """广告, 重复, 辱骂 …: counted, kept, never published (E18)."""
+    if reason not in INVALID_REASONS:
+        raise Invalid("请选无效的原因：" + "、".join(INVALID_REASONS.values()), field="reason")
+    case.ended_reason = str(reason)
+    case.closed_at = now
+    move(session, now, person, case, Action.MARK_INVALID, reason=case.ended_reason)
+
+
+def _merge(session: Session, now: datetime, person: Person, case: Case, master: object = "") -> None:
+    """One master case, many deliveries: this one will get the master's reply (E16)."""
+    chief = queries.visible_case(session, person, _text(master, "master", "主办件编号"))
+    if chief.id == case.id:
+        raise Invalid("不能并入自己", field="master")
+    if chief.master_id or not chief.open:
+        raise Invalid(f"{chief.number} 已经并案或办完，请选一件在办的主办件", field="master")
+    case.master_id = chief.id
+    move(session, now, person, case, Action.MERGE, master=chief.number)
+    session.execute(
+        update(Case).where(Case.master_id == case.id).values(master_id=chief.id)
+    )
+
+
+def _to_department(
+    session: Session, case: Case, department_id: object, handler_id: object = None
+) -> Department:
+    department = session.get(Department, _number(department_id, "department_id", "承办单位", 1, 2**31))
+    if department is None or department.closed_at:
+        raise Invalid("没有这个承办单位", field="department_id")
+    case.department_id = department.id
+    case.handler_id = _responsible(session, department.id, handler_id, case)
+    return department
+
+
+def _responsible(session: Session, department_id: int, handler_id: object, case: Case) -> int | None:
+    """The named person who answers for the case (A2): the one chosen, else the table's, else the first."""
+    handlers = staff.people(session, role=Role.HANDLER, department_id=department_id)
+    if handler_id is not None:
+        wanted = _number(handler_id, "handler_id", "经办人", 1, 2**31)
+        if wanted not in {handler.id for handler in handlers}:
+            raise Invalid("这个人不是该单位的经办人", field="handler_id")
+        return wanted
+    named = [
+        row.handler_id
+        for row in departments.responsibilities(session)
+        if row.department_id == department_id and row.category == case.category and row.handler_id
+    ]
+    return next(iter([*named, *(handler.id for handler in handlers)]), None)
+
+
+def _assign(
+    session: Session,
+    now: datetime,
+    person: Person,
+    case: Case,
+    department_id: object = None,
+    handler_id: object = None,
+    note: str = "",
+    **classes: Any,
+) -> None:
+    """First giving to a department; accepts a new case on the way."""
+    if classes:
+        _classify(session, case, **classes)
+    _hand_over(session, now, person, case, Action.ASSIGN, department_id, handler_id, note)
+
+
+def _transfer(
+    session: Session,
+    now: datetime,
+    person: Person,
+    case: Case,
+    department_id: object = None,
+    handler_id: object = None,
+    note: object = "",
+) -> None:
+    """To another department; the deadline stays."""
+    if str(department_id) == str(case.department_id):
+        raise Invalid("这件已经在这个单位，请选另一个", field="department_id")
+    reason = _text(note, "note", "转办的理由")
+    _hand_over(session, now, person, case, Action.TRANSFER, department_id, handler_id, reason)
+
+
+def _hand_over(
+    session: Session,
+    now: datetime,
+    person: Person,
+    case: Case,
+    action: Action,
+    department_id: object,
+    handler_id: object,
+    note: str,
+) -> None:
+    if department_id is None:
+        raise Invalid("请选承办单位", field="department_id")
+    department = _to_department(session, case, department_id, handler_id)
+    case.assigned_at = now
+    move(session, now, person, case, action, department=department.name, note=note[:500])
+    if case.handler_id:
+        notices.tell(
+            session,
+            now,
+            case.handler_id,
+            key=f"{action}:{case.id}:{case.version}",
+            kind="assigned",
+            text=f"{case.number} 交给您办，{case.due_on:%m-%d} 前答复",
+            address=f"/desk/cases/{case.number}",
+            case_id=case.id,
+        )
+
+
+def _acknowledge(session: Session, now: datetime, person: Person, case: Case) -> None:
+    """签收: the department has it, and by name."""
+    if person.may(Role.HANDLER) and person.department_id == case.department_id:
+        case.handler_id = person.id
+    move(session, now, person, case, Action.ACKNOWLEDGE)
+
+
+def _return(session: Session, now: datetime, person: Person, case: Case, reason: object = "") -> None:
+    """退回 to the clerk, with the duty relied on."""
+    words = _text(reason, "reason", "退回的理由和职责依据")
+    department = session.get(Department, case.department_id) if case.department_id else None
+    move(session, now, person, case, Action.RETURN, reason=words, department=department.name if department else "")
+    case.returns += 1
+    case.department_id = case.handler_id = None
+
+
+def _ask_citizen(session: Session, now: datetime, person: Person, case: Case, question: object = "") -> None:
+    """The clock stands still while the citizen is asked."""
+    words = _text(question, "question", "要请来信人补充什么")
+    session.add(Inquiry(case_id=case.id, kind="ask", question=words, asked_by=person.id, asked_at=now))
+    case.paused_at = now
+    move(session, now, person, case, Action.ASK_CITIZEN)
+
+
+def _resume_by_person(
+    session: Session, now: datetime, person: Person, case: Case, answer: object = ""
+) -> None:
+    """What the citizen answered (or that there was none), in words."""
+    _resume(session, now, person, case, answer=_text(answer, "answer", "补充的情况"))
+
+
+def _resume(session: Session, now: datetime, person: Person | None, case: Case, *, answer: str) -> None:
+    for inquiry in queries.open_inquiries(session, case.id, "ask"):
+        inquiry.answer, inquiry.answered_at = answer, now
+        inquiry.answered_by = person.id if person else None
+    if case.paused_at:
+        calendar = calendars.calendar(session)
+        _set_due(case, deadlines.shifted_by_pause(case.due_at, case.paused_at, now, calendar))
+        case.paused_at = None
+    move(session, now, person, case, Action.RESUME)
+
+
+def _inquire(action: Action) -> Callable[..., None]:
+    def ask(
+        session: Session,
+        now: datetime,
+        person: Person,
+        case: Case,
+        department_id: object = None,
+        question: object = "",
+    ) -> None:
+        words = _text(question, "question", f"要{ACTION_LABELS[action]}什么")
+        if department_id is None:
+            raise Invalid("请选单位", field="department_id")
+        department = session.get(Department, _number(department_id, "department_id", "单位", 1, 2**31))
+        if department is None or department.id == case.department_id:
+            raise Invalid("请选另一个单位", field="department_id")
+        due = _due(session, now, MessageType.CORRECTION, case.profile)  # one working day
+        session.add(
+            Inquiry(
+                case_id=case.id,
+                kind=action.value,
+                department_id=department.id,
+                question=words,
+                asked_by=person.id,
+                asked_at=now,
+                due_at=due.due_at,
+            )
+        )
+        move(session, now, person, case, action, department=department.name)
+        for handler in staff.people(session, role=Role.HANDLER, department_id=department.id):
+            notices.tell(
+                session,
+                now,
+                handler.id,
+                key=f"{action}:{case.id}:{case.version}:{handler.id}",
+                kind=action.value,
+                text=f"{case.number} 请您单位{ACTION_LABELS[action]}",
+                address=f"/desk/cases/{case.number}",
+                case_id=case.id,
+            )
+
+    return ask
+
+
+def answer_inquiry(
+    session: Session, now: datetime, person: Person, number: str, inquiry_id: int, answer: str
+) -> Inquiry:
+    """Another department's answer to a co-sign or verify request."""
+    case = queries.visible_case(session, person, number)
+    inquiry = session.get(Inquiry, inquiry_id)
+    if inquiry is None or inquiry.case_id != case.id or inquiry.answered_at:
+        raise NotFound("没有这个待答复的请求")
+    if person.department_id != inquiry.department_id:
+        raise NotAllowed("这个请求要由被请求的单位答复")
+    inquiry.answer = _text(answer, "answer", "答复")
+    inquiry.answered_by, inquiry.answered_at = person.id, now
+    session.add(inquiry)
+    log.record(
+        session, now, person, f"answer_{inquiry.kind}", subject_type="case", subject_id=case.number, case_id=case.id
+    )
+    return inquiry
+
+
+def _record_action(
+    session: Session, now: datetime, person: Person, case: Case, done_on: object = "", what: object = ""
+) -> None:
+    """Who did what, when, away from the desk (D5)."""
+    words = _text(what, "what", "做了什么")
+    try:
+        day = date.fromisoformat(str(done_on))
+    except ValueError:
+        raise Invalid("日期写成 2026-11-21 的样子", field="done_on") from None
+    if day > now.astimezone(SHANGHAI).date():
+        raise Invalid("还没到的日子不能记", field="done_on")
+    session.add(OfflineAction(case_id=case.id, by_id=person.id, done_on=day, what=words, at=now))
+    move(session, now, person, case, Action.RECORD_ACTION)
+
+
+def _close(session: Session, now: datetime, person: Person | None, case: Case, outcome: object = "") -> None:
+    """办结, with the outcome apart from the words of the reply (A8)."""
+    if outcome not in set(Outcome):
+        raise Invalid("请选办理结果", field="outcome")
+    case.outcome = str(outcome)
+    case.closed_at = now
+    move(session, now, person, case, Action.CLOSE, outcome=case.outcome)
+    for merged in session.exec(select(Case).where(Case.master_id == case.id, Case.closed_at.is_(None))):
+        merged.outcome, merged.closed_at = case.outcome, now
+
+
+def _reopen(
+    session: Session,
+    now: datetime,
+    person: Person | None,
+    case: Case,
+    reason: object = "",
+    department_id: object = None,
+) -> None:
+    """重办: back to a department, with a new deadline from today."""
+    words = _text(reason, "reason", "重办的理由")
+    if department_id is not None or case.department_id is None:
+        if department_id is None:
+            raise Invalid("请选承办单位", field="department_id")
+        _to_department(session, case, department_id)
+    case.reopened += 1
+    case.closed_at = case.replied_at = None
+    case.outcome = ""
+    _set_due(case, _due(session, now, case.message_type, case.profile, case.complex))
+    move(session, now, person, case, Action.REOPEN, reason=words)
+
+
+def _remind(session: Session, now: datetime, person: Person, case: Case, note: str = "") -> None:
+    """催办 by hand."""
+    session.add(
+        Reminder(
+            case_id=case.id,
+            step=f"by_hand_{case.version}",
+            due_at=case.due_at,
+            sent_at=now,
+            to_id=case.handler_id,
+            by_id=person.id,
+            note=note[:500],
+        )
+    )
+    move(session, now, person, case, Action.REMIND, note=note[:500])
+    if case.handler_id:
+        _tell_reminder(session, now, case, case.handler_id, f"hand:{case.version}", "请尽快办理")
+
+
+def _supervise(session: Session, now: datetime, person: Person, case: Case, note: object = "") -> None:
+    """督办: a superior takes it under watch."""
+    words = _text(note, "note", "督办要求")
+    session.add(Supervision(case_id=case.id, by_id=person.id, at=now, note=words))
+    case.supervised = True
+    move(session, now, person, case, Action.SUPERVISE, note=words)
+    if case.handler_id:
+        _tell_reminder(session, now, case, case.handler_id, f"supervise:{case.version}", "已被督办")
+
+
+def _request_extension(
+    session: Session, now: datetime, person: Person, case: Case, working_days: object = "", reason: object = ""
+) -> None:
+    """延期: asked before the deadline, with a reason."""
+    days = _number(working_days, "working_days", "延长的工作日数", 1, 15)
+    words = _text(reason, "reason", "延期的理由")
+    if now >= case.due_at:
+        raise Invalid("已经超期，不能再申请延期。请先答复，或请督办员处理", field="working_days")
+    if queries.open_extension(session, case.id):
+        raise Invalid("已经有一个延期申请在等批准", field="working_days")
+    session.add(Extension(case_id=case.id, working_days=days, reason=words, asked_by=person.id, asked_at=now))
+    move(session, now, person, case, Action.REQUEST_EXTENSION, working_days=days, reason=words)
+
+
+def _decide_extension(granted: bool) -> Callable[..., None]:
+    action = Action.GRANT_EXTENSION if granted else Action.REFUSE_EXTENSION
+
+    def decide(session: Session, now: datetime, person: Person, case: Case, note: str = "") -> None:
+        extension = queries.open_extension(session, case.id)
+        if extension is None:
+            raise Invalid("这件没有等批准的延期申请")
+        if extension.asked_by == person.id:
+            raise NotAllowed("自己申请的延期要由别人批准", code="same_person")
+        extension.decided_by, extension.decided_at, extension.granted = person.id, now, granted
+        extension.note = note[:500]
+        if granted:
+            calendar = calendars.calendar(session)
+            _set_due(case, deadlines.extended(case.due_at, extension.working_days, calendar))
+        move(session, now, person, case, action, working_days=extension.working_days, note=note[:500])
+        notices.tell(
+            session,
+            now,
+            extension.asked_by,
+            key=f"extension:{extension.id}",
+            kind="extension",
+            text=f"{case.number} 的延期申请{'已批准' if granted else '没有批准'}",
+            address=f"/desk/cases/{case.number}",
+            case_id=case.id,
+        )
+
+    return decide
+
+
+class _Do:
+    """An action's function and the details it takes (for the API's schema and for refusals)."""
+
+    def __init__(self, function: Callable[..., None], *details: str) -> None:
+        self.function = function
+        self.details = frozenset(details)
+
+
+_CLASSES = ("message_type", "category", "place", "complex", "sensitivity")
+_DO: dict[Action, _Do] = {
+    Action.ACCEPT: _Do(_accept, *_CLASSES),
+    Action.DECLINE: _Do(_decline, "reason"),
+    Action.MARK_INVALID: _Do(_mark_invalid, "reason"),
+    Action.MERGE: _Do(_merge, "master"),
+    Action.ASSIGN: _Do(_assign, "department_id", "handler_id", "note", *_CLASSES),
+    Action.TRANSFER: _Do(_transfer, "department_id", "handler_id", "note"),
+    Action.ACKNOWLEDGE: _Do(_acknowledge),
+    Action.RETURN: _Do(_return, "reason"),
+    Action.ASK_CITIZEN: _Do(_ask_citizen, "question"),
+    Action.RESUME: _Do(_resume_by_person, "answer"),
+    Action.CO_SIGN: _Do(_inquire(Action.CO_SIGN), "department_id", "question"),
+    Action.VERIFY: _Do(_inquire(Action.VERIFY), "department_id", "question"),
+    Action.RECORD_ACTION: _Do(_record_action, "done_on", "what"),
+    Action.CLOSE: _Do(_close, "outcome"),
+    Action.REOPEN: _Do(_reopen, "reason", "department_id"),
+    Action.REMIND: _Do(_remind, "note"),
+    Action.SUPERVISE: _Do(_supervise, "note"),
+    Action.REQUEST_EXTENSION: _Do(_request_extension, "working_days", "reason"),
+    Action.GRANT_EXTENSION: _Do(_decide_extension(True), "note"),
+    Action.REFUSE_EXTENSION: _Do(_decide_extension(False), "note"),
+}
+ACTION_DETAILS = {action: do.details for action, do in _DO.items()}
+
+
+# ------------------------------------------------------------------ jobs
+
+
+def close_replied(session: Session, now: datetime) -> int:
+    """办结: cases replied seven days ago that nobody objected to; the outcome is 解释说明."""
+    wanted = select(Case).where(Case.status == Status.REPLIED, Case.replied_at <= now - CLOSES_AFTER)
+    cases = list(session.exec(wanted.order_by(Case.id).limit(_AT_ONCE)))
+    for case in cases:
+        _close(session, now, None, case, outcome=case.outcome or Outcome.EXPLAINED.value)
+    return len(cases)
+
+
+def remind_departments(session: Session, now: datetime) -> int:
+    """催办: every step of the ladder whose moment has come, once each, to a named person.
+
+    The unique key (case, step, due instant) and the notice are one transaction: exactly once (I5).
+    """
+    calendar = calendars.calendar(session)
+    done = _steps_done(session)
+    soon = select(Case).where(
+        Case.open, Case.due_at <= now + timedelta(days=12), Case.status != Status.WAITING_CITIZEN
+    )
+    count = 0
+    for case in session.exec(soon.order_by(Case.due_at)):
+        already = done.get((case.id, case.due_at), set())
+        for step in reminders.steps_due(now, case.due_at, case.received_at, calendar, already):
+            count += _take_step(session, now, case, step)
+    return count
+
+
+def _steps_done(session: Session) -> dict[tuple[int, datetime], set[str]]:
+    done: dict[tuple[int, datetime], set[str]] = {}
+    rows = session.execute(
+        select(Reminder.case_id, Reminder.due_at, Reminder.step).join(Case, Case.id == Reminder.case_id).where(Case.open)
+    )
+    for case_id, due_at, step in rows:
+        done.setdefault((case_id, due_at), set()).add(step)
+    return done
+
+
+def _take_step(session: Session, now: datetime, case: Case, step: reminders.Step) -> int:
+    to = _recipient(session, now, case, step)
+    added = session.execute(
+        insert_ignoring(session, Reminder).values(
+            case_id=case.id, step=step.key, due_at=case.due_at, sent_at=now, to_id=to, note=""
+        )
+    )
+    if added.rowcount != 1:
+        return 0
+    if to:
+        _tell_reminder(session, now, case, to, f"{step.key}:{case.due_at.isoformat()}", step.label)
+    log.record(
+        session, now, None, "remind", subject_type="case", subject_id=case.number, case_id=case.id, step=step.key
+    )
+    return 1
+
+
+def _recipient(session: Session, now: datetime, case: Case, step: reminders.Step) -> int | None:
+    """The handler; above, the department's leaders; whoever is on duty where nobody is named."""
+    department = session.get(Department, case.department_id) if case.department_id else None
+    leaders = {
+        reminders.Recipient.HANDLER: case.handler_id,
+        reminders.Recipient.DEPUTY_LEADER: department.deputy_leader_id if department else None,
+        reminders.Recipient.PRINCIPAL: department.principal_id if department else None,
+    }
+    named = leaders[step.to] or case.handler_id
+    if named:
+        return named
+    shifts = duty.on_duty(session, now)
+    if shifts:
+        return shifts[0].staff_id
+    clerks = staff.people(session, role=Role.CLERK)
+    return clerks[0].id if clerks else None
+
+
+def _tell_reminder(session: Session, now: datetime, case: Case, to: int, key: str, words: str) -> None:
+    notices.tell(
+        session,
+        now,
+        to,
+        key=f"remind:{case.id}:{key}:{to}",
+        kind="reminder",
+        text=f"催办 {case.number}：{words}，时限 {case.due_on:%m-%d}",
+        address=f"/desk/cases/{case.number}",
+        case_id=case.id,
+    )
+
+
+# ------------------------------------------------------------------ the citizen
+
+
+def follow(session: Session, now: datetime, number: str, code: str, *, address_key: str) -> Case:
+    """The case for its number and look-up code: five tries an hour per number and per address.
+
+    The same words for a wrong number and a wrong code. Raises `TooMany`, `NotFound`.
+    """
+    number, code = numbers.tidy(number), numbers.tidy(code)
+    for key in (f"number:{number}", f"address:{address_key}"):
+        staff_service.check_attempts(session, now, "lookup", key, limit=_LOOKUP_TRIES, within=_LOOKUP_WITHIN)
+    case = queries.by_number(session, number) if numbers.is_number(number) else None
+    right = case is not None and staff_service.same_secret(queries.lookup_code(session, case), code)
+    if case is None or not right:
+        raise NotFound("编号或查询码不对。请看看回执上的编号和 8 位查询码；一小时内最多试 5 次", code="wrong_code")
+    return case
+
+
+def count_wrong_code(session: Session, now: datetime, number: str, *, address_key: str) -> None:
+    """One more wrong try; kept although the look-up itself was refused."""
+    for key in (f"number:{numbers.tidy(number)}", f"address:{address_key}"):
+        staff_service.count_attempt(session, now, "lookup", key)
+
+
+def rate(session: Session, now: datetime, case: Case, *, score: int, solved: bool) -> Rating:
+    """满意度, once, after the reply (B21)."""
+    if case.status not in {Status.REPLIED, Status.CLOSED}:
+        raise Invalid("收到答复后才能评价")
+    if session.exec(select(Rating).where(Rating.case_id == case.id)).first():
+        raise Invalid("这件已经评价过了")
+    rating = Rating(case_id=case.id, score=_number(score, "score", "评分", 1, 5), solved=solved, at=now)
+    session.add(rating)
+    log.record(session, now, None, "rate", subject_type="case", subject_id=case.number, case_id=case.id, score=rating.score)
+    return rating
+
+
+def reopen_by_requester(session: Session, now: datetime, case: Case, reason: str) -> Case:
+    """没解决, once: back to its department. Without a department the clerk on duty is told instead."""
+    if case.reopened:
+        raise Invalid("这件已经重办过一次。请另写一封信，我们会一并处理")
+    if case.department_id is None:
+        raise TooMany("这件由受理员直接答复，请另写一封信说明", retry_after=0)
+    _reopen(session, now, None, case, reason=f"来信人：{_text(reason, 'reason', '哪里没解决', 300)}")
+    return case

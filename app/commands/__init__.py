@@ -1,0 +1,1 @@
+"""The commands of each feature; `app/cli.py` puts them together."""

@@ -1,0 +1,147 @@
+"""What does the clock do? One table. APScheduler only ticks; rows in the database decide what is due.
+
+One lock in the database (`Lease`) lets one scheduler act at a time; every job is harmless when run twice.
+"""
+
+import logging
+import os
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.alerts import service as alerts
+from app.answers import service as answers
+from app.base import clock, leases
+from app.base.db import Database
+from app.base.errors import NotFound
+from app.base.models import JobRun
+from app.cases import service as cases
+from app.disclosure import service as disclosure
+from app.messages import service as messages
+from app.replies import service as replies
+from app.staff import service as staff
+
+log = logging.getLogger("huiying.jobs")
+
+LEASE = "jobs"
+HOLD_FOR = timedelta(seconds=30)
+RENEW_BEFORE = timedelta(seconds=15)
+# A run that found nothing to do is written down at most this often: an idle office writes nothing.
+NOTE_IDLE_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row: the function (its name is the job's), when, and why.
+
+    ``every`` seconds or a ``cron`` line (Asia/Shanghai; weekdays by name). With ``own_transactions``
+    the function is given the database, since it calls platforms between its transactions; otherwise
+    a session with one transaction around it. It returns how much it did.
+    """
+
+    function: Callable[..., int | None]
+    why: str
+    every: int = 0
+    cron: str = ""
+    own_transactions: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+
+JOBS = (
+    Job(cases.take_in_arrivals, "收件：读懂推送来的消息，进入队列", every=1, own_transactions=True),
+    Job(replies.deliver_released, "送达：把签发的答复送到平台", every=1, own_transactions=True),
+    Job(messages.fetch_new, "取件：向要主动去取的平台取新消息", every=300, own_transactions=True),
+    Job(cases.remind_departments, "催办：到点的提醒，每级一次", every=60),
+    Job(alerts.scan_new_cases, "舆情：看新来信里有没有要紧的", every=30),
+    Job(disclosure.propose_closed, "公开：为办结的办件备好公开稿", every=10),
+    Job(cases.close_replied, "办结：答复满七日无异议的办件", cron="0 2 * * *"),
+    Job(answers.flag_stale, "问答库：提醒到了复核日期的条目", cron="0 8 * * mon-fri"),
+    Job(staff.forget_old, "清理：过期的登录记录和试错记录", cron="30 3 * * *"),
+)
+BY_NAME = {job.name: job for job in JOBS}
+
+
+def run(db: Database, name: str, now: datetime) -> int:
+    """Run the job ``name`` once as of ``now`` (UTC). Raises `NotFound` for an unknown name."""
+    job = BY_NAME.get(name)
+    if job is None:
+        raise NotFound(f"没有叫 {name} 的任务。用 huiying jobs list 看有哪些")
+    if job.own_transactions:
+        return job.function(db, now) or 0
+    with db.writing() as session:
+        return job.function(session, now) or 0
+
+
+class Clock:
+    """The ticking of one process. Any number may run; the one that holds the lease acts."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._holder = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._held_until: datetime | None = None
+        self._noted: dict[str, datetime] = {}
+        self._scheduler = BackgroundScheduler(
+            timezone=clock.SHANGHAI,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+
+    def start(self) -> None:
+        """Begin to tick, in threads of its own."""
+        for job in JOBS:
+            trigger: Any = (
+                CronTrigger.from_crontab(job.cron, timezone=clock.SHANGHAI)
+                if job.cron
+                else IntervalTrigger(seconds=job.every)
+            )
+            self._scheduler.add_job(self._tick, trigger, [job], id=job.name)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Finish what is running, then give the lease back."""
+        self._scheduler.shutdown(wait=True)
+        with self._db.writing() as session:
+            leases.give_back(session, LEASE, self._holder, clock.now())
+
+    def _tick(self, job: Job) -> None:
+        started = clock.now()
+        try:
+            if not self._may_act(started):
+                return
+            done = run(self._db, job.name, started)
+        except SQLAlchemyError as error:
+            log.error("job failed", exc_info=error, extra={"fields": {"job": job.name}})
+            time.sleep(0.2)  # the database may be away; it need not be asked at full speed
+            return
+        except Exception as error:  # a job that fails must not end the clock
+            log.error("job failed", exc_info=error, extra={"fields": {"job": job.name}})
+            self._note(job, started, 0, type(error).__name__)
+            return
+        idle = not done and started - self._noted.get(job.name, started - NOTE_IDLE_EVERY) < NOTE_IDLE_EVERY
+        if not idle:
+            self._note(job, started, done, "")
+
+    def _may_act(self, now: datetime) -> bool:
+        if self._held_until and now < self._held_until - RENEW_BEFORE:
+            return True
+        with self._db.writing() as session:
+            taken = leases.take(session, now, LEASE, self._holder, HOLD_FOR)
+        self._held_until = now + HOLD_FOR if taken else None
+        return taken
+
+    def _note(self, job: Job, started: datetime, done: int, error: str) -> None:
+        self._noted[job.name] = started
+        with self._db.writing() as session:
+            session.merge(
+                JobRun(name=job.name, started_at=started, ended_at=clock.now(), done=done, error=error)
+            )

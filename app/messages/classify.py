@@ -1,0 +1,48 @@
+"""What kind of message is this, and which place does it name? From cue words; a person may change both."""
+
+from collections.abc import Iterable
+
+# First row that fits wins; the words are cues, not proof, so the clerk sees and can change the type.
+TYPE_CUES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("report", ("举报", "实名反映", "受贿", "吃拿卡要", "弄虚作假")),
+    ("correction", ("错别字", "链接打不开", "网页打不开", "页面打不开", "栏目不更新", "网站信息有误")),
+    ("complaint", ("投诉", "太不像话", "没人管", "无人管", "态度恶劣", "扰民", "违法", "乱收费", "推诿")),
+    ("suggestion", ("建议", "希望能够", "能否增设", "能不能增加", "呼吁")),
+    ("help", ("求助", "救救", "帮帮", "请帮忙", "急需")),
+    ("consultation", ("请问", "咨询", "想问", "怎么", "如何", "什么时候", "哪里", "多少", "能不能", "吗", "？", "?")),
+)
+_DEFAULT = "consultation"
+_BY_KIND = {"correction": "correction", "comment": "comment"}
+_TITLE_CHARACTERS = 40
+_SENTENCE_ENDS = "。！？!?；;\n"
+
+
+def message_type_of(kind: str, text: str) -> str:
+    """The value of `deadlines.MessageType` that fits ``text``; corrections are known by their platform."""
+    if kind == "correction":
+        return _BY_KIND[kind]
+    for message_type, cues in TYPE_CUES:
+        if any(cue in text for cue in cues):
+            return message_type
+    return _BY_KIND.get(kind, _DEFAULT)
+
+
+def place_of(text: str, places: Iterable[str]) -> str:
+    """The longest known place that ``text`` names; empty when none."""
+    found = [place for place in places if place and place in text]
+    return max(found, key=len, default="")
+
+
+def title_of(text: str) -> str:
+    """A one-line title: the first sentence that asks, else the first sentence, at most 40 characters."""
+    sentences = []
+    start = 0
+    for position, character in enumerate(text):
+        if character in _SENTENCE_ENDS:
+            sentences.append(text[start : position + 1].strip())
+            start = position + 1
+    sentences.append(text[start:].strip())
+    sentences = [sentence for sentence in sentences if len(sentence) > 3]
+    asking = [sentence for sentence in sentences if sentence.endswith(("？", "?", "吗"))]
+    chosen = (asking or sentences or [text.strip()])[0].rstrip("。；;\n")
+    return chosen if len(chosen) <= _TITLE_CHARACTERS else chosen[: _TITLE_CHARACTERS - 2] + "……"

@@ -1,0 +1,55 @@
+"""Reads of arrivals, messages, requesters and imports."""
+
+from sqlalchemy import func
+from sqlmodel import Session, select
+
+from app.messages.models import Arrival, Attachment, ImportRun, Message, Requester
+
+WAITING = "waiting"
+
+
+def waiting_ids(session: Session, limit: int) -> list[int]:
+    """Arrivals nobody has read yet, oldest first."""
+    found = select(Arrival.id).where(Arrival.state == WAITING).order_by(Arrival.id).limit(limit)
+    return list(session.exec(found))
+
+
+def arrivals(
+    session: Session, *, state: str = "", before: int | None = None, limit: int = 50
+) -> list[Arrival]:
+    """Newest first; ``state`` narrows it, ``before`` is the id of the last one seen."""
+    found = select(Arrival).order_by(Arrival.id.desc()).limit(limit)
+    if state:
+        found = found.where(Arrival.state == state)
+    return list(session.exec(found.where(Arrival.id < before) if before else found))
+
+
+def arrival_counts(session: Session) -> dict[str, int]:
+    """How many arrivals are in each state."""
+    return dict(session.execute(select(Arrival.state, func.count()).group_by(Arrival.state)).all())
+
+
+def of_case(session: Session, case_id: int) -> list[Message]:
+    """The messages of one case, oldest first."""
+    return list(session.exec(select(Message).where(Message.case_id == case_id).order_by(Message.id)))
+
+
+def attachments(session: Session, message_ids: list[int]) -> list[Attachment]:
+    """What came beside these messages."""
+    found = select(Attachment).where(Attachment.message_id.in_(message_ids)).order_by(Attachment.id)
+    return list(session.exec(found))
+
+
+def requester_of(session: Session, pseudonym: str) -> Requester | None:
+    return session.exec(select(Requester).where(Requester.pseudonym == pseudonym)).first()
+
+
+def known(session: Session, account_id: int, external_id: str) -> Message | None:
+    """The message with the platform's own id, if it is here already."""
+    found = select(Message).where(Message.account_id == account_id, Message.external_id == external_id)
+    return session.exec(found).first()
+
+
+def imports(session: Session, limit: int = 20) -> list[ImportRun]:
+    """The latest imported files."""
+    return list(session.exec(select(ImportRun).order_by(ImportRun.id.desc()).limit(limit)))

