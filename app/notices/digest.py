@@ -11,27 +11,29 @@ QUIET_FROM = time(21, 30)
 QUIET_UNTIL = time(7, 30)
 
 KINDS = {
-    "assigned": "交办给您",
-    "returned": "退回",
-    "review": "待您审核",
-    "sent_back": "退回修改",
-    "reminder": "催办",
-    "supervision": "督办",
-    "due_soon": "快到期",
     "overdue": "超期",
+    "alert": "舆情",
     "delivery": "没有送到",
+    "supervise": "督办",
+    "remind": "催办",
+    "due_soon": "快到期",
+    "new": "新来信",
+    "assigned": "交办给您",
+    "return": "退回",
+    "review": "待您审核",
+    "send_back": "退回修改",
+    "verify": "请您核实",
+    "co_sign": "请您会签",
     "extension": "延期",
-    "inquiry": "请您核实或会签",
     "rating": "来信人评价",
     "disclosure": "待公开审核",
-    "alert": "舆情",
     "account": "账号",
     "answer": "问答库",
     "staff": "人员和权限",
 }
 """What a notice is about, as the head of its line; another kind stands under 其他."""
 
-URGENT = frozenset({"overdue", "alert", "delivery", "supervision"})
+URGENT = frozenset({"overdue", "alert", "delivery", "supervise"})
 """These are not held back at night: the office reads 7×24 (C27)."""
 
 
