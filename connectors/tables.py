@@ -11,6 +11,7 @@ import json
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -31,6 +32,23 @@ MAX_CELL = 20_000
 HEADER_WITHIN = 15
 """Rows among which the header is looked for: above it there may be titles and remarks."""
 
+MAX_CELLS = 3_000_000
+NOT_A_WORKBOOK = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    SyntaxError,  # what the XML parser raises
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    EOFError,
+    OSError,
+)
+"""All that openpyxl lets through when a file is not what it says."""
+
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 NOTHING = {"", "无", "/", "-", "—", "--", "null", "None"}
 
@@ -38,7 +56,7 @@ NOTHING = {"", "无", "/", "-", "—", "--", "null", "None"}
 @dataclass(frozen=True)
 class Column:
     """One thing a row can say. ``headers`` are the words offices use for it; ``kind`` is how it is read:
-    text, code (never a float), instant, url, yes_no."""
+    text, code (never a float), instant, deadline (a bare date means its end), url, yes_no."""
 
     name: str
     headers: tuple[str, ...]
@@ -77,10 +95,16 @@ def import_rows(
     to_message: Callable[[Row], IncomingMessage],
 ) -> list[ImportRow]:
     """Read a file into one ImportRow per row with content. Raises UnreadableFile."""
+    tables = _tables(file_name, data)
+    headers = [_find_header(table, columns) for table in tables]
+    if not any(headers):
+        wanted = "、".join(f"“{column.headers[0]}”" for column in columns if column.required)
+        raise UnreadableFile("no header", f"没有找到表头。表头至少要有{wanted}一列和另外一列。")
     result: list[ImportRow] = []
     seen: dict[str, int] = {}
-    for table in _tables(file_name, data):
-        result += _import_table(table, columns, to_message, seen)
+    for table, header in zip(tables, headers, strict=True):
+        if header is not None:  # a sheet of explanations has none
+            result += _import_table(table, header, columns, to_message, seen)
     if not result:
         raise UnreadableFile("no rows", "文件里没有可以导入的数据行。")
     return result
@@ -88,11 +112,12 @@ def import_rows(
 
 def _import_table(
     table: RawTable,
+    header: "Header",
     columns: Sequence[Column],
     to_message: Callable[[Row], IncomingMessage],
     seen: dict[str, int],
 ) -> list[ImportRow]:
-    header_at, places = _find_header(table, columns)
+    header_at, places = header
     result = []
     for number, values in table.rows[header_at + 1 :]:
         if not any(_shown(value) for value in values):
@@ -141,6 +166,9 @@ class _Reading:
     def take(self, column: Column, value: object, is_formula: bool) -> None:
         """Read one cell by its column's kind."""
         label = column.headers[0]
+        if is_formula and value is None:
+            self.errors.append(f"“{label}”是公式，文件里没有它的结果，请粘贴为数值后重新导出。")
+            return
         if is_formula:
             self.notes.append(f"“{label}”是公式，取它保存时的结果。")
         try:
@@ -154,7 +182,7 @@ class _Reading:
             self.errors.append(f"没有填写“{label}”。")
 
     def _read(self, column: Column, value: object) -> str:
-        if column.kind == "instant":
+        if column.kind in ("instant", "deadline"):
             return self._read_instant(column, value)
         text = _shown(value)
         if text in NOTHING:
@@ -163,6 +191,8 @@ class _Reading:
             raise CellError(f"超过 {MAX_CELL} 字，请拆分或缩短。")
         if column.kind == "code":
             return _code(text)
+        if column.kind == "yes_no":
+            return self._read_yes_no(column, text)
         if column.kind == "url" and not re.fullmatch(r"https?://[^\s<>\"']{3,2000}", text):
             self.notes.append(f"“{column.headers[0]}”不是网址，已作为文字保留。")
         return text
@@ -171,10 +201,19 @@ class _Reading:
         if _shown(value) in NOTHING:
             return ""
         moment, has_time = read_instant(value, self.epoch)
-        if not has_time:
+        if not has_time and column.kind == "deadline":
+            moment += timedelta(days=1, seconds=-1)
+        elif not has_time:
             self.notes.append(f"“{column.headers[0]}”只有日期，没有时刻，按当天零点计。")
         self.instants[column.name] = moment
         return moment.isoformat()
+
+    def _read_yes_no(self, column: Column, text: str) -> str:
+        """What is neither yes nor no counts as no: these columns ask for a consent."""
+        word = text.strip().lower()
+        if word not in YES | NO:
+            self.notes.append(f"“{column.headers[0]}”看不懂，按“否”处理。")
+        return "是" if word in YES else "否"
 
 
 # ---------------------------------------------------------------- cells
@@ -260,24 +299,25 @@ def _shown(value: object) -> str:
     return "" if re.fullmatch(r"#(REF|N/A|VALUE|NAME|DIV/0|NULL|NUM)[!?]?", text) else text
 
 
-def is_no(text: str) -> bool:
-    """True for the ways in which people write "no"."""
-    return text.strip().lower() in {"否", "不", "不同意", "不公开", "n", "no", "false", "0"}
+YES = frozenset({"是", "同意", "公开", "同意公开", "可以", "y", "yes", "true", "1"})
+NO = frozenset({"否", "不", "不同意", "不公开", "不同意公开", "n", "no", "false", "0"})
 
 
 # ---------------------------------------------------------------- header
 
 
-def _find_header(table: RawTable, columns: Sequence[Column]) -> tuple[int, dict[str, int]]:
-    """Index of the header row, and column name → place. The header names all that is required and
-    two things at least; rows above it are titles. Raises UnreadableFile."""
+Header = tuple[int, dict[str, int]]
+"""Index of the header row, and column name → place."""
+
+
+def _find_header(table: RawTable, columns: Sequence[Column]) -> Header | None:
+    """The header names all that is required and two things at least; rows above it are titles."""
     required = {column.name for column in columns if column.required}
     for index, (_, values) in enumerate(table.rows[:HEADER_WITHIN]):
         places = _places(values, columns)
         if required <= set(places) and len(places) >= 2:
             return index, places
-    wanted = "、".join(f"“{column.headers[0]}”" for column in columns if column.required)
-    raise UnreadableFile("no header", f"没有找到表头。表头至少要有{wanted}一列和另外一列。")
+    return None
 
 
 def _places(values: Sequence[object], columns: Sequence[Column]) -> dict[str, int]:
@@ -305,7 +345,8 @@ def _tables(file_name: str, data: bytes) -> list[RawTable]:
     if len(data) > MAX_FILE_BYTES:
         raise UnreadableFile("too large", "文件超过 10 MB，请分成几个文件。")
     if data[:4] == OLD_EXCEL:
-        raise UnreadableFile("old Excel", "这是旧版 .xls 文件，请在 Excel 或 WPS 中另存为 .xlsx 后再导入。")
+        words = "这是旧版 .xls 文件或加了密码的文件，请在 Excel 或 WPS 中另存为不加密的 .xlsx 后再导入。"
+        raise UnreadableFile("old Excel", words)
     if data[:2] == b"PK":
         return _from_workbook(data)
     text = _decoded(data)
@@ -319,18 +360,17 @@ def _from_workbook(data: bytes) -> list[RawTable]:
     try:
         values = load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
         formulas = load_workbook(io.BytesIO(data), data_only=False, keep_links=False)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError):
+    except NOT_A_WORKBOOK:
         raise UnreadableFile("not xlsx", "文件打不开，请确认是 .xlsx 表格。") from None
     visible = [sheet for sheet in values.worksheets if sheet.sheet_state == "visible"]
     hidden = [sheet.title for sheet in values.worksheets if sheet.sheet_state != "visible"]
     notes = tuple(f"工作表“{title}”是隐藏的，没有导入。" for title in hidden)
     tables = []
     for sheet in visible:
-        rows: list[tuple[int, list[object]]] = [
-            (number, list(cells))
-            for number, cells in enumerate(sheet.iter_rows(values_only=True), start=sheet.min_row or 1)
-        ]
-        if not any(_shown(cell) for _, cells in rows for cell in cells):
+        if (sheet.max_row or 0) * (sheet.max_column or 0) > MAX_CELLS:
+            raise UnreadableFile("too large", f"工作表“{sheet.title}”范围过大，请删除多余的空白行和列。")
+        rows = _filled_rows(sheet)
+        if not rows:
             continue
         _refuse_many(rows)
         cells_with_formula = frozenset(
@@ -344,6 +384,16 @@ def _from_workbook(data: bytes) -> list[RawTable]:
     if not tables:
         raise UnreadableFile("empty", "文件里没有内容，或工作表都是隐藏的。")
     return tables
+
+
+def _filled_rows(sheet: Any) -> list[tuple[int, list[object]]]:
+    """Rows with content, numbered as in the sheet. A cell merged downwards counts for each of its rows."""
+    grid: list[list[object]] = [list(cells) for cells in sheet.iter_rows(values_only=True)]
+    for area in sheet.merged_cells.ranges:
+        for row in range(area.min_row, min(area.max_row, len(grid))):
+            grid[row][area.min_col - 1] = grid[area.min_row - 1][area.min_col - 1]
+    numbered = enumerate(grid, start=1)
+    return [(number, cells) for number, cells in numbered if any(_shown(cell) for cell in cells)]
 
 
 def _refuse_bombs(data: bytes) -> None:

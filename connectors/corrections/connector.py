@@ -7,6 +7,7 @@ documented format. Hence header synonyms, and nothing unknown is thrown away.
 import hashlib
 import re
 from collections.abc import Mapping
+from typing import ClassVar
 
 from connectors.contract import Importer, ImportRow, IncomingAttachment, IncomingMessage, SettingField
 from connectors.tables import Column, Row, import_rows, some
@@ -31,7 +32,7 @@ COLUMNS = (
     Column("contact",      ("联系方式", "联系电话", "手机", "手机号", "手机号码", "电话", "邮箱"), "code"),
     Column("sent_at",      ("提交时间", "留言时间", "提交日期", "留言日期", "反映时间"), "instant"),
     Column("passed_on_at", ("转办时间", "交办时间", "转办日期", "派发时间", "下发时间"), "instant"),
-    Column("due_at",       ("办理时限", "截止时间", "办结时限", "要求办结时间"), "instant"),
+    Column("due_at",       ("办理时限", "截止时间", "办结时限", "要求办结时间"), "deadline"),
     Column("status",       ("状态", "办理状态", "处理状态")),
     Column("reply",        ("答复内容", "回复内容", "办理结果", "处理结果")),
     Column("replied_at",   ("答复时间", "回复时间", "办结时间"), "instant"),
@@ -42,7 +43,7 @@ COLUMNS = (
 class CorrectionsConnector(Importer):
     """Files of one office."""
 
-    SETTINGS: tuple[SettingField, ...] = ()
+    SETTINGS: ClassVar[tuple[SettingField, ...]] = ()
 
     def rows(self, file_name: str, data: bytes) -> list[ImportRow]:
         """Read an exported file. Raises UnreadableFile."""

@@ -1,9 +1,10 @@
 """Which work orders are in a file exported from the 12345 hotline? Answers go back there by hand."""
 
 import hashlib
+from typing import ClassVar
 
 from connectors.contract import Importer, ImportRow, IncomingMessage, SettingField
-from connectors.tables import Column, Row, import_rows, is_no, some
+from connectors.tables import Column, Row, import_rows, some
 
 # fmt: off
 COLUMNS = (
@@ -16,7 +17,7 @@ COLUMNS = (
     Column("place",        ("事发地址", "地址", "问题地址", "诉求地址", "所在区域")),
     Column("sent_at",      ("来电时间", "受理时间", "诉求时间", "提交时间", "登记时间"), "instant"),
     Column("passed_on_at", ("派单时间", "转办时间", "交办时间", "下派时间"), "instant"),
-    Column("due_at",       ("办理时限", "截止时间", "办结时限", "要求办结时间"), "instant"),
+    Column("due_at",       ("办理时限", "截止时间", "办结时限", "要求办结时间"), "deadline"),
     Column("source",       ("来源", "受理渠道", "诉求来源")),
     Column("public",       ("是否公开", "公开", "是否同意公开"), "yes_no"),
 )
@@ -26,7 +27,7 @@ COLUMNS = (
 class HotlineConnector(Importer):
     """Work orders of one office."""
 
-    SETTINGS: tuple[SettingField, ...] = ()
+    SETTINGS: ClassVar[tuple[SettingField, ...]] = ()
 
     def rows(self, file_name: str, data: bytes) -> list[ImportRow]:
         """Read an exported file. Raises UnreadableFile."""
@@ -49,6 +50,6 @@ def _message(row: Row) -> IncomingMessage:
         contact=texts.get("contact"),
         name=texts.get("name"),
         category=texts.get("category"),
-        public_consent=not is_no(texts.get("public", "")),
+        public_consent=texts.get("public", "是") == "是",
         extra=some(texts, ("place", "passed_on_at", "due_at", "source")),
     )

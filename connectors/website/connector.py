@@ -9,11 +9,11 @@
 import json
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from connectors.contract import Importer, ImportRow, IncomingMessage, Reader, SettingField
 from connectors.errors import PayloadError
-from connectors.tables import Column, Row, import_rows, is_no
+from connectors.tables import Column, Row, import_rows
 
 MAX_TEXT = 20_000
 LIMITS = {"id": 100, "title": 200, "name": 60, "contact": 120, "category": 60, "page_url": 2000}
@@ -37,7 +37,7 @@ COLUMNS = (
 class WebsiteConnector(Reader, Importer):
     """Letters to one office."""
 
-    SETTINGS: tuple[SettingField, ...] = ()
+    SETTINGS: ClassVar[tuple[SettingField, ...]] = ()
 
     def read(self, body: bytes) -> list[IncomingMessage]:
         """Read one letter. Raises PayloadError."""
@@ -72,7 +72,7 @@ def _letter(data: dict[str, Any]) -> IncomingMessage:
 def _from_row(row: Row) -> IncomingMessage:
     texts = row.texts
     short = {name: texts.get(name, "")[:limit] for name, limit in LIMITS.items()}
-    return _message(short, texts["text"], row.instants.get("sent_at"), not is_no(texts.get("public", "")))
+    return _message(short, texts["text"], row.instants.get("sent_at"), texts.get("public", "是") == "是")
 
 
 def _message(short: dict[str, str], text: str, sent_at: datetime | None, public: bool) -> IncomingMessage:

@@ -57,7 +57,7 @@ class WeiboClient:
         return self._post(self._message_base + "/2/messages/reply.json", token, form)
 
     def _get(self, path: str, token: str, params: Mapping[str, str]) -> dict[str, Any]:
-        return self._checked(
+        return _checked(
             calls.call(
                 "GET",
                 self._api_base + path,
@@ -66,11 +66,12 @@ class WeiboClient:
                 transport=self._transport,
                 repeatable=True,
                 total_seconds=self._total_seconds,
-            )
+            ),
+            repeatable=True,
         )
 
     def _post(self, url: str, token: str, form: Mapping[str, str]) -> dict[str, Any]:
-        return self._checked(
+        return _checked(
             calls.call(
                 "POST",
                 url,
@@ -78,19 +79,20 @@ class WeiboClient:
                 form=form,
                 transport=self._transport,
                 total_seconds=self._total_seconds,
-            )
+            ),
+            repeatable=False,
         )
 
-    @staticmethod
-    def _checked(answer: calls.Answer) -> dict[str, Any]:
-        """Success has no ``error_code``; a refusal has one, as a number or as a string. 20032 is both."""
-        code = str(answer.data.get("error_code", ""))
-        row = CODES.get(code)
-        if code and not (row and row.kind == "accepted"):
-            raise calls.refused(CODES, code, str(answer.data.get("error", "")))
-        if not code and answer.status >= 400:
-            raise calls.lost(f"http_{answer.status}", "", repeatable=False)
-        return answer.data
+
+def _checked(answer: calls.Answer, repeatable: bool) -> dict[str, Any]:
+    """Success has no ``error_code``; a refusal has one, as a number or as a string. 20032 is both."""
+    code = str(answer.data.get("error_code", ""))
+    row = CODES.get(code)
+    if code and not (row and row.kind == "accepted"):
+        raise calls.refused(CODES, code, str(answer.data.get("error", "")))
+    if not code and answer.status >= 400:
+        raise calls.lost(f"http_{answer.status}", "", repeatable)
+    return answer.data
 
 
 def _bearing(token: str) -> dict[str, str]:

@@ -117,7 +117,7 @@ def _pushed(data: Mapping[str, Any], own_uid: str) -> IncomingMessage:
     name = data.get("type")
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_@-]{1,40}", name):
         raise PayloadError("no kind")
-    more = data.get("data") if isinstance(data.get("data"), dict) else {}
+    more = _object(data, "data")
     kind, text = _kind_and_text(name, _text(data.get("text")), more)
     is_event = kind.startswith("event:")
     return IncomingMessage(
