@@ -158,6 +158,16 @@ class Field:
         scores = (repeats * idfs) @ (frequency * (K1 + 1) / (frequency + self._penalty[units]).clip(1e-9))
         return scores, idfs @ (frequency > 0), float(idfs.sum())
 
+    def held(self, counts: Mapping[str, int], units: Ints) -> dict[str, float]:
+        """Return which of the rarest terms any of these units holds, each with its idf."""
+        found = {}
+        for term, _, idf in self.rarest(counts, SECOND_TERMS):
+            row = np.zeros(len(units))
+            self._fill(row, term, units)
+            if row.any():
+                found[term] = idf
+        return found
+
     def _fill(self, row: Floats, term: str, units: Ints) -> None:
         for offset, segment in zip(self._offsets, self._segments, strict=False):
             if (hit := segment.of(term)) is None:
@@ -220,27 +230,148 @@ class Ranked:
     features: Mapping[str, float]
 
 
-# Learned by pairwise logistic regression; see the figures in the README.
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why an entry was found: sentences for people, and the words of the question it holds."""
+
+    reasons: tuple[str, ...]
+    terms: tuple[str, ...]
+
+
+# Learned by pairwise logistic regression on labelled questions and letters; figures in the README.
 QUESTION_WEIGHTS: Mapping[str, float] = {"words": 1.0, "pairs": 1.0, "characters": 1.0}
 TEXT_WEIGHTS: Mapping[str, float] = {"words": 1.0, "pairs": 1.0, "characters": 1.0}
+
+# Learned by logistic regression: is the first entry right?
+QUESTION_CONFIDENCE: Mapping[str, float] = {"constant": 0.0}
+TEXT_CONFIDENCE: Mapping[str, float] = {"constant": 0.0}
+
+# The one threshold for "we have an answer", and where doubt begins to outweigh it.
+ANSWERED = 0.6
+DOUBTFUL = 0.3
+
+
+def rank(
+    collection: Collection, question: Question, allowed: NDArray[np.bool_] | None = None
+) -> list[Ranked]:
+    """Return the entries that may answer, best first; ``allowed`` says which entries may be found."""
+    entries = candidates(collection, question, allowed)
+    if not len(entries):
+        return []
+    asked = _best_units(collection, question, entries, "question")
+    told = _best_units(collection, question, entries, "text")
+    scores = asked.scores + told.scores
+    order = np.argsort(-scores, kind="stable")
+    best, second = scores[order[0]], scores[order[1]] if len(order) > 1 else 0.0
+    ranked = []
+    for at in order:
+        lead = float(scores[at] - (second if at == order[0] else best))
+        features = {"lead": lead} | asked.features(at) | told.features(at)
+        ranked.append(Ranked(int(entries[at]), float(scores[at]), confidence(features), features))
+    return ranked
+
+
+def confidence(features: Mapping[str, float]) -> float:
+    """Return how likely it is that the first entry is right (0 to 1), by its question or by its text."""
+    chances = [
+        _logistic(weights, features, family)
+        for family, weights in (("question", QUESTION_CONFIDENCE), ("text", TEXT_CONFIDENCE))
+        if f"{family}_words" in features
+    ]
+    return max(chances, default=0.0)
+
+
+def level_of(confidence: float) -> Level:
+    """Return the level of a confidence; 高 is where we speak of an answer."""
+    if confidence >= ANSWERED:
+        return Level.HIGH
+    return Level.MEDIUM if confidence >= DOUBTFUL else Level.LOW
+
+
+def why(collection: Collection, question: Question, entry: int) -> Why:
+    """Return why an entry was found, in short words: the words it shares, the rarest first."""
+    entries = np.array([entry])
+    shared: dict[str, float] = {}
+    said = {}
+    for family in FIRST_KINDS:
+        units = collection.units_of(family, entries)
+        field_ = collection.fields[family, "words"]
+        held = field_.held(question.terms.words, units)
+        said[family] = held
+        shared |= {term: max(shared.get(term, 0.0), idf) for term, idf in held.items()}
+    terms = tuple(sorted((t for t in shared if len(t) > 1), key=lambda term: -shared[term]))[:8]
+    asked = [term for term in terms if term in said["question"]][:4]
+    told = [term for term in terms if term not in said["question"]][:4]
+    reasons = []
+    if any(
+        collection.questions[unit] == question.folded for unit in collection.units_of("question", entries)
+    ):
+        reasons.append("问题相同")
+    elif asked:
+        reasons.append(f"说的是同一件事：{'、'.join(asked)}")
+    if told:
+        reasons.append(f"答复中提到：{'、'.join(told)}")
+    return Why(tuple(reasons) or ("有相近的字词",), terms)
+
+
+@dataclass(frozen=True)
+class _Best:
+    """For each candidate entry its best unit of one family: its score and what speaks for it."""
+
+    family: str
+    scores: Floats
+    chosen: Ints
+    all_features: Mapping[str, Floats]
+
+    def features(self, at: int) -> dict[str, float]:
+        """Return the features of the chosen unit of one candidate, named after the family."""
+        unit = self.chosen[at]
+        if unit < 0:
+            return {}
+        return {f"{self.family}_{name}": float(values[unit]) for name, values in self.all_features.items()}
+
+
+def _best_units(collection: Collection, question: Question, entries: Ints, family: str) -> _Best:
+    units = collection.units_of(family, entries)
+    chosen = np.full(len(entries), -1)
+    if not len(units):
+        return _Best(family, np.zeros(len(entries)), chosen, {})
+    find = question_features if family == "question" else text_features
+    weights = QUESTION_WEIGHTS if family == "question" else TEXT_WEIGHTS
+    features = find(collection, question, units)
+    scores = sum((weights[name] * features[name] for name in weights), np.zeros(len(units)))
+    # Who lacks this side altogether is no better than the worst who has it.
+    best = np.full(len(entries), scores.min())
+    owners = np.searchsorted(entries, collection.entry_of[family][units])
+    for unit in np.argsort(scores, kind="stable"):
+        best[owners[unit]], chosen[owners[unit]] = scores[unit], unit
+    return _Best(family, best, chosen, features)
+
+
+def _logistic(weights: Mapping[str, float], features: Mapping[str, float], family: str) -> float:
+    total = weights["constant"] + weights.get("lead", 0.0) * features["lead"]
+    total += sum(w * features.get(f"{family}_{name}", 0.0) for name, w in weights.items())
+    return float(1 / (1 + np.exp(-total)))
 
 
 def candidates(collection: Collection, question: Question, allowed: NDArray[np.bool_] | None) -> Ints:
     """Return the ascending numbers of the entries worth weighing: the best by question and by text."""
-    found: list[Ints] = []
+    best_of: list[Ints] = []
     for family, kinds in FIRST_KINDS.items():
         owners = collection.entry_of[family]
         if not len(owners):
             continue
-        total = np.zeros(len(owners))
-        for kind in kinds:
-            total += by_best(collection.fields[family, kind].score(question.terms.of(kind)))
+        scores = {kind: collection.fields[family, kind].score(question.terms.of(kind)) for kind in kinds}
+        total = np.sum([by_best(found) for found in scores.values()], axis=0)
+        if len(question.folded) > 1:
+            # One character in common is no likeness.
+            total[scores["words"] + scores["pairs"] == 0] = 0
         total[owners < 0] = 0
         if allowed is not None:
             total[~allowed[owners]] = 0
         best = np.argpartition(-total, min(CANDIDATES, len(total) - 1))[:CANDIDATES]
-        found.append(owners[best[total[best] > 0]])
-    return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
+        best_of.append(owners[best[total[best] > 0]])
+    return np.unique(np.concatenate(best_of)) if best_of else np.zeros(0, np.int64)
 
 
 def by_best(scores: Floats) -> Floats:
@@ -291,7 +422,3 @@ def _in_order(left: str, right: str) -> float:
 
 def _difference(left: int, right: int) -> float:
     return abs(left - right) / max(left, right, 1)
-
-
-# One threshold for "we have an answer", set on the labelled sets for 95 % precision.
-ANSWERED = 0.6

@@ -1,0 +1,336 @@
+"""Where are the terms of all entries kept? In a Whoosh index on this machine, derived and disposable.
+
+The only file that knows Whoosh. Its rules are measured ones: one writer at a time under a lock of
+our own, opening tried again five times (opening races with commits), a failed writer always
+cancelled, no AsyncWriter or BufferedWriter, a folder nobody else can write (Whoosh reads pickles),
+and whatever is wrong with the index means: rebuild it from the database.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import stat
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from whoosh import index as whoosh_index  # type: ignore[import-untyped]
+from whoosh.fields import ID, STORED, FieldType, Schema  # type: ignore[import-untyped]
+from whoosh.filedb.filestore import FileStorage  # type: ignore[import-untyped]
+from whoosh.formats import Existence  # type: ignore[import-untyped]
+from whoosh.writing import IndexingError  # type: ignore[import-untyped]
+
+from kb.analysis import Segmenter, canonical, fold
+from kb.documents import Document, Hit
+from kb.errors import IndexUnavailable
+from kb.ranking import FIRST_KINDS, KINDS, Postings, terms_of
+from kb.snapshot import Follower, SegmentData
+
+# Raise when the layout of the index changes.
+LAYOUT = 1
+
+_OPEN_TRIES = 5
+_OPEN_PAUSE = 0.05  # seconds, doubled each time
+_LOCK_WAIT = 30.0  # seconds
+
+# A whole letter or passage; longer texts are cut, their beginning says what they are about.
+_LONGEST_TEXT = 20_000
+
+
+class Counted(FieldType):  # type: ignore[misc]
+    """A field whose terms are counted before they come here: ``Counter`` in, weights out."""
+
+    def __init__(self) -> None:
+        self.format = Existence()
+        self.analyzer = None
+        self.scorable = False
+        self.stored = False
+        self.unique = False
+        self.vector = None
+        self.column_type = None
+
+    def index(self, value: Mapping[str, int], **_: Any) -> list[tuple[bytes, int, float, bytes]]:
+        """Return what Whoosh's pool takes for each term."""
+        return [(term.encode(), count, float(count), b"") for term, count in value.items()]
+
+
+def _schema() -> Schema:
+    counted = {f"{family}_{kind}": Counted() for family in FIRST_KINDS for kind in KINDS}
+    return Schema(key=ID(), about=STORED(), **counted)
+
+
+class SearchIndex:
+    """The search index of one collection, in one folder. Safe to share between threads.
+
+    Several processes may search one folder; one of them writes at a time. ``search`` raises nothing
+    but ``IndexUnavailable``, upon which the caller rebuilds.
+    """
+
+    def __init__(self, folder: Path, words: Iterable[str] = ()) -> None:
+        """``words``: the office's own words for the dictionary; other words mean another index."""
+        self._folder = Path(folder)
+        self._segmenter = Segmenter(words)
+        self._follower = Follower(self._state, self._segments)
+
+    def rebuild(self, documents: Iterable[Document], position: int = 0) -> None:
+        """Write a new index beside the old one and switch to it when it is complete.
+
+        ``position`` is the id of the last change these documents include; see ``position``.
+        """
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
+        with self._lock():
+            folder = self._folder / f"index-{secrets.token_hex(6)}"
+            folder.mkdir(mode=0o700)
+            try:
+                with _writing(whoosh_index.create_in(str(folder), _schema())) as writer:
+                    for document in documents:
+                        self._add(writer, document)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            self._switch_to(folder, position)
+
+    def update(
+        self, documents: Iterable[Document], removed_keys: Iterable[str] = (), position: int | None = None
+    ) -> None:
+        """Put documents in (replacing those with the same key) and take others out, in one step.
+
+        Raises ``IndexUnavailable`` if there is no usable index to change.
+        """
+        with self._lock():
+            folder = self._current()
+            with _unavailable_on_failure(), _writing(_opened(folder)) as writer:
+                for key in removed_keys:
+                    writer.delete_by_term("key", key)
+                for document in documents:
+                    writer.delete_by_term("key", document.key)
+                    self._add(writer, document)
+            if position is not None:
+                _write_json(folder / "position.json", position)
+
+    def search(
+        self,
+        query: str,
+        limit: int = 10,
+        synonyms: Mapping[str, str] | None = None,
+        *,
+        tag: str | None = None,
+        without: Iterable[str] = (),
+    ) -> list[Hit]:
+        """Return the documents that may answer, best first. Every hit must be checked against the database.
+
+        ``synonyms``: word → the word it is the same as. ``tag`` keeps documents that carry it;
+        ``without`` leaves out keys. Raises ``IndexUnavailable`` and nothing else.
+        """
+        with _unavailable_on_failure():
+            searcher = self._follower.current()
+            return searcher.search(
+                query, limit, synonyms or {}, self._segmenter, tag=tag, without=frozenset(without)
+            )
+
+    def did_you_mean(self, query: str) -> str | None:
+        """Return the query with misspelt words as the documents write them; None if nothing is wrong."""
+        with _unavailable_on_failure():
+            return self._follower.current().did_you_mean(query, self._segmenter)
+
+    def warm(self) -> None:
+        """Load the index now, so that the first search does not wait. Raises ``IndexUnavailable``."""
+        with _unavailable_on_failure():
+            self._follower.current()
+
+    @property
+    def generation(self) -> str:
+        """Names the present state of the index; another name means that something changed."""
+        with _unavailable_on_failure():
+            return self._state()
+
+    @property
+    def position(self) -> int:
+        """The id of the last change that is in the index: where to follow the change log from.
+
+        It is written after the change it names, so after a crash a change may come twice, never not.
+        """
+        with _unavailable_on_failure():
+            position = _read_json(self._current() / "position.json")
+            return int(position)
+
+    def __len__(self) -> int:
+        """Return how many documents can be found."""
+        with _unavailable_on_failure():
+            return self._follower.current().documents
+
+    def _add(self, writer: Any, document: Document) -> None:
+        asked = [text for text in (document.question, *document.phrasings) if text.strip()]
+        for text in dict.fromkeys(asked):
+            self._add_unit(writer, document, "question", text)
+        if document.text.strip():
+            self._add_unit(writer, document, "text", document.text[:_LONGEST_TEXT])
+
+    def _add_unit(self, writer: Any, document: Document, family: str, text: str) -> None:
+        folded = fold(text)
+        terms = terms_of(folded, self._segmenter)
+        about = {"key": document.key, "family": family, "tags": sorted(document.tags)}
+        if family == "question":
+            about["text"] = canonical(folded)
+        counted = {f"{family}_{kind}": terms.of(kind) for kind in KINDS}
+        writer.add_document(key=document.key, about=about, **counted)
+
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[None]:
+        if not self._folder.is_dir():
+            raise IndexUnavailable("搜索索引还没有建立。", code="missing")
+        lock = FileStorage(str(self._folder)).lock("WRITER")
+        until = time.monotonic() + _LOCK_WAIT
+        while not lock.acquire():
+            if time.monotonic() > until:
+                raise IndexUnavailable("搜索索引正在由另一个进程更新。", code="busy")
+            time.sleep(0.05)
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _switch_to(self, folder: Path, position: int) -> None:
+        about = {"layout": LAYOUT, "rules": self._segmenter.signature}
+        _write_json(folder / "about.json", about)
+        _write_json(folder / "position.json", position)
+        before = self._pointer()
+        _write_json(self._folder / "current.json", folder.name)
+        # The one before stays for those who are just opening it.
+        for old in self._folder.glob("index-*"):
+            if old.name not in {folder.name, before}:
+                shutil.rmtree(old, ignore_errors=True)
+
+    def _pointer(self) -> str | None:
+        with contextlib.suppress(OSError, ValueError):
+            return str(_read_json(self._folder / "current.json"))
+        return None
+
+    def _current(self) -> Path:
+        """Return the folder of the index in use, if it was made by these rules and is ours alone."""
+        name = self._pointer()
+        if name is None or "/" in name or os.sep in name:
+            raise IndexUnavailable("搜索索引还没有建立。", code="missing")
+        folder = self._folder / name
+        for place in (self._folder, folder):
+            if os.name == "posix" and stat.S_IMODE(place.stat().st_mode) & 0o022:
+                raise IndexUnavailable("搜索索引所在目录可被他人改写，已停用。", code="unsafe")
+        about = _read_json(folder / "about.json")
+        if about != {"layout": LAYOUT, "rules": self._segmenter.signature}:
+            raise IndexUnavailable("搜索索引由旧规则建立，需要重建。", code="old")
+        return folder
+
+    def _state(self) -> str:
+        """Return folder and generation, cheaply: reads one small file and lists one folder."""
+        name = self._pointer()
+        if name is None:
+            raise IndexUnavailable("搜索索引还没有建立。", code="missing")
+        with os.scandir(self._folder / name) as files:
+            tables = [file.name for file in files if file.name.endswith(".toc")]
+        return f"{name}:{max(tables, key=_toc_number)}"
+
+    def _segments(self, known: Mapping[str, SegmentData]) -> list[SegmentData]:
+        """Return the segments of the index, compiling those that are not known yet."""
+        reader = _opened(self._current()).reader()
+        try:
+            leaves = [leaf for leaf, _ in reader.leaf_readers()]
+            return [_segment(leaf, known) for leaf in leaves]
+        finally:
+            reader.close()
+
+
+@contextlib.contextmanager
+def _unavailable_on_failure() -> Iterator[None]:
+    """Turn whatever a damaged index may raise into the one error that callers expect."""
+    try:
+        yield
+    except IndexUnavailable:
+        raise
+    except Exception as error:
+        raise IndexUnavailable("搜索索引不可用，需要重建。", code="damaged") from error
+
+
+@contextlib.contextmanager
+def _writing(opened: Any) -> Iterator[Any]:
+    """Give a writer, commit at the end; on any failure cancel it, or its lock would stay for ever."""
+    writer = opened.writer(timeout=_LOCK_WAIT, limitmb=256)
+    try:
+        yield writer
+        writer.commit()
+    except BaseException:
+        with contextlib.suppress(IndexingError, OSError):
+            writer.cancel()
+        raise
+
+
+def _opened(folder: Path) -> Any:
+    """Open an index; another process's commit may just be replacing its files, so try again."""
+    pause = _OPEN_PAUSE
+    for _ in range(_OPEN_TRIES - 1):
+        try:
+            return whoosh_index.open_dir(str(folder))
+        except FileNotFoundError:
+            time.sleep(pause)
+            pause *= 2
+    return whoosh_index.open_dir(str(folder))
+
+
+def _toc_number(name: str) -> int:
+    digits = name.removesuffix(".toc").rpartition("_")[2]
+    return int(digits) if digits.isdigit() else -1
+
+
+def _segment(reader: Any, known: Mapping[str, SegmentData]) -> SegmentData:
+    segment = reader.segment()
+    deleted = frozenset(segment.deleted_docs())
+    name = segment.segment_id()
+    if name in known:
+        return known[name].with_deleted(deleted)
+    about = [reader.stored_fields(number)["about"] for number in range(reader.doc_count_all())]
+    local = {family: _local_numbers(about, family) for family in FIRST_KINDS}
+    fields = {
+        (family, kind): _postings(reader, f"{family}_{kind}", local[family])
+        for family in FIRST_KINDS
+        for kind in KINDS
+    }
+    return SegmentData(name=name, about=tuple(about), fields=fields, deleted=deleted)
+
+
+def _local_numbers(about: Sequence[Mapping[str, Any]], family: str) -> Any:
+    """Return for every document of the segment its number within the family."""
+    return np.cumsum([entry["family"] == family for entry in about]) - 1
+
+
+def _postings(reader: Any, field: str, local: Any) -> Postings:
+    vocabulary: dict[str, int] = {}
+    starts = [0]
+    units: list[int] = []
+    counts: list[float] = []
+    for term in reader.lexicon(field):
+        vocabulary[term.decode()] = len(vocabulary)
+        matcher = reader.postings(field, term)
+        while matcher.is_active():
+            units.append(matcher.id())
+            counts.append(matcher.weight())
+            matcher.next()
+        starts.append(len(units))
+    numbers = local[np.array(units, dtype=np.int64)].astype(np.int32) if units else np.zeros(0, np.int32)
+    weights = np.array(counts, dtype=np.float32)
+    size = int(local[-1]) + 1 if len(local) else 0
+    lengths = np.bincount(numbers, weights=weights, minlength=size).astype(np.float32)
+    return Postings(vocabulary, np.array(starts, dtype=np.int64), numbers, weights, lengths)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    draft = path.with_suffix(".new")
+    draft.write_text(json.dumps(value), encoding="utf-8")
+    draft.replace(path)
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,73 @@
+"""Did the person mean another word? Words that sound alike, among those the documents use.
+
+Most slips in Chinese are homophones chosen from the input method's list: 居主证 for 居住证. It only
+ever makes a suggestion; the search itself stays with what was written.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from kb.analysis import SAME_WORDS, Segmenter, Token
+
+_SHORTEST, _LONGEST = 2, 4
+
+
+class Spelling:
+    """Knows how the words of the documents sound. pypinyin (57 MB) is loaded at the first question."""
+
+    def __init__(self, frequency: Mapping[str, int]) -> None:
+        """``frequency``: for every word of the documents, in how many places it occurs."""
+        self._frequency = frequency
+
+    def corrected(self, folded: str, segmenter: Segmenter) -> str | None:
+        """Return the folded query with unknown words replaced by known ones that sound the same.
+
+        None if nothing is unknown, or nothing known sounds like it and shares a character with it.
+        """
+        pieces = []
+        done = 0
+        for start, end in self._doubtful(segmenter.tokens(folded)):
+            heard = self._heard(folded[start:end]) if start >= done else None
+            if heard is not None:
+                pieces += [folded[done:start], heard]
+                done = end
+        return "".join([*pieces, folded[done:]]) if pieces else None
+
+    def _heard(self, written: str) -> str | None:
+        if written in self._frequency:
+            return None
+        heard = self._by_sound.get(_sound(written))
+        return heard if heard is not None and set(heard) & set(written) else None
+
+    def _doubtful(self, tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
+        """Yield spans of neighbouring single characters and unknown words, the longest first at each place.
+
+        A misspelt word falls apart into such pieces when the text is cut.
+        """
+        for first in range(len(tokens)):
+            for last in range(min(len(tokens), first + _LONGEST) - 1, first - 1, -1):
+                span = tokens[first : last + 1]
+                start, end = span[0].start, span[-1].end
+                joined = span[-1].position - span[0].position == last - first
+                if joined and _SHORTEST <= end - start <= _LONGEST and all(map(self._is_doubtful, span)):
+                    yield start, end
+
+    def _is_doubtful(self, token: Token) -> bool:
+        known = token.term in self._frequency or token.term in SAME_WORDS
+        return not token.term.isascii() and (len(token.term) == 1 or not known)
+
+    @cached_property
+    def _by_sound(self) -> dict[tuple[str, ...], str]:
+        """The most frequent word for every sound."""
+        by_frequency = sorted(self._frequency.items(), key=lambda item: (item[1], item[0]))
+        return {_sound(word): word for word, count in by_frequency if count and _is_chinese_word(word)}
+
+
+def _is_chinese_word(word: str) -> bool:
+    return _SHORTEST <= len(word) <= _LONGEST and all("\u4e00" <= character <= "\u9fff" for character in word)
+
+
+def _sound(text: str) -> tuple[str, ...]:
+    from pypinyin import lazy_pinyin
+
+    return tuple(lazy_pinyin(text))
