@@ -47,6 +47,11 @@ def by_key(session: Session, key: str) -> OfficialAccount | None:
     return session.exec(select(OfficialAccount).where(OfficialAccount.key == key)).first()
 
 
+def find(session: Session, words: str) -> list[OfficialAccount]:
+    """Open accounts whose key or name is exactly ``words``."""
+    return [row for row in all_open(session) if words in (row.key, row.name)]
+
+
 def all_open(session: Session, *, platform: str | None = None) -> list[OfficialAccount]:
     """Accounts that are not closed, by platform and name; of one platform where given."""
     open_ones = select(OfficialAccount).where(col(OfficialAccount.closed_at).is_(None))

@@ -16,9 +16,9 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.base import db as base_db
-from app.base import leases
 from app.base.db import Database
 from app.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.base.rows import insert_once
 from app.calendar import queries as calendar
 from app.calendar.workdays import day_of
 from app.departments import service as departments
@@ -38,7 +38,7 @@ LEASE = timedelta(seconds=30)
 REFRESH_BEFORE = timedelta(minutes=5)
 """WeChat keeps the old token alive for five minutes after a new one was made (platforms §1)."""
 
-DETAILS: Mapping[str, str] = {
+DETAILS: dict[str, str] = {
     "handle": "平台上的名称",
     "url": "网址",
     "purpose": "功能定位",
@@ -117,6 +117,18 @@ def add(
     _record(session, now, actor, "account_added", made.id, platform=platform, department_id=department_id)
     register(session, now, actor, made.id, "open", made.opened_on)
     return made
+
+
+def require_named(session: Session, words: str) -> OfficialAccount:
+    """The one open account with this key, name or id. Raises `NotFound`, `Invalid`."""
+    if words.isdecimal():
+        return _require_open(session, int(words))
+    found = queries.find(session, words.strip())
+    if not found:
+        raise NotFound(f"找不到账号“{words}”。请用 huiying accounts list 查看", field="account")
+    if len(found) > 1:
+        raise Invalid(f"有 {len(found)} 个账号叫“{words}”，请改用账号代码", field="account")
+    return found[0]
 
 
 def change_settings(
@@ -437,7 +449,7 @@ def _wants_new(kept: HeldToken, now: datetime, force: bool, seen_generation: int
 
 def _take_lease(session: Session, now: datetime, account_id: int, holder: str) -> bool:
     """Whether ``holder`` may fetch now; one at a time, and for 30 seconds at most."""
-    session.execute(leases.insert_ignoring(session, AccountToken).values(**_empty_row(account_id)))
+    insert_once(session, AccountToken, account_id=account_id)
     wanted = select(AccountToken).where(AccountToken.account_id == account_id).with_for_update()
     row = session.exec(wanted).one()
     if row.lease_until is not None and row.lease_until > now:
@@ -445,10 +457,6 @@ def _take_lease(session: Session, now: datetime, account_id: int, holder: str) -
     row.lease_until, row.lease_holder = now + LEASE, holder
     session.add(row)
     return True
-
-
-def _empty_row(account_id: int) -> dict[str, Any]:
-    return {"account_id": account_id, "token_sealed": "", "lease_holder": "", "generation": 0}
 
 
 def _refresh(db: Database, now: datetime, account_id: int, holder: str, connector: TokenOwner) -> HeldToken:

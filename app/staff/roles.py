@@ -38,7 +38,9 @@ LABELS = {
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 # 外包: content release and review cannot be outsourced (E27); nor may a contractor administer.
-BARRED_TO_CONTRACTORS = frozenset({Role.REVIEWER, Role.ISSUER, Role.DISCLOSER, Role.DUTY_LEADER}) | ADMINISTRATORS
+BARRED_TO_CONTRACTORS = (
+    frozenset({Role.REVIEWER, Role.ISSUER, Role.DISCLOSER, Role.DUTY_LEADER}) | ADMINISTRATORS
+)
 # These see every case of the office; a handler sees those of the own department.
 SEES_ALL_CASES = frozenset(
     {Role.CLERK, Role.REVIEWER, Role.ISSUER, Role.SUPERVISOR, Role.DISCLOSER, Role.DUTY_LEADER}
@@ -59,6 +61,11 @@ class Person:
     def may(self, *roles: Role) -> bool:
         """Whether the person holds at least one of ``roles``."""
         return not self.roles.isdisjoint(roles)
+
+
+def role_named(words: str) -> Role | None:
+    """The role with this key (clerk) or Chinese name (受理员); None when there is none to give."""
+    return next((role for role in GRANTABLE if words.strip() in (role.value, LABELS[role])), None)
 
 
 def check_roles(roles: frozenset[Role], *, contractor: bool) -> str | None:

@@ -650,7 +650,7 @@ def _sign_in_name(session: Session, name: str, wanted: str | None) -> str:
         return sign_in_names.proposal(name, taken)
     chosen = sign_in_names.plain(wanted)
     if not sign_in_names.is_allowed(chosen):
-        raise Invalid("登录名用 2 到 32 个小写字母或数字，以字母开头", field="sign_in")
+        raise Invalid("登录名用 2 到 32 个字母、汉字或数字，不能以数字开头", field="sign_in")
     if chosen in taken:
         raise Conflict(f"登录名 {chosen} 用过了（离职人员的也不再用）。请换一个", field="sign_in")
     return chosen

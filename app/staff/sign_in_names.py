@@ -6,8 +6,8 @@ from collections.abc import Container
 
 from pypinyin import lazy_pinyin
 
-PATTERN = r"[a-z][a-z0-9._-]{1,31}"
-"""Lower-case letters, digits and . _ -; begins with a letter; 2 to 32 characters."""
+PATTERN = r"[^\W\d_][\w.-]{1,31}"
+"""Letters (also Chinese), digits and . _ -; begins with a letter; 2 to 32 characters."""
 
 _FALLBACK = "staff"
 
