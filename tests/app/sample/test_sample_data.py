@@ -9,10 +9,25 @@ from typing import Any
 
 import pytest
 
+from kb.entries import Content, check_ready
+
 DATA = Path(__file__).parents[3] / "app" / "sample" / "data"
+Row = dict[str, Any]
+Rows = list[Row]
+ByKey = dict[str, Row]
+
 ROLES = {
-    "clerk", "handler", "reviewer", "issuer", "supervisor", "editor", "discloser",
-    "duty_leader", "system_admin", "security_admin", "audit_admin",
+    "clerk",
+    "handler",
+    "reviewer",
+    "issuer",
+    "supervisor",
+    "editor",
+    "discloser",
+    "duty_leader",
+    "system_admin",
+    "security_admin",
+    "audit_admin",
 }
 TYPES = {"consultation", "suggestion", "complaint", "help", "correction", "report", "comment"}
 OUTCOMES = {"solved", "partly", "explained", "not_ours", "cannot"}
@@ -24,28 +39,28 @@ def read(name: str) -> Any:
     return json.loads((DATA / name).read_text(encoding="utf-8"))
 
 
-def rows(name: str) -> list[dict[str, Any]]:
+def rows(name: str) -> Rows:
     """The lines of the JSONL file `name`."""
     return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.fixture(scope="module")
-def departments() -> dict[str, dict[str, Any]]:
+def departments() -> ByKey:
     return {row["key"]: row for row in read("departments.json")["departments"]}
 
 
 @pytest.fixture(scope="module")
-def staff() -> dict[str, dict[str, Any]]:
+def staff() -> ByKey:
     return {row["sign_in"]: row for row in read("staff.json")}
 
 
 @pytest.fixture(scope="module")
-def answers() -> list[dict[str, Any]]:
+def answers() -> Rows:
     return rows("answers.jsonl")
 
 
 @pytest.fixture(scope="module")
-def cases() -> list[dict[str, Any]]:
+def cases() -> Rows:
     return rows("cases.jsonl")
 
 
@@ -54,7 +69,7 @@ def everything() -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted(DATA.iterdir()))
 
 
-def test_the_city_office_has_twelve_departments_and_every_category_has_one_owner(departments):
+def test_the_city_office_has_twelve_departments_and_every_category_has_one_owner(departments: ByKey) -> None:
     assert len(departments) == 12
     owned = Counter(category for row in departments.values() for category in row["categories"])
     assert set(owned.values()) == {1}
@@ -66,7 +81,9 @@ def test_the_city_office_has_twelve_departments_and_every_category_has_one_owner
     assert ruled == set(owned)
 
 
-def test_the_cast_can_walk_three_reviews_and_a_release_with_different_people(departments, staff):
+def test_the_cast_can_walk_three_reviews_and_a_release_with_different_people(
+    departments: ByKey, staff: ByKey
+) -> None:
     assert len(staff) == len(read("staff.json"))
     held = Counter(role for person in staff.values() for role in person["roles"])
     assert set(held) == ROLES
@@ -77,9 +94,13 @@ def test_the_cast_can_walk_three_reviews_and_a_release_with_different_people(dep
     assert handled_by == set(departments)
 
 
-def test_nobody_holds_two_roles_that_must_stay_apart(staff):
-    apart = [{"reviewer", "issuer"}, {"system_admin", "security_admin"},
-             {"system_admin", "audit_admin"}, {"security_admin", "audit_admin"}]
+def test_nobody_holds_two_roles_that_must_stay_apart(staff: ByKey) -> None:
+    apart = [
+        {"reviewer", "issuer"},
+        {"system_admin", "security_admin"},
+        {"system_admin", "audit_admin"},
+        {"security_admin", "audit_admin"},
+    ]
     for person in staff.values():
         assert not any(pair <= set(person["roles"]) for pair in apart), person["name"]
         if person["contractor"]:
@@ -88,10 +109,9 @@ def test_nobody_holds_two_roles_that_must_stay_apart(staff):
 
 
 @pytest.mark.clause("A1")
-def test_a_department_has_one_official_account_on_a_platform(departments, staff):
+def test_a_department_has_one_official_account_on_a_platform(departments: ByKey, staff: ByKey) -> None:
     accounts = read("accounts.json")
-    assert {row["platform"] for row in accounts} == {
-        "wechat", "weibo", "corrections", "website", "hotline"}
+    assert {row["platform"] for row in accounts} == {"wechat", "weibo", "corrections", "website", "hotline"}
     assert len({(row["department"], row["platform"]) for row in accounts}) == len(accounts)
     for row in accounts:
         assert row["department"] in departments
@@ -99,7 +119,7 @@ def test_a_department_has_one_official_account_on_a_platform(departments, staff)
         assert date.fromisoformat(row["opened_on"]) <= date.fromisoformat(row["filed_on"])
 
 
-def test_there_are_150_answers_of_the_kinds_that_are_shown(answers):
+def test_there_are_150_answers_of_the_kinds_that_are_shown(answers: Rows) -> None:
     assert len(answers) == 150
     assert len({row["key"] for row in answers}) == 150
     assert len({row["question"] for row in answers}) == 150
@@ -109,12 +129,12 @@ def test_there_are_150_answers_of_the_kinds_that_are_shown(answers):
     assert receipt["text"] == "已收到您的来信，编号 {number}，查询码 {code}，预计 {due} 前答复。"
 
 
-def test_no_citizens_wording_belongs_to_two_answers(answers):
+def test_no_citizens_wording_belongs_to_two_answers(answers: Rows) -> None:
     said = Counter(p for row in answers for p in [row["question"], *row["phrasings"]])
     assert [phrase for phrase, times in said.items() if times > 1] == []
 
 
-def test_every_answer_is_short_enough_and_keeps_its_facts(answers):
+def test_every_answer_is_short_enough_and_keeps_its_facts(answers: Rows) -> None:
     for row in answers:
         if row["kind"] != "acknowledgement":
             assert 80 <= len(row["text"]) <= 260, row["key"]
@@ -126,8 +146,8 @@ def test_every_answer_is_short_enough_and_keeps_its_facts(answers):
 
 
 def test_every_answer_has_an_owner_a_basis_and_days_that_follow_each_other(
-    answers, departments, staff
-):
+    answers: Rows, departments: ByKey, staff: ByKey
+) -> None:
     names = {person["name"] for person in staff.values()}
     for row in answers:
         assert row["category"] in departments[row["department"]]["categories"], row["key"]
@@ -143,7 +163,9 @@ def test_every_answer_has_an_owner_a_basis_and_days_that_follow_each_other(
             assert review <= date.fromisoformat(row["valid_until"]), row["key"]
 
 
-def test_every_letter_is_complete_and_points_at_things_that_exist(cases, answers, departments):
+def test_every_letter_is_complete_and_points_at_things_that_exist(
+    cases: Rows, answers: Rows, departments: ByKey
+) -> None:
     keys = {row["key"] for row in answers}
     categories = {c for row in departments.values() for c in row["categories"]}
     assert 115 <= len(cases) <= 140
@@ -163,7 +185,7 @@ def test_every_letter_is_complete_and_points_at_things_that_exist(cases, answers
     assert {row["outcome"] for row in cases} == OUTCOMES
 
 
-def test_repeats_are_worded_differently_but_about_the_same_thing(cases):
+def test_repeats_are_worded_differently_but_about_the_same_thing(cases: Rows) -> None:
     repeats = [row for row in cases if row["repeat_of"] is not None]
     assert len(repeats) >= 15
     for row in repeats:
@@ -172,25 +194,24 @@ def test_repeats_are_worded_differently_but_about_the_same_thing(cases):
         assert first["category"] == row["category"]
 
 
-def test_a_reply_names_its_basis_and_says_nothing_empty(cases):
+def test_a_reply_names_its_basis_and_says_nothing_empty(cases: Rows) -> None:
     for row in cases:
         assert re.search(r"《云泽市[^》]+》（云泽示〔20\d\d〕\d+ 号）", row["reply"]), row["title"]
         assert not any(phrase in row["reply"] for phrase in EMPTY_PHRASES), row["title"]
 
 
-def test_documents_named_in_replies_are_those_the_library_knows(cases, answers):
+def test_documents_named_in_replies_are_those_the_library_knows(cases: Rows, answers: Rows) -> None:
     known = {(b["title"], b["number"]) for row in answers for b in row["basis"]}
     for row in cases:
         named = re.findall(r"(《云泽市[^》]+》)（(云泽示〔20\d\d〕\d+ 号)）", row["reply"])
         assert set(named) <= known, row["title"]
 
 
-PERSONAL = re.compile(
-    r"\d{17}[\dX]|\d{16}|1\d{10}|0\d{3}-\d{7}|[\w.]+@[\w.]+\.\w+|示[A-Z]\d{5}", re.ASCII)
+PERSONAL = re.compile(r"\d{17}[\dX]|\d{16}|1\d{10}|0\d{3}-\d{7}|[\w.]+@[\w.]+\.\w+|示[A-Z]\d{5}", re.ASCII)
 
 
 @pytest.mark.clause("A24")
-def test_personal_data_is_in_some_letters_and_in_no_reply(cases):
+def test_personal_data_is_in_some_letters_and_in_no_reply(cases: Rows) -> None:
     assert sum(bool(row["personal"]) for row in cases) >= 35
     for row in cases:
         assert not PERSONAL.search(row["reply"]), row["title"]
@@ -200,7 +221,7 @@ def test_personal_data_is_in_some_letters_and_in_no_reply(cases):
             assert found in row["personal"], row["title"]
 
 
-def test_everything_is_visibly_invented():
+def test_everything_is_visibly_invented() -> None:
     text = everything()
     hosts = set(re.findall(r"[a-z]+://([^/\"\s]+)", text))
     assert hosts == {"www.yunze.example"}
@@ -214,3 +235,38 @@ def test_everything_is_visibly_invented():
     assert all(number.startswith("990101") for number in identities)
     provinces = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
     assert re.findall(rf"[{provinces}][A-Z][A-Z0-9]{{5,6}}", text) == []
+
+
+def test_a_letter_is_about_what_its_answer_is_about(cases: Rows, answers: Rows) -> None:
+    category = {row["key"]: row["category"] for row in answers}
+    wrong = [row["title"] for row in cases if row["answer"] and category[row["answer"]] != row["category"]]
+    assert wrong == []
+
+
+def test_letters_that_speak_of_a_day_are_not_written_before_it(cases: Rows) -> None:
+    for row in cases:
+        if row["not_before"]:
+            assert date(2026, 9, 22) <= date.fromisoformat(row["not_before"]) <= date(2026, 11, 21)
+        for month, day in re.findall(r"(\d{1,2})月(\d{1,2})日", row["text"]):
+            said = date(2026, int(month), int(day))
+            if date(2026, 10, 1) <= said <= date(2026, 11, 21):
+                assert row["not_before"], row["title"]
+                assert date.fromisoformat(row["not_before"]) >= said, row["title"]
+
+
+def test_the_library_would_take_every_answer_to_review(answers: Rows) -> None:
+    for row in answers:
+        content = Content(
+            question=row["question"],
+            text=row["text"],
+            short_text=row["short_text"],
+            phrasings=tuple(row["phrasings"]),
+            must_keep=tuple(row["must_keep"]),
+            basis=tuple(row["basis"]),
+            verified_by=row["verified_by"],
+            category=row["category"],
+            valid_from=date.fromisoformat(row["valid_from"]),
+            valid_until=row["valid_until"] and date.fromisoformat(row["valid_until"]),
+            review_by=date.fromisoformat(row["review_by"]),
+        )
+        check_ready(content, row["kind"], date(2026, 11, 21))
