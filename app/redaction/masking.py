@@ -1,0 +1,299 @@
+"""What may be read of this text by everybody, what was hidden in it and why, and what must a person decide?
+
+Hides first and asks a person after (reliability §0.9): the result is a proposal that is confirmed word
+by word before publication. Clauses C4, E14, D19, A24.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.redaction.addresses import addresses
+from app.redaction.folding import Folded, fold
+from app.redaction.names import is_own_name, names
+from app.redaction.numbers import Found, Kind, numbers
+from app.redaction.words import words
+
+RULE_VERSION = "2026.11.1"
+"""Raise it with every change of a rule: published texts are scanned again with newer rules."""
+
+CHUNK = 4_000
+OVERLAP = 120
+"""A long text is read in pieces of this many characters that overlap by so many."""
+
+TOKENS: Mapping[Kind, str] = {
+    Kind.PHONE: "电话",
+    Kind.ID_CARD: "身份证号",
+    Kind.BANK_CARD: "银行卡号",
+    Kind.EMAIL: "邮箱",
+    Kind.QQ: "QQ号",
+    Kind.WECHAT: "微信号",
+    Kind.PLATE: "车牌",
+    Kind.ACCOUNT: "账号",
+    Kind.PASSPORT: "出入境证件号",
+    Kind.DOCUMENT: "证件或账户号",
+    Kind.COURT_CASE: "案号",
+    Kind.LONG_NUMBER: "号码",
+    Kind.BIRTHDAY: "出生日期",
+    Kind.LINK: "链接",
+    Kind.DEVICE: "设备地址",
+    Kind.POSITION: "经纬度",
+    Kind.NAME: "姓名",
+    Kind.ADDRESS: "门牌地址",
+}
+"""The words in 〔〕 that stand for what was hidden; of one length per kind, so that they tell nothing."""
+
+
+class Action(StrEnum):
+    """What was done with a hit."""
+
+    MASKED = "masked"  # 隐去
+    KEPT = "kept"  # 保留
+
+
+class Flag(StrEnum):
+    """Why a person must look at the text even if nothing is left to hide (D19, A24)."""
+
+    MINOR = "minor"
+    HEALTH = "health"
+    FAMILY = "family"
+    BELIEF_OR_CRIME = "belief_or_crime"
+    WRONGDOING = "wrongdoing"
+    THIRD_PERSON = "third_person"
+    ODD_WRITING = "odd_writing"
+    SECRET_MARK = "secret_mark"
+
+
+FLAG_LABELS: Mapping[str, str] = {
+    Flag.MINOR: "涉及未成年人",
+    Flag.HEALTH: "涉及健康状况",
+    Flag.FAMILY: "涉及家庭、婚姻",
+    Flag.BELIEF_OR_CRIME: "涉及信仰或犯罪记录",
+    Flag.WRONGDOING: "举报线索",
+    Flag.THIRD_PERSON: "点名提到他人",
+    Flag.ODD_WRITING: "号码写法异常，可能有遗漏",
+    Flag.SECRET_MARK: "出现密级或内部资料标志",
+}
+
+# fmt: off
+FLAG_WORDS: tuple[tuple[Flag, re.Pattern[str]], ...] = (
+    (Flag.MINOR, re.compile(
+        r"未成年|小学生|初中生|中学生|高中生|幼儿园|幼童|儿童|小孩|孩子|婴儿|留守|学籍|(?<![0-9])(?:[1-9]|1[0-7])周?岁|[一二三四五六七八九十]岁|"
+        r"(?:我|她|他|的)(?:儿子|女儿|孙子|孙女|外甥|侄)|[一二三四五六]年级|初[一二三]|高[一二三]")),
+    (Flag.HEALTH, re.compile(
+        r"癌|肿瘤|艾滋|HIV|抑郁|精神病|精神障碍|残疾|瘫痪|病历|确诊|住院|手术|怀孕|孕妇|流产|传染病|尿毒症|白血病|肝炎|"
+        r"结核|糖尿病|高血压|重病|患病|患有|脑梗|心脏病|阳性|唐氏|化疗|透析|伤残|诊断", re.IGNORECASE)),
+    (Flag.FAMILY, re.compile(
+        r"离婚|家暴|家庭暴力|出轨|婚外|抚养权|抚养费|赡养|遗产|继承|分居|前夫|前妻|私生|同居|彩礼|虐待|遗弃")),
+    (Flag.BELIEF_OR_CRIME, re.compile(
+        r"宗教|信教|教徒|基督教|天主教|伊斯兰|邪教|吸毒|戒毒|刑满|服刑|判刑|有期徒刑|拘留|前科|强奸|猥亵|嫖|卖淫|犯罪记录|刑拘|缓刑")),
+    (Flag.WRONGDOING, re.compile(
+        r"举报|检举|控告|受贿|行贿|贪污|腐败|以权谋私|滥用职权|黑社会|黑恶|保护伞|村霸|违纪|包庇|吃拿卡要|挪用|侵吞|骗取|诈骗|渎职")),
+    (Flag.SECRET_MARK, re.compile(
+        r"绝密|机密|秘密\s*[★☆*]|[★☆]\s*(?:长期|[0-9]{1,2}年)|内部资料|内部文件|不得外传|不宜公开|国家秘密|商业秘密")),
+)
+# fmt: on
+
+ODD_WRITING = re.compile(
+    r"(?:电话|手机|号码|微信|威信|薇信|卫星|QQ|扣扣|身份证|邮箱|加我|vx|VX|联系方式|拨打|致电)[^。；！？!?\n]{0,12}$",
+    re.IGNORECASE,
+)
+DIGIT_WORDS = re.compile(
+    r"(?:[0-9０-９〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖幺拐勾洞两][^0-9\n]{0,3}){7,}"
+    r"|(?:(?:yi|yao|er|san|si|wu|liu|qi|ba|jiu|ling)[\W_]{0,2}){5,}",
+    re.IGNORECASE,
+)
+"""Seven digit words close together, or spelt out in pinyin: perhaps a number after all."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A span of the original text that was hidden, or looked at and kept."""
+
+    start: int
+    end: int
+    kind: str
+    value_cue: str
+    """What gave it away, in Chinese; never the value."""
+    replacement: str
+    action: str
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """A proposal for the public text."""
+
+    text: str
+    hits: tuple[Hit, ...]
+    flags: tuple[str, ...]
+    rule_version: str
+
+    @property
+    def masked(self) -> tuple[Hit, ...]:
+        """The hits that were hidden."""
+        return tuple(hit for hit in self.hits if hit.action == Action.MASKED)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A find with its place in the original."""
+
+    start: int
+    end: int
+    found: Found
+    is_third_person: bool = False
+
+
+def unlimited() -> None:
+    """A budget that never runs out."""
+
+
+def redact(
+    text: str,
+    *,
+    by: str = "citizen",
+    public_numbers: frozenset[str] = frozenset(),
+    budget: Callable[[], None] = unlimited,
+) -> Redaction:
+    """Hide what points to a person in ``text``.
+
+    ``by`` says who speaks: in an "office"'s text its own landlines stay. ``public_numbers`` holds exact
+    digits or addresses that always stay. ``budget`` is called between steps and raises when time is up.
+    """
+    placed: list[_Placed] = []
+    for start, end in _chunks(text):
+        placed += _found(
+            text[start:end], start, by_office=by == "office", public=public_numbers, budget=budget
+        )
+    budget()
+    hits = tuple(_hits(text, placed))
+    flags = tuple(_flags(text, placed, hits))
+    return Redaction(_rewritten(text, hits), hits, flags, RULE_VERSION)
+
+
+def _chunks(text: str) -> Iterator[tuple[int, int]]:
+    """Overlapping pieces of a long text."""
+    start = 0
+    while start + CHUNK < len(text):
+        yield start, start + CHUNK
+        start += CHUNK - OVERLAP
+    yield start, len(text)
+
+
+def _found(
+    text: str, offset: int, *, by_office: bool, public: frozenset[str], budget: Callable[[], None]
+) -> list[_Placed]:
+    """Everything found in one piece, the most certain first."""
+    folded = fold(text)
+    if not folded.plain:
+        return []
+    budget()
+    found = list(_checked(numbers(folded, by_office=by_office, public=public), budget))
+    tagged = words(folded.plain)
+    budget()
+    places = list(_checked(addresses(folded, tagged), budget))
+    persons = list(_checked(names(folded, tagged), budget))
+    return [_place(one, folded, offset) for one in (*found, *places, *persons)]
+
+
+def _checked(found: Iterable[Found], budget: Callable[[], None]) -> Iterator[Found]:
+    """The same finds, with a look at the budget at each."""
+    for one in found:
+        budget()
+        yield one
+
+
+def _place(found: Found, folded: Folded, offset: int) -> _Placed:
+    start, end = folded.original(found.start, found.end)
+    is_third = found.kind is Kind.NAME and not is_own_name(folded, found)
+    return _Placed(start + offset, end + offset, found, is_third)
+
+
+def _hits(text: str, placed: Iterable[_Placed]) -> Iterator[Hit]:
+    """Spans that do not overlap, in order: whoever came first keeps its characters.
+
+    What is public stays unless something longer holds it (the 110 within an identity number).
+    """
+    everything = list(placed)
+    hidden = [one for one in everything if not one.found.is_public]
+    public = {(one.start, one.end): one for one in everything if one.found.is_public}
+    public = {span: one for span, one in public.items() if not _lies_within_longer(span, hidden)}
+    taken = bytearray(len(text))
+    hits = []
+    for one in (*public.values(), *hidden):
+        for start, end in _free_parts(taken, one.start, one.end):
+            if any(character.isalnum() for character in text[start:end]):
+                taken[start:end] = b"\x01" * (end - start)
+                hits.append(_hit(one, start, end))
+    yield from sorted(hits, key=lambda hit: hit.start)
+
+
+def _lies_within_longer(span: tuple[int, int], hidden: Iterable[_Placed]) -> bool:
+    return any(
+        one.start <= span[0] and span[1] <= one.end and one.end - one.start > span[1] - span[0]
+        for one in hidden
+        if one.found.kind not in {Kind.ADDRESS, Kind.NAME}
+    )
+
+
+def _free_parts(taken: bytearray, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The stretches of a span that nothing else has taken."""
+    at = start
+    while at < end:
+        free = taken.find(0, at, end)
+        if free < 0:
+            return
+        stop = taken.find(1, free, end)
+        at = end if stop < 0 else stop
+        yield free, at
+
+
+def _hit(one: _Placed, start: int, end: int) -> Hit:
+    found = one.found
+    is_whole = (start, end) == (one.start, one.end)
+    coarse = found.coarse if is_whole else ""
+    action = Action.KEPT if found.is_public else Action.MASKED
+    return Hit(start, end, found.kind.value, found.cue, f"〔{coarse}{TOKENS[found.kind]}〕", action.value)
+
+
+def _rewritten(text: str, hits: Iterable[Hit]) -> str:
+    """The text with every masked span replaced; neighbours of one kind become one token."""
+    pieces: list[str] = []
+    at = 0
+    for hit in hits:
+        if hit.action != Action.MASKED:
+            continue
+        is_repeated = hit.start == at and bool(pieces) and pieces[-1] == hit.replacement
+        pieces.append(text[at : hit.start])
+        if not is_repeated:
+            pieces.append(hit.replacement)
+        at = hit.end
+    return "".join((*pieces, text[at:]))
+
+
+def _flags(text: str, placed: Iterable[_Placed], hits: Iterable[Hit]) -> Iterator[str]:
+    """What a person must decide about."""
+    plain = fold(text).plain
+    for flag, pattern in FLAG_WORDS:
+        if pattern.search(plain):
+            yield flag.value
+    if any(one.is_third_person for one in placed):
+        yield Flag.THIRD_PERSON.value
+    if _is_oddly_written(text, hits):
+        yield Flag.ODD_WRITING.value
+
+
+def _is_oddly_written(text: str, hits: Iterable[Hit]) -> bool:
+    """Digits in disguise that no rule took: after a cue, or seven of them close together."""
+    blank = list(text)
+    for hit in hits:
+        blank[hit.start : hit.end] = "\n" * (hit.end - hit.start)
+    left = fold("".join(blank)).plain
+    return any(
+        match[0].isascii() is False
+        and ODD_WRITING.search(left[max(0, match.start() - 20) : match.start()]) is not None
+        or match[0][0].isalpha()
+        and match[0].isascii()
+        for match in DIGIT_WORDS.finditer(left)
+    )

@@ -1,0 +1,87 @@
+"""Propose the public form of a text within a hard time limit; what cannot be checked is not publishable.
+
+All patterns are of bounded length, so the limit is a second fence and not the first (reliability §0.10).
+"""
+
+import hashlib
+import inspect
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from app.base.errors import Invalid
+from app.redaction import addresses, folding, masking, names, numbers, words
+from app.redaction.masking import RULE_VERSION, Redaction
+from app.redaction.models import RuleVersion
+
+TIME_LIMIT_SECONDS = 2.0
+LONGEST_TEXT = 100_000
+"""Characters; nothing a citizen or an office writes comes near."""
+
+_RULES = (folding, numbers, words, names, addresses, masking)
+
+
+class RedactionFailed(Invalid):
+    """The text could not be checked; it must not be published."""
+
+    code = "redaction_failed"
+
+
+def redact(
+    text: str,
+    *,
+    by: str = "citizen",
+    public_numbers: frozenset[str] = frozenset(),
+    time_limit: float = TIME_LIMIT_SECONDS,
+) -> Redaction:
+    """The proposal of `masking.redact`, or ``RedactionFailed`` when it takes longer than ``time_limit`` seconds.
+
+    Any other failure of a rule is the same refusal: a text that broke a rule was not checked by it.
+    """
+    if len(text) > LONGEST_TEXT:
+        raise RedactionFailed(
+            f"文字超过 {LONGEST_TEXT} 字，不能自动脱敏，因此不能公开。请分段处理", field="text"
+        )
+    try:
+        return masking.redact(text, by=by, public_numbers=public_numbers, budget=_budget(time_limit))
+    except RedactionFailed:
+        raise
+    except Exception as failure:  # never the text itself in the message or the log
+        raise RedactionFailed(
+            f"脱敏规则出错（{type(failure).__name__}），这段文字没有检查完，因此不能公开。请人工脱敏",
+            field="text",
+        ) from None
+
+
+def record_rules(session: Session, now: datetime, note: str = "") -> RuleVersion:
+    """Write down the rules in force, once per version and source; the row that names them."""
+    digest = rules_digest()
+    same = select(RuleVersion).where(RuleVersion.version == RULE_VERSION, RuleVersion.digest == digest)
+    known = session.exec(same).first()
+    if known is not None:
+        return known
+    row = RuleVersion(version=RULE_VERSION, digest=digest, note=note, created_at=now)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def rules_digest() -> str:
+    """SHA-256 of the source of all rules."""
+    source = "\n".join(inspect.getsource(module) for module in _RULES)
+    return hashlib.sha256(source.encode()).hexdigest()
+
+
+def _budget(time_limit: float) -> Callable[[], None]:
+    """Raises once the seconds are used up; measured on the monotonic clock, which no one can move."""
+    deadline = time.monotonic() + time_limit
+
+    def check() -> None:
+        if time.monotonic() > deadline:
+            raise RedactionFailed(
+                "这段文字没能在时限内完成脱敏检查，因此不能公开。请分段处理或人工脱敏", field="text"
+            )
+
+    return check
