@@ -1,0 +1,95 @@
+"""The same fact must not be told differently on two platforms (clause A9)."""
+
+import pytest
+
+from kb.consistency import Fact, differences, mentions, number_of
+
+ENTRY = (
+    "补办社保卡请拨打12333挂失，或拨打0571-88990011咨询。工作日上午9点至下午5点办理，"
+    "自受理之日起15个工作日内领取，工本费20元。2026年3月1日起，家庭人均面积低于15平方米的可减免50%。"
+    "年满60周岁的老人免费，每人限补2次。依据《云泽市社会保障卡管理办法》。"
+)
+BASIS = [{"title": "云泽市社会保障卡管理办法", "number": "云人社规〔2025〕6号"}]
+
+
+@pytest.mark.clause("A9")
+@pytest.mark.parametrize(
+    ("reply", "kind", "library", "told"),
+    [
+        ("20个工作日内领取。", Fact.PERIOD, "15个工作日内", "20个工作日内"),
+        ("15天内领取。", Fact.PERIOD, "15个工作日内", "15天内"),
+        ("三十个工作日", Fact.PERIOD, "15个工作日内", "三十个工作日"),
+        ("工本费25元。", Fact.AMOUNT, "20元", "25元"),
+        ("工本费二百元。", Fact.AMOUNT, "20元", "二百元"),
+        ("请拨打12345。", Fact.PHONE, "12333、0571-88990011", "12345"),
+        ("请拨打0571-88990012。", Fact.PHONE, "12333、0571-88990011", "0571-88990012"),
+        ("2026年4月1日起", Fact.DATE, "2026年3月1日", "2026年4月1日"),
+        ("3月2日起", Fact.DATE, "2026年3月1日", "3月2日"),
+        ("可减免60%", Fact.SHARE, "50%", "60%"),
+        ("上午10点开始", Fact.TIME, "上午9点、下午5点", "上午10点"),
+        ("年满65周岁", Fact.AGE, "60周岁", "65周岁"),
+        ("低于20平方米", Fact.COUNT, "15平方米", "20平方米"),
+        ("限补3次", Fact.COUNT, "2次", "3次"),
+        (
+            "依据《云泽市居住证管理办法》。",
+            Fact.BASIS,
+            "《云泽市社会保障卡管理办法》",
+            "《云泽市居住证管理办法》",
+        ),
+        ("云人社规〔2024〕6号", Fact.DOCUMENT_NUMBER, "云人社规〔2025〕6号", "云人社规〔2024〕6号"),
+    ],
+)
+def test_a_fact_that_differs_is_shown_with_both_texts(reply, kind, library, told):
+    (finding,) = differences(reply, ENTRY, basis=BASIS)
+    assert (finding.kind, finding.library, finding.reply) == (kind, library, told)
+    assert told in finding.message_zh
+
+
+@pytest.mark.clause("A9")
+@pytest.mark.parametrize(
+    "reply",
+    [
+        ENTRY,
+        "十五个工作日内可以领到新卡。",
+        "１５个工作日内可以领到新卡。",
+        "工本费二十元，费用为20.00元。",
+        "电话：88990011，或0571 88990011。",
+        "三月一日起实行，即2026-03-01起。",
+        "自2026年3月起可减免百分之五十。",
+        "下午五点前，即17:00前办理。",
+        "满六十周岁的老年人不收费。",
+        "云人社规[2025]6号",
+        "带身份证就能补办，不难。",
+        "您可以乘坐3路车，需要一个证件。",
+        "",
+    ],
+)
+def test_the_same_facts_in_other_words_are_no_difference(reply):
+    assert differences(reply, ENTRY, basis=BASIS) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("15", "15"),
+        ("1,200", "1200"),
+        ("1.50", "1.5"),
+        ("007", "7"),
+        ("十五", "15"),
+        ("二十", "20"),
+        ("一百零五", "105"),
+        ("两万", "20000"),
+        ("三点五", "3.5"),
+        ("一亿二千万", "120000000"),
+        ("二〇二六", "2026"),
+        ("几", None),
+        ("", None),
+    ],
+)
+def test_numbers_are_read_in_digits_and_in_chinese(written, value):
+    assert number_of(written) == value
+
+
+def test_each_part_of_a_text_is_one_fact_only():
+    facts = [(mention.kind, mention.value) for mention in mentions("2026年3月1日起3个月内交500万元。")]
+    assert facts == [(Fact.DATE, "2026-03-01"), (Fact.PERIOD, "3"), (Fact.AMOUNT, "5000000")]
