@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Tuple, and_, false, func, literal, or_, true, tuple_
 from sqlmodel import Session, select
@@ -191,7 +191,11 @@ def queue(
         rows = list(session.exec(wanted.order_by(*order).limit(limit)))
     if not rows:
         return Page([], total, 0, None, None)
-    ahead = select(func.count()).select_from(Case).where(*conditions, place < _place(rows[0].sooner_at, rows[0].id))
+    ahead = (
+        select(func.count())
+        .select_from(Case)
+        .where(*conditions, place < _place(rows[0].sooner_at, rows[0].id))
+    )
     first = session.exec(ahead).one() + 1
     return Page(
         items=rows,
@@ -223,9 +227,7 @@ def counts(
     session: Session, person: Person, now: datetime, views: tuple[str, ...] = tuple(VIEW)
 ) -> dict[str, int]:
     """How many cases each view holds for this person: one pass over what the person may see."""
-    columns = [
-        func.count().filter(VIEW[key].condition(person, now)).label(key) for key in views
-    ]
+    columns = [func.count().filter(VIEW[key].condition(person, now)).label(key) for key in views]
     row = session.execute(select(*columns).select_from(Case).where(visible_cases(person))).one()
     return dict(zip(views, row, strict=True))
 
@@ -366,3 +368,51 @@ def open_inquiries(session: Session, case_id: int, kind: str) -> list[Inquiry]:
         Inquiry.case_id == case_id, Inquiry.kind == kind, Inquiry.answered_at.is_(None)
     )
     return list(session.exec(wanted.order_by(Inquiry.id)))
+
+
+# ------------------------------------------------------------------ the board: sums, never a row at a time
+
+
+def flow(session: Session, now: datetime, days: int = 14) -> list[tuple[date, int, int]]:
+    """(day in Shanghai, received, closed) for the last ``days`` days, oldest first."""
+    first = _end_of_day(now) - timedelta(days=days)
+    received, closed = dict.fromkeys(range(days), 0), dict.fromkeys(range(days), 0)
+    for place, column in ((received, Case.received_at), (closed, Case.closed_at)):
+        for day in range(days):
+            begin, end = first + timedelta(days=day), first + timedelta(days=day + 1)
+            wanted = select(func.count()).select_from(Case).where(column >= begin, column < end)
+            place[day] = session.exec(wanted).one()
+    return [((first + timedelta(days=day)).date(), received[day], closed[day]) for day in range(days)]
+
+
+def by_department(session: Session, now: datetime) -> list[tuple[int, int, int, int]]:
+    """(department, in time, due today or tomorrow, overdue) over open cases, the fullest first."""
+    soon = _end_of_day(now) + timedelta(days=1)
+    wanted = (
+        select(
+            Case.department_id,
+            func.count().filter(Case.due_at > soon),
+            func.count().filter(and_(Case.due_at > now, Case.due_at <= soon)),
+            func.count().filter(Case.due_at <= now),
+        )
+        .where(Case.open, Case.department_id.is_not(None))
+        .group_by(Case.department_id)
+    )
+    rows = [(row[0], row[1], row[2], row[3]) for row in session.execute(wanted)]
+    return sorted(rows, key=lambda row: (-sum(row[1:]), row[0]))
+
+
+def on_time_this_month(session: Session, now: datetime) -> tuple[int, int]:
+    """(answered in time, answered) of the cases replied to this month."""
+    first = now.astimezone(SHANGHAI).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    wanted = select(
+        func.count().filter(Case.replied_at <= Case.due_at), func.count()
+    ).select_from(Case).where(Case.replied_at >= first)
+    row = session.execute(wanted).one()
+    return row[0], row[1]
+
+
+def overdue_now(session: Session, person: Person, now: datetime, limit: int = 5) -> list[Case]:
+    """The longest overdue first."""
+    wanted = select(Case).where(visible_cases(person), Case.open, Case.due_at <= now)
+    return list(session.exec(wanted.order_by(Case.due_at, Case.id).limit(limit)))

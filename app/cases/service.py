@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from app.base.clock import SHANGHAI
 from app.base.db import Database
 from app.base.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
-from app.base.leases import insert_ignoring
+from app.base.rows import insert_once
 from app.calendar import queries as calendars
 from app.calendar.workdays import Due, day_of
 from app.cases import deadlines, numbers, queries, reminders
@@ -207,9 +207,7 @@ def _due_columns(due: Due) -> dict[str, Any]:
         "due_at": due.due_at,
         "due_on": due.due_on,
         "due_provisional": due.provisional,
-        "due_days": [
-            {"on": day.on.isoformat(), "counts": day.counts, "why": day.why} for day in due.days
-        ],
+        "due_days": [{"on": day.on.isoformat(), "counts": day.counts, "why": day.why} for day in due.days],
         "calendar_version": due.calendar_version,
     }
 
@@ -235,7 +233,12 @@ def receive_letter(
 
 
 def import_file(
-    session: Session, now: datetime, actor: Person | None, account: OfficialAccount, file_name: str, data: bytes
+    session: Session,
+    now: datetime,
+    actor: Person | None,
+    account: OfficialAccount,
+    file_name: str,
+    data: bytes,
 ) -> ImportRun:
     """Messages from a file of a system without an interface: a report per row, nothing twice.
 
@@ -248,13 +251,21 @@ def import_file(
         rows = connector.rows(file_name, data)
     except PayloadError as error:
         raise Invalid(f"这个文件读不了：{error.reason}。请用 .xlsx 或 .csv 文件", field="file") from None
-    run = ImportRun(account_id=account.id, file_name=file_name[:200], by_id=actor.id if actor else None, at=now)
+    run = ImportRun(
+        account_id=account.id, file_name=file_name[:200], by_id=actor.id if actor else None, at=now
+    )
     report = []
     for row in rows:
         outcome, words, number = _take_in_row(session, now, account, row.message, row.error)
         setattr(run, outcome, getattr(run, outcome) + 1)
         report.append(
-            {"row": row.number, "outcome": outcome, "words": words, "number": number, "notes": list(row.notes)}
+            {
+                "row": row.number,
+                "outcome": outcome,
+                "words": words,
+                "number": number,
+                "notes": list(row.notes),
+            }
         )
     run.report = report
     session.add(run)
@@ -276,7 +287,11 @@ def import_file(
 
 
 def _take_in_row(
-    session: Session, now: datetime, account: OfficialAccount, incoming: IncomingMessage | None, error: str | None
+    session: Session,
+    now: datetime,
+    account: OfficialAccount,
+    incoming: IncomingMessage | None,
+    error: str | None,
 ) -> tuple[str, str, str]:
     if incoming is None:
         return "refused", error or "这一行读不出来", ""
@@ -291,7 +306,9 @@ def _take_in_row(
 # ------------------------------------------------------------------ the one way a status changes
 
 
-def move(session: Session, now: datetime, person: Person | None, case: Case, action: Action, **words: Any) -> Case:
+def move(
+    session: Session, now: datetime, person: Person | None, case: Case, action: Action, **words: Any
+) -> Case:
     """Change the status of ``case`` by ``action`` as ``person`` (None: the system), or refuse.
 
     Obeys the one table; writes only if nobody else has changed the case since it was read (its
@@ -438,9 +455,7 @@ def _merge(session: Session, now: datetime, person: Person, case: Case, master: 
         raise Invalid(f"{chief.number} 已经并案或办完，请选一件在办的主办件", field="master")
     case.master_id = chief.id
     move(session, now, person, case, Action.MERGE, master=chief.number)
-    session.execute(
-        update(Case).where(Case.master_id == case.id).values(master_id=chief.id)
-    )
+    session.execute(update(Case).where(Case.master_id == case.id).values(master_id=chief.id))
 
 
 def _to_department(
@@ -541,7 +556,15 @@ def _return(session: Session, now: datetime, person: Person, case: Case, reason:
     """退回 to the clerk, with the duty relied on."""
     words = _text(reason, "reason", "退回的理由和职责依据")
     department = session.get(Department, case.department_id) if case.department_id else None
-    move(session, now, person, case, Action.RETURN, reason=words, department=department.name if department else "")
+    move(
+        session,
+        now,
+        person,
+        case,
+        Action.RETURN,
+        reason=words,
+        department=department.name if department else "",
+    )
     case.returns += 1
     case.department_id = case.handler_id = None
 
@@ -629,7 +652,13 @@ def answer_inquiry(
     inquiry.answered_by, inquiry.answered_at = person.id, now
     session.add(inquiry)
     log.record(
-        session, now, person, f"answer_{inquiry.kind}", subject_type="case", subject_id=case.number, case_id=case.id
+        session,
+        now,
+        person,
+        f"answer_{inquiry.kind}",
+        subject_type="case",
+        subject_id=case.number,
+        case_id=case.id,
     )
     return inquiry
 
@@ -710,7 +739,12 @@ def _supervise(session: Session, now: datetime, person: Person, case: Case, note
 
 
 def _request_extension(
-    session: Session, now: datetime, person: Person, case: Case, working_days: object = "", reason: object = ""
+    session: Session,
+    now: datetime,
+    person: Person,
+    case: Case,
+    working_days: object = "",
+    reason: object = "",
 ) -> None:
     """延期: asked before the deadline, with a reason."""
     days = _number(working_days, "working_days", "延长的工作日数", 1, 15)
@@ -819,7 +853,9 @@ def remind_departments(session: Session, now: datetime) -> int:
 def _steps_done(session: Session) -> dict[tuple[int, datetime], set[str]]:
     done: dict[tuple[int, datetime], set[str]] = {}
     rows = session.execute(
-        select(Reminder.case_id, Reminder.due_at, Reminder.step).join(Case, Case.id == Reminder.case_id).where(Case.open)
+        select(Reminder.case_id, Reminder.due_at, Reminder.step)
+        .join(Case, Case.id == Reminder.case_id)
+        .where(Case.open)
     )
     for case_id, due_at, step in rows:
         done.setdefault((case_id, due_at), set()).add(step)
@@ -828,17 +864,21 @@ def _steps_done(session: Session) -> dict[tuple[int, datetime], set[str]]:
 
 def _take_step(session: Session, now: datetime, case: Case, step: reminders.Step) -> int:
     to = _recipient(session, now, case, step)
-    added = session.execute(
-        insert_ignoring(session, Reminder).values(
-            case_id=case.id, step=step.key, due_at=case.due_at, sent_at=now, to_id=to, note=""
-        )
-    )
-    if added.rowcount != 1:
+    if not insert_once(
+        session, Reminder, case_id=case.id, step=step.key, due_at=case.due_at, sent_at=now, to_id=to
+    ):
         return 0
     if to:
         _tell_reminder(session, now, case, to, f"{step.key}:{case.due_at.isoformat()}", step.label)
     log.record(
-        session, now, None, "remind", subject_type="case", subject_id=case.number, case_id=case.id, step=step.key
+        session,
+        now,
+        None,
+        "remind",
+        subject_type="case",
+        subject_id=case.number,
+        case_id=case.id,
+        step=step.key,
     )
     return 1
 
@@ -888,7 +928,9 @@ def follow(session: Session, now: datetime, number: str, code: str, *, address_k
     case = queries.by_number(session, number) if numbers.is_number(number) else None
     right = case is not None and staff_service.same_secret(queries.lookup_code(session, case), code)
     if case is None or not right:
-        raise NotFound("编号或查询码不对。请看看回执上的编号和 8 位查询码；一小时内最多试 5 次", code="wrong_code")
+        raise NotFound(
+            "编号或查询码不对。请看看回执上的编号和 8 位查询码；一小时内最多试 5 次", code="wrong_code"
+        )
     return case
 
 
@@ -906,7 +948,16 @@ def rate(session: Session, now: datetime, case: Case, *, score: int, solved: boo
         raise Invalid("这件已经评价过了")
     rating = Rating(case_id=case.id, score=_number(score, "score", "评分", 1, 5), solved=solved, at=now)
     session.add(rating)
-    log.record(session, now, None, "rate", subject_type="case", subject_id=case.number, case_id=case.id, score=rating.score)
+    log.record(
+        session,
+        now,
+        None,
+        "rate",
+        subject_type="case",
+        subject_id=case.number,
+        case_id=case.id,
+        score=rating.score,
+    )
     return rating
 
 

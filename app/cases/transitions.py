@@ -118,7 +118,13 @@ OUTCOME_LABELS = {
     Outcome.CANNOT: "无法办理",
 }
 # 有效、无效留言 (E18): why a message is no valid one.
-INVALID_REASONS = {"advert": "广告", "duplicate": "重复", "abuse": "辱骂", "empty": "没有内容", "test": "测试"}
+INVALID_REASONS = {
+    "advert": "广告",
+    "duplicate": "重复",
+    "abuse": "辱骂",
+    "empty": "没有内容",
+    "test": "测试",
+}
 
 STAYS: Status | None = None
 

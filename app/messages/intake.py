@@ -46,7 +46,13 @@ class Intake:
         self._writer_of_pid = 0
 
     def accept(
-        self, account_id: int, platform: str, received_at: datetime, fingerprint: str, raw: bytes, opened: bytes
+        self,
+        account_id: int,
+        platform: str,
+        received_at: datetime,
+        fingerprint: str,
+        raw: bytes,
+        opened: bytes,
     ) -> None:
         """Return once the push is durably kept; the same push (fingerprint) is kept once.
 
@@ -98,9 +104,7 @@ class Intake:
 
     def _write(self, batch: list[_Waiting]) -> None:
         dialect = sqlite if self._db.is_sqlite else postgresql
-        insert = dialect.insert(Arrival).on_conflict_do_nothing(
-            index_elements=["account_id", "fingerprint"]
-        )
+        insert = dialect.insert(Arrival).on_conflict_do_nothing(index_elements=["account_id", "fingerprint"])
         # In one order everywhere, so that two nodes never wait for each other's rows crosswise.
         rows = sorted((waiting.row for waiting in batch), key=lambda row: row["fingerprint"])
         newest = {row["account_id"]: row["received_at"] for row in rows}

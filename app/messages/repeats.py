@@ -1,5 +1,6 @@
 """Is this the same matter again? Likeness of two messages by shared character pairs, explained."""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ class Likeness:
 
 def _pairs(text: str) -> set[str]:
     kept = [character for character in text if character.isalnum()]
-    return {first + second for first, second in zip(kept, kept[1:], strict=False)}
+    return {first + second for first, second in itertools.pairwise(kept)}
 
 
 def likeness(one: str, other: str) -> float:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from app.base.db import Database
-from app.base.leases import insert_ignoring
+from app.base.rows import insert_once
 from app.messages import queries
 from app.messages.models import Arrival, Attachment, Message, Requester
 from app.messages.pseudonym import pseudonym_of
@@ -58,25 +58,25 @@ def keep(
     """The message as a row, with requester and attachments; None when it is here already."""
     received_at = arrival.received_at if arrival else now
     requester = _requester(session, account, incoming, received_at)
-    added = session.execute(
-        insert_ignoring(session, Message).values(
-            arrival_id=arrival.id if arrival else None,
-            account_id=account.id,
-            platform=account.platform,
-            kind=incoming.kind,
-            external_id=incoming.external_id,
-            requester_id=requester.id if requester else None,
-            title=incoming.title,
-            text=incoming.text,
-            page_url=incoming.page_url or "",
-            thread=dict(incoming.thread),
-            extra={**incoming.extra, **({"category": incoming.category} if incoming.category else {})},
-            public_consent=incoming.public_consent,
-            sent_at=incoming.sent_at,
-            received_at=received_at,
-        )
+    is_new = insert_once(
+        session,
+        Message,
+        arrival_id=arrival.id if arrival else None,
+        account_id=account.id,
+        platform=account.platform,
+        kind=incoming.kind,
+        external_id=incoming.external_id,
+        requester_id=requester.id if requester else None,
+        title=incoming.title,
+        text=incoming.text,
+        page_url=incoming.page_url or "",
+        thread=dict(incoming.thread),
+        extra={**incoming.extra, **({"category": incoming.category} if incoming.category else {})},
+        public_consent=incoming.public_consent,
+        sent_at=incoming.sent_at,
+        received_at=received_at,
     )
-    if added.rowcount != 1:
+    if not is_new:
         return None
     message = queries.known(session, account.id, incoming.external_id)
     assert message is not None  # inserted a line above, in this transaction
@@ -107,9 +107,8 @@ def _requester(
         "address_sealed": keys.seal(incoming.sender, "requester") if incoming.sender else "",
         "contact_sealed": keys.seal(incoming.contact, "requester") if incoming.contact else "",
         "name_sealed": keys.seal(incoming.name, "requester") if incoming.name else "",
-        "sent_in_window": 0,
     }
-    session.execute(insert_ignoring(session, Requester).values(**values))
+    insert_once(session, Requester, **values)
     requester = queries.requester_of(session, pseudonym)
     assert requester is not None
     sent_at = incoming.sent_at or at
@@ -129,19 +128,15 @@ def keep_arrival(
     session: Session, now: datetime, account: OfficialAccount, fingerprint: str, body: bytes
 ) -> None:
     """A fetched item, kept as it came like a push; known ones are kept once."""
-    session.execute(
-        insert_ignoring(session, Arrival).values(
-            account_id=account.id,
-            platform=account.platform,
-            received_at=now,
-            fingerprint=fingerprint,
-            raw=body,
-            opened=body,
-            state=queries.WAITING,
-            error="",
-            error_words="",
-            tries=0,
-        )
+    insert_once(
+        session,
+        Arrival,
+        account_id=account.id,
+        platform=account.platform,
+        received_at=now,
+        fingerprint=fingerprint,
+        raw=body,
+        opened=body,
     )
 
 

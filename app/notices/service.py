@@ -1,18 +1,14 @@
 """Tell one person one thing, once; and note that it was read."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from app.base.errors import Invalid, NotFound
+from app.base.rows import insert_once
 from app.notices.models import Notice
 from app.staff.roles import Person
-
-_INSERT: dict[str, Callable[[type[Notice]], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def tell(
@@ -33,7 +29,6 @@ def tell(
     """
     if address and not address.startswith("/desk/"):
         raise Invalid("提醒里的链接只能通向工作台")
-    insert = _INSERT[session.get_bind().dialect.name]
     values = {
         "staff_id": staff_id,
         "key": key,
@@ -43,10 +38,9 @@ def tell(
         "case_id": case_id,
         "created_at": now,
     }
-    added = session.execute(
-        insert(Notice).values(**values).on_conflict_do_nothing(index_elements=["key"]).returning(Notice.id)
-    ).scalar_one_or_none()
-    return None if added is None else session.get(Notice, added)
+    if not insert_once(session, Notice, **values):
+        return None
+    return session.exec(select(Notice).where(Notice.key == key)).one()
 
 
 def read(session: Session, now: datetime, person: Person, notice_id: int) -> Notice:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app, g, render_template, request
+from flask import current_app, flash, g, get_flashed_messages, render_template, request
 from sqlmodel import Session
 
 from app.base import clock
@@ -93,6 +93,16 @@ def is_loopback() -> bool:
     parsed = _parsed(client_address())
     mapped = getattr(parsed, "ipv4_mapped", None)
     return bool(parsed and (mapped or parsed).is_loopback)
+
+
+def tell(kind: str, title: str, text: str = "", href: str = "", link: str = "") -> None:
+    """Say on the next page what was done. kind: good | soon | over | info. Never a citizen's words."""
+    flash({"kind": kind, "title": title, "text": text, "href": href, "link": link})  # type: ignore[arg-type]
+
+
+def told() -> list[Any]:
+    """What the last action has to say, once."""
+    return list(get_flashed_messages())
 
 
 def render(template: str, **context: Any) -> str:

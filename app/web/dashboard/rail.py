@@ -8,13 +8,15 @@ from flask import request
 from app.cases import queries as cases
 from app.disclosure import queries as disclosures
 from app.duty import queries as duty
+from app.duty.models import Shift
 from app.notices import queries as notices
 from app.official_accounts import queries as accounts
 from app.replies import queries as replies
 from app.staff import queries as staff_queries
 from app.staff import service as staff
 from app.staff.roles import GRANTABLE, LABELS, Role
-from app.web.context import current_person, now, reading
+from app.web.context import current_person, now, reading, told
+from app.web.presenting import clock_time
 
 _DESK = (Role.CLERK, Role.HANDLER, Role.REVIEWER, Role.ISSUER, Role.SUPERVISOR, Role.DUTY_LEADER)
 _ADMIN = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN)
@@ -34,12 +36,12 @@ class Place:
 PLACES = (
     Place("work", "/desk/", "work", "我的工作", GRANTABLE),
     Place("queue", "/desk/cases", "queue", "队列", (*_DESK, Role.DISCLOSER)),
-    Place("reviews", "/desk/reviews", "review", "审核", (Role.REVIEWER, Role.ISSUER)),
+    Place("review", "/desk/reviews", "review", "审核", (Role.REVIEWER, Role.ISSUER)),
     Place("board", "/desk/board", "board", "值班看板", _DESK),
-    Place("answers", "/desk/answers", "library", "问答库", (*_DESK, Role.EDITOR)),
+    Place("answers", "/desk/answers", "book", "问答库", (*_DESK, Role.EDITOR)),
     Place("disclosures", "/desk/disclosures", "eye", "公开审核", (Role.DISCLOSER,)),
     Place("deliveries", "/desk/deliveries", "send", "收发记录", (*_DESK, Role.SYSTEM_ADMIN)),
-    Place("imports", "/desk/imports", "import", "导入", (Role.CLERK,)),
+    Place("imports", "/desk/imports", "upload", "导入", (Role.CLERK,)),
     Place("accounts", "/desk/accounts", "plug", "账号与接入", (*_ADMIN, Role.DUTY_LEADER, Role.CLERK)),
     Place("staff", "/desk/staff", "people", "人员", (*_ADMIN, Role.AUDIT_ADMIN)),
     Place("departments", "/desk/departments", "building", "承办单位", (*_ADMIN, Role.CLERK)),
@@ -56,7 +58,7 @@ def rail() -> dict[str, Any]:
         counts = {
             "work": cases.count_mine(session, person),
             "queue": cases.count_open(session, person),
-            "reviews": replies.count_waiting_for(session, person),
+            "review": replies.count_waiting_for(session, person),
             "disclosures": disclosures.count_waiting(session) if person.may(Role.DISCLOSER) else None,
         }
         shifts = duty.on_duty(session, now())
@@ -73,17 +75,23 @@ def rail() -> dict[str, Any]:
             "items": items,
             "current": _current(),
             "office_name": office.place or office.name if office else "",
-            "duty": [
-                {"name": on_duty.get(shift.staff_id, ""), "until": shift.ends_at} for shift in shifts
-            ],
-            "person": {"name": person.name, "role": _first_role(person.roles)},
+            "duty": _duty_line(shifts, on_duty),
+            "person": {"name": person.name, "role": _first_role(person.roles), "href": "/desk/sessions"},
             "unread": unread,
         },
         "person": person,
         "office": office,
         "sample": bool(office and office.sample),
         "stopped": stopped,
+        "notices": told(),
     }
+
+
+def _duty_line(shifts: list[Shift], names: dict[int, str]) -> dict[str, str] | None:
+    if not shifts:
+        return None
+    turns = (f"{names.get(shift.staff_id, '')}至 {clock_time(shift.ends_at)}" for shift in shifts)
+    return {"text": "、".join(turns), "href": "/desk/board"}
 
 
 def _current() -> str:

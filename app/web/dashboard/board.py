@@ -1,0 +1,188 @@
+"""值班看板: what needs a person now, each with a verb; then the day's figures, as charts with tables."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import redirect
+from sqlmodel import Session
+from werkzeug.wrappers import Response
+
+from app.alerts import queries as alerts
+from app.calendar import queries as calendars
+from app.cases import queries as cases
+from app.departments import queries as departments
+from app.duty import queries as duty
+from app.messages import queries as messages
+from app.official_accounts import queries as accounts
+from app.official_accounts import service as accounts_service
+from app.replies import queries as replies
+from app.staff import queries as staff
+from app.staff.roles import Person, Role
+from app.web.access import needs
+from app.web.context import current_person, now, reading, render, tell, writing
+from app.web.dashboard import desk
+from app.web.dashboard.showing import days_left, platform_label
+from app.web.presenting import instant, short_date
+
+_SEES = (Role.CLERK, Role.HANDLER, Role.REVIEWER, Role.ISSUER, Role.SUPERVISOR, Role.DUTY_LEADER)
+_MAY_STOP = (Role.DUTY_LEADER, Role.ISSUER, Role.SYSTEM_ADMIN)
+
+
+@desk.get("/board")
+@needs(*_SEES)
+def board() -> str:
+    """Read standing, on a phone, at night: first what needs somebody, then numbers, then charts."""
+    person, at = current_person(), now()
+    with reading() as session:
+        counts = cases.counts(session, person, at, ("new", "at_department", "in_review", "overdue", "due_today"))
+        flow = cases.flow(session, at)
+        on_time, answered = cases.on_time_this_month(session, at)
+        shifts = duty.between(session, at - timedelta(hours=12), at + timedelta(hours=36))
+        return render(
+            "desk/board.html",
+            alarms=_alarms(session, person, at, counts),
+            tallies=_tallies(counts, flow, on_time, answered),
+            flow=_flow_figure(session, flow, at),
+            load=_load_figure(session, at),
+            accounts=_accounts(session, at),
+            shifts=_shifts(session, shifts, at),
+            may_stop=person.may(*_MAY_STOP),
+        )
+
+
+def _alarms(session: Session, person: Person, at: datetime, counts: dict[str, int]) -> list[dict[str, Any]]:
+    alarms: list[dict[str, Any]] = []
+    if counts["overdue"]:
+        longest = cases.overdue_now(session, person, at, limit=1)[0]
+        late = -days_left(at, longest, calendars.calendar(session))
+        alarms.append(_alarm("over", "stop", f"{counts['overdue']} 件已超期", f"最久的超期 {late} 个工作日：{longest.title}",
+                             "/desk/cases?view=overdue", "看超期"))
+    failed = replies.count_not_delivered(session, person)
+    if failed:
+        alarms.append(_alarm("over", "question", f"{failed} 件没有送到", "发送失败或结果不明，不会自动重发，须人工核对",
+                             "/desk/deliveries?view=not_delivered", "去核对"))
+    unread = messages.arrival_counts(session)
+    if broken := unread.get("failed", 0):
+        alarms.append(_alarm("over", "warn", f"{broken} 条推送读不懂", "原文都在，可以再读一次", "/desk/arrivals?state=failed", "查看"))
+    for account in accounts.all_open(session):
+        if account.trouble:
+            alarms.append(_alarm("over", "plug", f"{account.name}：接入有问题", account.trouble, "/desk/accounts", "查看接入"))
+    for alert, case in alerts.open_alerts(session, limit=3):
+        alarms.append(_alarm("soon", "flag", f"舆情提示：{alert.words}", f"{case.number} {case.title}",
+                             f"/desk/cases/{case.number}", "研判"))
+    if counts["due_today"]:
+        alarms.append(_alarm("soon", "clock", f"{counts['due_today']} 件今天到期", "都在 24:00 前", "/desk/cases?view=due_today", "看今日到期"))
+    for gap in duty.gaps(session, at)[:1]:
+        alarms.append(_alarm("soon", "user", f"{instant(gap.starts_at, at)} 起无人值班", f"到 {instant(gap.ends_at, at)}", "/desk/staff", "补班"))
+    return alarms
+
+
+def _alarm(level: str, icon: str, title: str, note: str, href: str, verb: str) -> dict[str, Any]:
+    return {"level": level, "icon": icon, "title": title, "note": note, "href": href, "verb": verb}
+
+
+def _tallies(
+    counts: dict[str, int], flow: list[tuple[Any, int, int]], on_time: int, answered: int
+) -> list[dict[str, Any]]:
+    share = f"{100 * on_time / answered:.1f}%" if answered else "—"
+    return [
+        {"count": flow[-1][1], "label": "今天收到", "note": f"昨天 {flow[-2][1]}", "href": "/desk/cases?view=all"},
+        {"count": counts["new"], "label": "待受理", "href": "/desk/cases?view=new"},
+        {"count": counts["at_department"], "label": "在承办单位", "href": "/desk/cases?view=at_department"},
+        {"count": counts["in_review"], "label": "审核中", "href": "/desk/cases?view=in_review"},
+        {"count": share, "label": "本月按时率", "note": f"按时 {on_time}，共 {answered}", "href": "/desk/statistics"},
+    ]
+
+
+def _flow_figure(session: Session, flow: list[tuple[Any, int, int]], at: datetime) -> dict[str, Any]:
+    calendar = calendars.calendar(session)
+    total_in, total_out = sum(row[1] for row in flow), sum(row[2] for row in flow)
+    return {
+        "caption": f"近 14 天收到 {total_in} 件，办结 {total_out} 件",
+        "subject": "日期",
+        "bar_label": "收到",
+        "line_label": "办结",
+        "points": [
+            {
+                "label": "今天" if position == len(flow) - 1 else short_date(day, at),
+                "bar": received,
+                "line": closed,
+                "is_rest": not calendar.is_working_day(day),
+            }
+            for position, (day, received, closed) in enumerate(flow)
+        ],
+    }
+
+
+def _load_figure(session: Session, at: datetime) -> dict[str, Any]:
+    rows = cases.by_department(session, at)
+    names = departments.names(session, {row[0] for row in rows})
+    total, soon, late = (sum(column) for column in zip(*((sum(r[1:]), r[2], r[3]) for r in rows), strict=True)) if rows else (0, 0, 0)
+    return {
+        "caption": f"{total} 件在办，{soon} 件今明到期，{late} 件超期",
+        "subject": "承办单位",
+        "series": ["时限内", "今明到期", "超期"],
+        "measure": "件",
+        "rows": [
+            {
+                "label": names.get(department_id, ""),
+                "values": [on_time, due_soon, overdue],
+                "href": f"/desk/cases?view=open&department={department_id}",
+                "note": f"超期 {overdue}" if overdue else None,
+            }
+            for department_id, on_time, due_soon, overdue in rows
+        ],
+    }
+
+
+def _accounts(session: Session, at: datetime) -> list[dict[str, Any]]:
+    rows = []
+    for account in accounts.all_open(session):
+        seen = accounts.activity_of(account, at)
+        rows.append(
+            {
+                "title": f"{account.name} · {platform_label(account.platform)}",
+                "state": {"icon": seen.icon, "word": seen.word, "colour": seen.colour}
+                if hasattr(seen, "icon")
+                else {"icon": "check" if not account.trouble else "warn", "word": seen.word, "colour": ""},
+                "note": f"最近 {instant(account.last_arrival_at, at)}" if account.last_arrival_at else "还没有来信",
+            }
+        )
+    return rows
+
+
+def _shifts(session: Session, shifts: list[Any], at: datetime) -> list[dict[str, Any]]:
+    names = staff.names(session, [shift.staff_id for shift in shifts])
+    return [
+        {
+            "verb": names.get(shift.staff_id, ""),
+            "object": f"{instant(shift.starts_at, at)} 到 {instant(shift.ends_at, at)}",
+            "who": None,
+            "at": None,
+            "note": f"交接：{shift.handover_note}" if shift.handover_note else None,
+            "is_now": shift.starts_at <= at < shift.ends_at,
+        }
+        for shift in shifts
+    ]
+
+
+@desk.post("/stop")
+@needs(*_MAY_STOP)
+def stop() -> Response:
+    """紧急停发: nothing more is sent on any account (D18)."""
+    with writing() as session:
+        accounts_service.stop(session, now(), current_person(), None)
+    tell("over", "已紧急停发", "所有账号都不再发送；已签发的在等，恢复后接着发")
+    return redirect("/desk/board", 303)
+
+
+@desk.post("/resume")
+@needs(*_MAY_STOP)
+def resume() -> Response:
+    """Sending goes on; what waited is sent."""
+    with writing() as session:
+        accounts_service.resume(session, now(), current_person(), None)
+    tell("good", "已恢复发送", "等着的答复会接着发")
+    return redirect("/desk/board", 303)
+
+

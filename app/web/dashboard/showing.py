@@ -1,0 +1,182 @@
+"""How do cases look on the desk? From rows of the database to the shapes the components take."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from app.calendar import queries as calendars
+from app.calendar.workdays import Calendar, day_of, working_days_between
+from app.cases.deadlines import LABELS as TYPE_LABELS
+from app.cases.deadlines import MessageType
+from app.cases.models import Case
+from app.cases.queries import Page
+from app.cases.transitions import ACTION_LABELS, Action
+from app.departments import queries as departments
+from app.log.models import Event
+from app.web.presenting import clock_view
+from connectors.registry import PLATFORMS
+
+SHORT_LABELS = {"wechat": "微信", "weibo": "微博", "corrections": "找错", "website": "网站", "hotline": "热线"}
+SENSITIVITIES = {"ordinary": "一般", "important": "重要", "sensitive": "敏感"}
+_EXCERPT = 48
+
+# Words for steps that are not actions of the transition table.
+STEP_LABELS = {
+    "take_in": "收到来信",
+    "import": "导入",
+    "alert": "舆情提示",
+    "settle_alert": "处理舆情提示",
+    "rate": "来信人评价",
+    "answer_co_sign": "答复会签",
+    "answer_verify": "答复核实",
+    "look_up_code": "查看查询码",
+    "reveal": "查看完整号码",
+    **{action.value: label for action, label in ACTION_LABELS.items()},
+}
+
+
+def platform_label(key: str) -> str:
+    return SHORT_LABELS.get(key) or PLATFORMS[key].label
+
+
+def type_label(value: str) -> str:
+    return TYPE_LABELS.get(MessageType(value), value)
+
+
+def days_left(now: datetime, case: Case, calendar: Calendar) -> int:
+    """Working days until the due day; negative when overdue."""
+    today, due = day_of(now), case.due_on
+    return working_days_between(today, due, calendar) if due >= today else -working_days_between(due, today, calendar)
+
+
+def clocks_of(case: Case, now: datetime, calendar: Calendar, *, large: bool = False) -> list[dict[str, Any]]:
+    """The two clocks, the sooner first; windows without end are left out. Done cases have none."""
+    if not case.open:
+        return []
+    law = clock_view(
+        now,
+        "法定时限" if large else "法定",
+        case.due_at,
+        case.received_at,
+        days_left(now, case, calendar),
+        case.due_provisional,
+    )
+    if case.window_closes_at is None:
+        return [dict(law)]
+    name = f"{platform_label(case.platform)}窗口" if large else "窗口"
+    window = clock_view(now, name, case.window_closes_at, case.received_at)
+    return [dict(law), dict(window)]
+
+
+def queue_rows(
+    session: Session,
+    cases: Iterable[Case],
+    now: datetime,
+    *,
+    here: str = "",
+    details: dict[int, str] | None = None,
+) -> list[dict[str, Any]]:
+    """Rows for `ui.queue`; numbers in excerpts are masked: a list needs no telephone number."""
+    cases = list(cases)
+    calendar = calendars.calendar(session)
+    names = departments.names(session, {case.department_id for case in cases})
+    return [
+        {
+            "number": case.number,
+            "short_number": case.number,
+            "title": case.title,
+            "href": f"/desk/cases/{case.number}",
+            "excerpt": excerpt(case.text, case.title),
+            "tags": _tags(case),
+            "platform": platform_label(case.platform),
+            "received_at": case.received_at,
+            "department": names.get(case.department_id or 0),
+            "status": case.status,
+            "detail": (details or {}).get(case.id),
+            "clocks": clocks_of(case, now, calendar),
+            "is_here": case.number == here,
+        }
+        for case in cases
+    ]
+
+
+_LONG_NUMBER = re.compile(r"\d{7,}[Xx]?")
+
+
+def masked(text: str) -> str:
+    """The text with long numbers shown in part, as 138****0000; seeing one whole leaves a record."""
+    return _LONG_NUMBER.sub(lambda found: f"{found[0][:3]}****{found[0][-4:]}", text)
+
+
+def _tags(case: Case) -> list[str]:
+    tags = []
+    if case.sensitivity != "ordinary":
+        tags.append(SENSITIVITIES[case.sensitivity])
+    if case.supervised:
+        tags.append("督办")
+    if case.returns:
+        tags.append(f"退回 {case.returns} 次")
+    if case.reopened:
+        tags.append("重办")
+    return tags
+
+
+def excerpt(text: str, title: str) -> str:
+    """The words after the title, on one line."""
+    rest = " ".join(masked(text).split())
+    if rest.startswith(title.rstrip("……")):
+        rest = rest[len(title.rstrip("……")) :].lstrip("。，？！?! ")
+    return rest if len(rest) <= _EXCERPT else rest[:_EXCERPT] + "……"
+
+
+def pager(page: Page, href: str) -> dict[str, Any]:
+    """For `ui.keyset_pager`. ``href`` ends where the cursor is to be added."""
+    last = page.first + len(page.items) - 1 if page.items else 0
+    return {
+        "first": page.first,
+        "last": last,
+        "total": page.total,
+        "measure": "件",
+        "previous_href": f"{href}before={page.previous}" if page.previous else None,
+        "next_href": f"{href}after={page.next}" if page.next else None,
+        "next_count": min(len(page.items), page.total - last),
+    }
+
+
+def timeline(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """The log of a case, newest first."""
+    return [
+        {
+            "verb": STEP_LABELS.get(event.action, event.action),
+            "object": event.data.get("department") if event.action in {"assign", "transfer"} else None,
+            "who": event.actor_name or ("系统" if event.action != "take_in" else None),
+            "at": event.at,
+            "note": event.data.get("reason") or event.data.get("note") or None,
+            "is_now": position == 0,
+        }
+        for position, event in enumerate(events)
+    ]
+
+
+def said_next(case: Case, actions: list[Action]) -> dict[str, str]:
+    """接下来: what must be done next, in one sentence (design §1.5)."""
+    kind, title, text = _NEXT.get(case.status, ("info", "这件已经办完", ""))
+    return {"kind": kind, "title": title, "text": text if actions else ""}
+
+
+_NEXT = {
+    "new": ("info", "接下来：受理，并交给承办单位", "看清诉求类型和地点，时限随类型算。"),
+    "accepted": ("info", "接下来：交办，或从问答库直接答复", "有把握的答案可以直接插入送审，不必交办。"),
+    "assigned": ("info", "接下来：等承办单位签收", "不属本单位职责的，签收前写明依据退回。"),
+    "in_progress": ("info", "接下来：写完答复，送审", "三位审核人各审一次，改动一个字就从初审重来。"),
+    "waiting_citizen": ("soon", "接下来：等来信人补充，时限暂停", "来信人再来信会自动接上；也可以记下电话里说的。"),
+    "in_review": ("info", "接下来：等审核和签发", "第一位审核人处理前，起草人可以撤回。"),
+    "replied": ("good", "接下来：看送达情况，然后办结", "写明办理结果；满七日无异议会自动办结。"),
+    "closed": ("good", "已办结", "公开审核员会决定公开稿；来信人可以评价，没解决的可以重办一次。"),
+    "declined": ("info", "不予受理", ""),
+    "invalid": ("info", "已标为无效", ""),
+    "merged": ("info", "已并案", "主办件的答复会同时发给这位来信人。"),
+}
