@@ -25,6 +25,13 @@ from app.web.dashboard.showing import days_left, platform_label
 from app.web.presenting import instant, short_date
 
 _SEES = (Role.CLERK, Role.HANDLER, Role.REVIEWER, Role.ISSUER, Role.SUPERVISOR, Role.DUTY_LEADER)
+# How loud an account's state is: icon and colour.
+_TONES = {
+    "good": ("check", "is-good"),
+    "soon": ("warn", "is-soon"),
+    "over": ("stop", "is-over"),
+    "unknown": ("question", ""),
+}
 _MAY_STOP = (Role.DUTY_LEADER, Role.ISSUER, Role.SYSTEM_ADMIN)
 
 
@@ -142,10 +149,8 @@ def _accounts(session: Session, at: datetime) -> list[dict[str, Any]]:
         rows.append(
             {
                 "title": f"{account.name} · {platform_label(account.platform)}",
-                "state": {"icon": seen.icon, "word": seen.word, "colour": seen.colour}
-                if hasattr(seen, "icon")
-                else {"icon": "check" if not account.trouble else "warn", "word": seen.word, "colour": ""},
-                "note": f"最近 {instant(account.last_arrival_at, at)}" if account.last_arrival_at else "还没有来信",
+                "state": {"icon": _TONES[seen.tone][0], "word": seen.label, "colour": _TONES[seen.tone][1]},
+                "note": seen.words or f"最近 {instant(account.last_arrival_at, at)}",
             }
         )
     return rows
