@@ -349,6 +349,21 @@ def use_link(session: Session, now: datetime, token: str, *, address: str, brows
     return _open_session(session, now, link.staff_id, address, browser)
 
 
+def first_sign_in(
+    session: Session, now: datetime, token: str, password_hash: str, *, address: str, browser: str
+) -> OpenedSession:
+    """Come in by a one-time address and keep the password just chosen (hashed by `hash_password`).
+
+    Whoever was signed in as this person before is signed out. Raises `NotFound` as `use_link`.
+    """
+    opened = use_link(session, now, token, address=address, browser=browser)
+    person = queries.person(session, opened.staff_id)
+    if person is None:
+        raise NotFound(LINK_REFUSED)
+    set_password(session, now, person, password_hash=password_hash, keep=opened.token)
+    return opened
+
+
 def person_for_session(session: Session, now: datetime, token: str) -> tuple[Person, SignInSession] | None:
     """Who holds this cookie; None when it ended: signed out, 30 minutes idle, 12 hours old, disabled."""
     digest = _keys(session).digest(token, "session")

@@ -1,0 +1,361 @@
+"""Official accounts on the desk: are they alive, filed, connected? And the emergency stop of sending."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from app.base.errors import AppError, Invalid, NotFound
+from app.calendar.workdays import day_of
+from app.departments import queries as department_queries
+from app.official_accounts import queries
+from app.official_accounts import service as accounts
+from app.official_accounts.models import OfficialAccount
+from app.staff import queries as staff_queries
+from app.staff.roles import Role
+from app.web.access import needs
+from app.web.context import current_person, now, reading, render, services, settings, writing
+from app.web.dashboard import desk
+from app.web.forms import refused
+from connectors import registry
+from connectors.contract import SettingField
+
+SEES_ACCOUNTS = (
+    Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN, Role.DUTY_LEADER, Role.CLERK, Role.SUPERVISOR
+)  # fmt: skip
+STOPS = (Role.DUTY_LEADER, Role.SYSTEM_ADMIN)
+ICONS = {"good": "check", "soon": "warn", "over": "stop", "unknown": "question"}
+VERDICTS = {True: ("check", "通过", "is-good"), False: ("stop", "不通过", "is-over")}
+UNKNOWN = ("question", "不明", "is-soon")
+
+DONE = {
+    "added": "账号已登记，备案时限开始计算。接下来：把接收地址填到平台后台，再做一次自检",
+    "settings": "设置已保存。接下来：做一次自检",
+    "responsible": "负责人已改",
+    "tested": "自检做完了，结果在下面",
+    "stopped": "已停发。留言照常收，签发了的答复先不送出",
+    "resumed": "已恢复发送，等着的答复会陆续送出",
+    "filed": "已登记备案",
+    "registered": "备案时限开始计算",
+    "closed": "账号已注销，接收地址已失效。请在 5 个工作日内备案",
+}
+
+
+@desk.get("/accounts")
+@needs(*SEES_ACCOUNTS)
+def accounts_list() -> str:
+    """Every account: alive or not known, its filing, its last message; what needs somebody stands first."""
+    return _list_page()
+
+
+def _list_page(error: AppError | None = None) -> str:
+    with reading() as session:
+        rows = queries.all_open(session)
+        people = staff_queries.names(session, [row.responsible_id for row in rows])
+        places = department_queries.names(session, [row.department_id for row in rows])
+        absent = {row.id for row in rows if staff_queries.person(session, row.responsible_id) is None}
+        filings = [one for one in queries.filings(session, now()) if one.state.key != "filed"]
+        names = {row.id: row.name for row in rows}
+    return _page(
+        "desk/accounts.html",
+        error=error,
+        rows=[
+            {"account": row, "platform": registry.PLATFORMS[row.platform].label, "activity": _activity(row)}
+            for row in rows
+        ],
+        people=people,
+        places=places,
+        absent=absent,
+        filings=filings,
+        names=names,
+        may_stop=current_person().may(*STOPS),
+        may_change=current_person().may(Role.SYSTEM_ADMIN),
+        are_stopped=[row for row in rows if row.stopped_at],
+    )
+
+
+@desk.get("/accounts/new")
+@needs(Role.SYSTEM_ADMIN)
+def new_account() -> str:
+    """Choose a platform, then fill in what its connector asks for."""
+    return _new_page()
+
+
+@desk.post("/accounts/new")
+@needs(Role.SYSTEM_ADMIN)
+def add_account() -> Response:
+    """Register the account; refused without a responsible person (B7) or as a second one (A1)."""
+    made, again = refused(_add, _new_page)
+    return again or redirect(url_for("desk.account", account_id=made, done="added"), 303)
+
+
+def _add() -> int:
+    form = request.form
+    with writing() as session:
+        return accounts.add(
+            session,
+            now(),
+            current_person(),
+            platform=form.get("platform", ""),
+            name=form.get("name", ""),
+            department_id=_number(form.get("department_id")) or 0,
+            responsible_id=_number(form.get("responsible_id")),
+            settings=_given_settings(form.get("platform", "")),
+            opened_on=_day(form.get("opened_on")),
+        ).id
+
+
+def _new_page(error: AppError | None = None) -> str:
+    key = request.values.get("platform", "")
+    platform = registry.PLATFORMS.get(key)
+    with reading() as session:
+        departments = [(row.id, row.name) for row in department_queries.all(session)]
+        people = [("", "请选一位"), *((row.id, row.name) for row in staff_queries.people(session))]
+    return _page(
+        "desk/account_new.html",
+        error=error,
+        platform=platform,
+        platforms=list(registry.PLATFORMS.values()),
+        fields=list(platform.connector.SETTINGS) if platform else [],
+        details=list(accounts.DETAILS.items()),
+        departments=departments,
+        people=people,
+        values=request.form,
+    )
+
+
+@desk.get("/accounts/<int:account_id>")
+@needs(*SEES_ACCOUNTS)
+def account(account_id: int) -> str:
+    """One account: how it is, its self-test, settings without secrets, filings, stop and resume."""
+    return _account_page(account_id)
+
+
+@desk.post("/accounts/<int:account_id>/settings")
+@needs(Role.SYSTEM_ADMIN)
+def change_settings(account_id: int) -> Response:
+    """Change settings; a secret left empty stays as it is."""
+
+    def do() -> None:
+        with writing() as session:
+            platform = queries.get(session, account_id).platform
+            accounts.change_settings(session, now(), current_person(), account_id, _given_settings(platform))
+
+    return _about(account_id, do, "settings")
+
+
+@desk.post("/accounts/<int:account_id>/responsible")
+@needs(Role.SYSTEM_ADMIN)
+def set_responsible(account_id: int) -> Response:
+    """Another person answers for the account (B7)."""
+
+    def do() -> None:
+        with writing() as session:
+            to = _number(request.form.get("responsible_id")) or 0
+            accounts.set_responsible(session, now(), current_person(), account_id, to)
+
+    return _about(account_id, do, "responsible")
+
+
+@desk.post("/accounts/<int:account_id>/test")
+@needs(Role.SYSTEM_ADMIN, Role.DUTY_LEADER)
+def test_account(account_id: int) -> Response:
+    """Call the platform once, outside of any transaction; the result stands on the page."""
+    transport = services().extra.get("transport")
+    return _about(
+        account_id,
+        lambda: accounts.self_test(services().db, now(), current_person(), account_id, transport=transport),
+        "tested",
+    )
+
+
+@desk.post("/accounts/<int:account_id>/registrations")
+@needs(Role.SYSTEM_ADMIN)
+def register(account_id: int) -> Response:
+    """Start the timer of another filing: change or suspension (B3)."""
+
+    def do() -> None:
+        with writing() as session:
+            on = _day(request.form.get("occurred_on")) or _today()
+            accounts.register(session, now(), current_person(), account_id, request.form.get("kind", ""), on)
+
+    return _about(account_id, do, "registered")
+
+
+@desk.post("/accounts/<int:account_id>/registrations/<int:registration_id>")
+@needs(Role.SYSTEM_ADMIN)
+def file_registration(account_id: int, registration_id: int) -> Response:
+    """Note that a filing was handed in."""
+
+    def do() -> None:
+        with writing() as session:
+            note = request.form.get("note", "")
+            accounts.file_registration(session, now(), current_person(), registration_id, note)
+
+    return _about(account_id, do, "filed")
+
+
+@desk.get("/accounts/<int:account_id>/close")
+@needs(Role.SYSTEM_ADMIN)
+def ask_close(account_id: int) -> str:
+    """Asked once more before an account is cancelled."""
+    with reading() as session:
+        return render("desk/account_close.html", account=queries.get(session, account_id))
+
+
+@desk.post("/accounts/<int:account_id>/close")
+@needs(Role.SYSTEM_ADMIN)
+def close_account(account_id: int) -> Response:
+    """Cancel an account."""
+
+    def do() -> None:
+        with writing() as session:
+            accounts.close(session, now(), current_person(), account_id)
+
+    return _about(account_id, do, "closed")
+
+
+@desk.post("/accounts/<int:account_id>/stop")
+@needs(*STOPS)
+def stop_account(account_id: int) -> Response:
+    """Nothing is sent on this account until it is resumed."""
+    return _about(account_id, lambda: _hold(accounts.stop, account_id), "stopped")
+
+
+@desk.post("/accounts/<int:account_id>/resume")
+@needs(*STOPS)
+def resume_account(account_id: int) -> Response:
+    """Let this account send again."""
+    return _about(account_id, lambda: _hold(accounts.resume, account_id), "resumed")
+
+
+@desk.get("/accounts/stop")
+@needs(*STOPS)
+def ask_stop() -> str:
+    """Asked once more before everything is stopped."""
+    with reading() as session:
+        rows = queries.all_open(session)
+    return render("desk/accounts_stop.html", rows=rows, held=[row for row in rows if row.stopped_at])
+
+
+@desk.post("/accounts/stop")
+@needs(*STOPS)
+def stop_all() -> Response:
+    """紧急停发: nothing is sent on any account."""
+    _, again = refused(lambda: _hold(accounts.stop, None), _list_page)
+    return again or redirect(url_for("desk.accounts_list", done="stopped"), 303)
+
+
+@desk.post("/accounts/resume")
+@needs(*STOPS)
+def resume_all() -> Response:
+    """Let all accounts send again."""
+    _, again = refused(lambda: _hold(accounts.resume, None), _list_page)
+    return again or redirect(url_for("desk.accounts_list", done="resumed"), 303)
+
+
+# ---------------------------------------------------------------- within
+
+
+def _hold(step: Callable[..., list[int]], account_id: int | None) -> None:
+    with writing() as session:
+        step(session, now(), current_person(), account_id)
+
+
+def _about(account_id: int, do: Callable[[], Any], done: str) -> Response:
+    _, again = refused(do, lambda error: _account_page(account_id, error))
+    return again or redirect(url_for("desk.account", account_id=account_id, done=done), 303)
+
+
+def _account_page(account_id: int, error: AppError | None = None) -> str:
+    with reading() as session:
+        found = queries.get(session, account_id)
+        kept = accounts.settings_of(session, found)
+        people = [(row.id, row.name) for row in staff_queries.people(session)]
+        names = staff_queries.names(session, [found.responsible_id])
+        places = department_queries.names(session, [found.department_id])
+        filings = queries.filings(session, now(), account_id=account_id)
+        tested = queries.last_self_test(session, account_id)
+        is_absent = staff_queries.person(session, found.responsible_id) is None
+    platform = registry.PLATFORMS[found.platform]
+    person = current_person()
+    return _page(
+        "desk/account.html",
+        error=error,
+        account=found,
+        platform=platform,
+        activity=_activity(found),
+        fields=[_shown(field, kept) for field in platform.connector.SETTINGS],
+        details=[(name, label, kept.get(name, "")) for name, label in accounts.DETAILS.items()],
+        people=people,
+        responsible=names.get(found.responsible_id, ""),
+        is_absent=is_absent,
+        department=places.get(found.department_id, ""),
+        filings=filings,
+        tested_at=tested[0] if tested else None,
+        checks=[(one["name"], VERDICTS.get(one["ok"], UNKNOWN), one["words"]) for one in tested[1]]
+        if tested
+        else [],
+        webhook=f"{settings().public_url}/webhooks/{found.platform}/{found.key}" if platform.receives else "",
+        may_change=person.may(Role.SYSTEM_ADMIN) and found.closed_at is None,
+        may_stop=person.may(*STOPS) and found.closed_at is None,
+        may_test=person.may(Role.SYSTEM_ADMIN, Role.DUTY_LEADER) and found.closed_at is None,
+        kinds=[("change", "变更"), ("suspend", "关停")],
+        today=_today(),
+    )
+
+
+def _shown(field: SettingField, kept: dict[str, str]) -> dict[str, Any]:
+    """A setting for the form; of a secret only whether it is there."""
+    is_set = bool(kept.get(field.name))
+    help_ = f"{field.help}已经填过，不显示；不改就留空。" if field.secret and is_set else field.help
+    return {
+        "name": field.name,
+        "label": field.label,
+        "value": "" if field.secret else kept.get(field.name, field.default),
+        "kind": "password" if field.secret else "text",
+        "required": field.required and not (field.secret and is_set),
+        "help": help_,
+    }
+
+
+def _activity(row: OfficialAccount) -> dict[str, str]:
+    found = queries.activity_of(row, now())
+    colour = "" if found.tone == "unknown" else f"is-{found.tone}"
+    return {"label": found.label, "words": found.words, "icon": ICONS[found.tone], "colour": colour}
+
+
+def _given_settings(platform: str) -> dict[str, str]:
+    """What the form holds of the settings and details of this platform."""
+    row = registry.PLATFORMS.get(platform)
+    if row is None:
+        raise NotFound("没有这个平台")
+    names = [*(field.name for field in row.connector.SETTINGS), *accounts.DETAILS]
+    return {name: request.form[name] for name in names if name in request.form}
+
+
+def _page(template: str, *, error: AppError | None, **context: Any) -> str:
+    done = DONE.get(request.args.get("done", ""))
+    notices = [{"kind": "good", "title": done}] if done else []
+    if error is not None:
+        notices = [{"kind": "over", "title": error.message}]
+    return render(template, error=error, notices=notices, **context)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else None
+
+
+def _today() -> date:
+    return day_of(now())
+
+
+def _day(text: str | None) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid("日期写成 2026-10-09 的样子", field="opened_on") from None
