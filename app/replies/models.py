@@ -9,7 +9,7 @@ from app.base.types import Instant
 
 
 class Reply(SQLModel, table=True):
-    """One text to the citizen. What it was approved for is `digest`: text and targets.
+    """One text to the citizen. What it was approved for is `digest`: words, targets, route, basis.
 
     States: draft, in_review, sent_back, approved (route complete, not yet released), released,
     withdrawn, superseded (by a correction).
@@ -26,6 +26,8 @@ class Reply(SQLModel, table=True):
     entry_id: int | None = Field(default=None, foreign_key="answer_entries.id")
     entry_version: int | None = None
     targets: list = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # message ids, sorted
+    # form of a platform → short text the author chose; goes out there when the whole does not fit
+    short_texts: dict = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     route: str = "ordinary"
     digest: str = ""
     step: str = Field(default="", index=True)  # awaited review step while in review, "release" when approved

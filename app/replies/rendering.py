@@ -57,6 +57,11 @@ def form_of(platform: str, private: bool) -> str:
     return f"{platform}.private" if private and platform in PRIVATE_ELSEWHERE else platform
 
 
+def is_private_form(form: str) -> bool:
+    """Whether what goes out in this form (see `form_of`) is seen by the citizen alone."""
+    return form.endswith(".private") or form not in PRIVATE_ELSEWHERE
+
+
 def render(
     text: str, platform: str, private: bool, count: Counter, short_texts: Mapping[str, str] | None = None
 ) -> Rendered:

@@ -1,0 +1,447 @@
+"""Which replies are there, who must look at them now, and how far did each get?"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func
+from sqlmodel import Session, col, select
+
+from app.base.errors import AppError, NotFound
+from app.cases.models import Case
+from app.cases.queries import visible_cases
+from app.departments.models import Department
+from app.log.models import Event
+from app.messages.models import Message, Requester
+from app.replies.models import Delivery, Reply, ReplyOpinion
+from app.replies.rendering import Count, form_of, is_private, is_private_form, render
+from app.replies.routes import (
+    RELEASE,
+    Route,
+    awaited_step,
+    check_release,
+    check_reviewer,
+    digest_of_reply,
+    route_for,
+)
+from app.replies.sending import NEEDS_A_PERSON, DeliveryState, window_problem
+from app.staff.roles import Person, Role
+from connectors.registry import count_text, platform
+from kb.review import Opinion, SentBack, Step, Verdict
+
+WRITING = ("draft", "sent_back")
+REVIEWING = ("in_review", "approved")
+WORKED_ON = (*WRITING, *REVIEWING)
+WROTE = "draft_reply"
+"""The action in the log by which somebody became an author of a reply."""
+FORM_LABELS: Mapping[str, str] = {"weibo": "微博评论", "weibo.private": "微博私信", "website": "网站与查询页"}
+
+
+# ------------------------------------------------------------------ replies
+
+
+def get(session: Session, reply_id: int) -> Reply | None:
+    """One reply, whoever asks."""
+    return session.get(Reply, reply_id)
+
+
+def of_case(session: Session, case_id: int) -> list[Reply]:
+    """Every reply to a case, the newest first."""
+    return list(session.exec(select(Reply).where(Reply.case_id == case_id).order_by(col(Reply.id).desc())))
+
+
+def current(session: Session, case_id: int) -> Reply | None:
+    """The reply that is being written or reviewed; None when nothing is under way."""
+    wanted = select(Reply).where(Reply.case_id == case_id, col(Reply.state).in_(WORKED_ON))
+    return session.exec(wanted.order_by(col(Reply.id).desc()).limit(1)).first()
+
+
+def last_released(session: Session, case_id: int) -> Reply | None:
+    """What the citizen was told last."""
+    wanted = select(Reply).where(Reply.case_id == case_id, Reply.state == "released")
+    return session.exec(wanted.order_by(col(Reply.id).desc()).limit(1)).first()
+
+
+def opinions(session: Session, reply_id: int) -> list[ReplyOpinion]:
+    """Everything reviewers said about a reply, also about earlier texts of it, in order."""
+    wanted = select(ReplyOpinion).where(ReplyOpinion.reply_id == reply_id)
+    return list(session.exec(wanted.order_by(col(ReplyOpinion.id))))
+
+
+def as_opinions(rows: Iterable[ReplyOpinion]) -> list[Opinion]:
+    """Rows as the rule of reviews takes them; releases are no reviews."""
+    return [
+        Opinion(
+            step=Step(row.step),
+            verdict=Verdict(row.verdict),
+            reviewer_id=row.reviewer_id,
+            digest=row.digest,
+            note=row.note,
+            gates=tuple(row.gates),
+            code=row.code or None,
+        )
+        for row in rows
+        if row.verdict in set(Verdict)
+    ]
+
+
+def authors(session: Session, replies: Sequence[Reply]) -> dict[int, set[int]]:
+    """Everybody who ever wrote in each reply: they may neither review nor release it (E9)."""
+    found = {reply.id: {reply.author_id} for reply in replies}
+    if found:
+        wrote = select(Event.subject_id, Event.actor_id).where(
+            Event.action == WROTE,
+            Event.subject_type == "reply",
+            col(Event.case_id).in_({reply.case_id for reply in replies}),
+        )
+        for reply_id, actor_id in session.exec(wrote):
+            if actor_id is not None and int(reply_id) in found:
+                found[int(reply_id)].add(actor_id)
+    return found
+
+
+def targets_of(session: Session, case: Case) -> list[int]:
+    """To which messages the reply goes: the first of this case and of each case merged into it."""
+    merged = select(Case.id).where(Case.master_id == case.id)
+    first = select(func.min(Message.id)).where(
+        (col(Message.case_id) == case.id) | col(Message.case_id).in_(merged)
+    )
+    return sorted(number for number in session.exec(first.group_by(col(Message.case_id))) if number)
+
+
+def principals_of(session: Session, case: Case) -> set[int]:
+    """主要领导 who may release important replies: the case's department's, else any department's (E10)."""
+    rows = session.exec(select(Department.id, Department.principal_id)).all()
+    named = {department_id: person_id for department_id, person_id in rows if person_id is not None}
+    own = named.get(case.department_id or 0)
+    return {own} if own is not None else set(named.values())
+
+
+# ------------------------------------------------------------------ where a reply stands
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the text stands as it is stored now. ``step``: awaited review or release; None: sent back."""
+
+    reply: Reply
+    case: Case
+    route: Route
+    targets: list[int]
+    digest: str
+    opinions: list[Opinion]
+    authors: set[int]
+    step: str | None
+    sent_back: Opinion | None = None
+
+
+def standing(session: Session, reply: Reply, case: Case) -> Standing:
+    """Worked out anew from words, addressees and class as they are now; nothing cached is trusted."""
+    return _standing(
+        reply,
+        case,
+        targets_of(session, case),
+        opinions(session, reply.id),
+        authors(session, [reply])[reply.id],
+    )
+
+
+def _standing(
+    reply: Reply, case: Case, targets: list[int], rows: list[ReplyOpinion], wrote: set[int]
+) -> Standing:
+    route = route_for(case.message_type, case.sensitivity)
+    digest = digest_of_reply(reply.text, targets, route.key, reply.basis, reply.short_texts)
+    given = as_opinions(rows)
+    try:
+        step, refused = awaited_step(route, given, digest), None
+    except SentBack as back:
+        step, refused = None, back.opinion
+    return Standing(reply, case, route, targets, digest, given, wrote, step, refused)
+
+
+def why_not(session: Session, stands: Standing, person: Person) -> AppError | None:
+    """Why this person may not take the awaited step; None when they may."""
+    try:
+        if stands.step is None:
+            return NotFound("已退回修改，等起草人改好再送审", code="sent_back")
+        if stands.step == RELEASE:
+            check_release(
+                stands.route,
+                stands.opinions,
+                stands.digest,
+                person=person,
+                authors=stands.authors,
+                principals=principals_of(session, stands.case) if stands.route.principal else (),
+                seen=stands.digest,
+            )
+        else:
+            check_reviewer(
+                stands.route,
+                stands.opinions,
+                stands.digest,
+                step=Step(stands.step),
+                person=person,
+                authors=stands.authors,
+                seen=stands.digest,
+            )
+    except AppError as refusal:
+        return refusal
+    return None
+
+
+def in_review(session: Session, person: Person) -> list[Standing]:
+    """Everything under review that this person may see, what runs out first on top."""
+    wanted = (
+        select(Reply, Case)
+        .join(Case, col(Case.id) == Reply.case_id)
+        .where(col(Reply.state).in_(REVIEWING), visible_cases(person))
+        .order_by(col(Case.sooner_at), col(Reply.id))
+    )
+    found = list(session.exec(wanted))
+    replies = [reply for reply, _ in found]
+    said: dict[int, list[ReplyOpinion]] = {reply.id: [] for reply in replies}
+    rows = select(ReplyOpinion).where(col(ReplyOpinion.reply_id).in_(said)).order_by(col(ReplyOpinion.id))
+    for row in session.exec(rows) if said else ():
+        said[row.reply_id].append(row)
+    wrote = authors(session, replies)
+    return [
+        _standing(reply, case, targets_of(session, case), said[reply.id], wrote[reply.id])
+        for reply, case in found
+    ]
+
+
+def waiting_for(session: Session, person: Person) -> list[Standing]:
+    """待我审核: what this person can review or release now, what runs out first on top."""
+    if person.contractor or not person.may(Role.REVIEWER, Role.ISSUER):
+        return []
+    return [found for found in in_review(session, person) if why_not(session, found, person) is None]
+
+
+def count_waiting_for(session: Session, person: Person) -> int:
+    """How many rows `waiting_for` has."""
+    return len(waiting_for(session, person))
+
+
+def by_author(session: Session, person: Person, states: Sequence[str]) -> list[tuple[Reply, Case]]:
+    """What this person wrote and is in one of ``states`` (sent for review, sent back …)."""
+    wanted = (
+        select(Reply, Case)
+        .join(Case, col(Case.id) == Reply.case_id)
+        .where(Reply.author_id == person.id, col(Reply.state).in_(states), visible_cases(person))
+        .order_by(col(Case.sooner_at), col(Reply.id))
+    )
+    return [(reply, case) for reply, case in session.exec(wanted)]
+
+
+def sent_back_to(session: Session, person: Person) -> list[tuple[Reply, Case]]:
+    """退回给我: replies this person wrote that a reviewer sent back."""
+    return by_author(session, person, ("sent_back",))
+
+
+def sent_for_review_by(session: Session, person: Person) -> list[tuple[Reply, Case]]:
+    """What this person sent for review; `Reply.step` says who has it."""
+    return by_author(session, person, REVIEWING)
+
+
+def reviewed_by(session: Session, person: Person, limit: int = 20) -> list[tuple[ReplyOpinion, Case]]:
+    """What this person reviewed lately, newest first."""
+    wanted = (
+        select(ReplyOpinion, Case)
+        .join(Reply, col(Reply.id) == ReplyOpinion.reply_id)
+        .join(Case, col(Case.id) == Reply.case_id)
+        .where(ReplyOpinion.reviewer_id == person.id, visible_cases(person))
+        .order_by(col(ReplyOpinion.id).desc())
+        .limit(limit)
+    )
+    return [(opinion, case) for opinion, case in session.exec(wanted)]
+
+
+# ------------------------------------------------------------------ what the citizen will see
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Exactly what goes out in one form. ``people``: how many get it; ``problem``: why the window is shut."""
+
+    form: str
+    label: str
+    platform: str
+    private: bool
+    text: str
+    whole: Count
+    count: Count
+    is_short: bool
+    fits: bool
+    delivers: str
+    people: int
+    closes_at: datetime | None = None
+    problem: str | None = None
+
+
+def previews(
+    session: Session, now: datetime, targets: Sequence[int], text: str, short_texts: Mapping[str, str]
+) -> list[Preview]:
+    """One preview per form among the targets, the progress page first: it always shows the whole text."""
+    wanted = select(Message, Requester).outerjoin(Requester, col(Requester.id) == Message.requester_id)
+    rows = list(session.execute(wanted.where(col(Message.id).in_(targets)).order_by(col(Message.id))))
+    forms: dict[str, list[tuple[Message, Requester | None]]] = {}
+    for message, requester in rows:
+        name = form_of(message.platform, is_private(message.platform, message.kind))
+        forms.setdefault(name, []).append((message, requester))
+    on_page = forms.pop("website", [])
+    made = [_preview(now, "website", "website", text, short_texts, on_page)]
+    for name, some in forms.items():
+        made.append(_preview(now, name, some[0][0].platform, text, short_texts, some))
+    return made
+
+
+def _preview(
+    now: datetime,
+    form: str,
+    key: str,
+    text: str,
+    short_texts: Mapping[str, str],
+    to: Sequence[tuple[Message, Requester | None]],
+) -> Preview:
+    private = is_private_form(form)
+    made = render(text, key, private, count_text, short_texts)
+    window = platform(key).window
+    open_until = [
+        requester.window_opened_at + window.lasts
+        for _, requester in to
+        if window and requester and requester.window_opened_at
+    ]
+    problems = [window_problem_of(now, key, requester) for _, requester in to]
+    return Preview(
+        form=form,
+        label=FORM_LABELS.get(form) or platform(key).label,
+        platform=key,
+        private=private,
+        text=made.text,
+        whole=count_text(key, text, private),
+        count=made.count,
+        is_short=made.is_short,
+        fits=made.fits,
+        delivers=platform(key).delivers,
+        people=len(to),
+        closes_at=min(open_until) if open_until else None,
+        problem=problems[0] if problems and all(problems) else None,
+    )
+
+
+def window_problem_of(now: datetime, platform_key: str, requester: Requester | None) -> str | None:
+    """Why the platform would not carry a reply to this person now, or None."""
+    window = platform(platform_key).window
+    lasts: timedelta | None = window.lasts if window else None
+    return window_problem(
+        now,
+        lasts=lasts,
+        replies=window.replies if window else None,
+        opened_at=requester.window_opened_at if requester else None,
+        sent=requester.sent_in_window if requester else 0,
+        unsubscribed_at=requester.unsubscribed_at if requester and window else None,
+    )
+
+
+# ------------------------------------------------------------------ deliveries
+
+
+@dataclass(frozen=True)
+class DeliveryFilters:
+    """What the deliveries screen narrows by; ``state`` empty: all of them."""
+
+    state: str = ""
+    platform: str = ""
+
+
+def deliveries_of(session: Session, case_id: int) -> list[Delivery]:
+    """Every delivery of a case's replies, those to merged cases too, newest first."""
+    own = select(Reply.id).where(Reply.case_id == case_id)
+    wanted = select(Delivery).where((col(Delivery.case_id) == case_id) | col(Delivery.reply_id).in_(own))
+    return list(session.exec(wanted.order_by(col(Delivery.id).desc())))
+
+
+def deliveries(
+    session: Session,
+    person: Person,
+    filters: DeliveryFilters | None = None,
+    *,
+    before: int | None = None,
+    limit: int = 25,
+) -> list[tuple[Delivery, Case]]:
+    """Deliveries of the cases this person may see, newest first, those before number ``before``."""
+    wanted = select(Delivery, Case).join(Case, col(Case.id) == Delivery.case_id)
+    wanted = wanted.where(*_conditions(person, filters or DeliveryFilters()))
+    if before is not None:
+        wanted = wanted.where(col(Delivery.id) < before)
+    return [(row, case) for row, case in session.exec(wanted.order_by(col(Delivery.id).desc()).limit(limit))]
+
+
+def delivery_counts(session: Session, person: Person) -> dict[str, int]:
+    """How many deliveries are in each state, of the cases this person may see."""
+    counted = (
+        select(Delivery.state, func.count())
+        .join(Case, col(Case.id) == Delivery.case_id)
+        .where(visible_cases(person))
+        .group_by(Delivery.state)
+    )
+    return dict(session.exec(counted).all())
+
+
+def not_delivered(session: Session, person: Person, limit: int = 50) -> list[tuple[Delivery, Case]]:
+    """没有送到: failed, unknown, and waiting to be entered by hand; the unknown first."""
+    wanted = (
+        select(Delivery, Case)
+        .join(Case, col(Case.id) == Delivery.case_id)
+        .where(col(Delivery.state).in_(NEEDS_A_PERSON), visible_cases(person))
+        .order_by(col(Delivery.id).desc())
+        .limit(limit)
+    )
+    order = {state.value: place for place, state in enumerate(NEEDS_A_PERSON)}
+    return sorted(((row, case) for row, case in session.exec(wanted)), key=lambda pair: order[pair[0].state])
+
+
+def count_not_delivered(session: Session, person: Person) -> int:
+    """How many deliveries need a person."""
+    counts = delivery_counts(session, person)
+    return sum(counts.get(state, 0) for state in NEEDS_A_PERSON)
+
+
+def all_deliveries(session: Session, *, state: str = "", limit: int = 100) -> list[tuple[Delivery, str]]:
+    """Deliveries with their case's number, newest first, for the operator's shell."""
+    wanted = select(Delivery, Case.number).join(Case, col(Case.id) == Delivery.case_id)
+    if state:
+        wanted = wanted.where(Delivery.state == state)
+    return [
+        (row, number) for row, number in session.exec(wanted.order_by(col(Delivery.id).desc()).limit(limit))
+    ]
+
+
+def due(session: Session, now: datetime, limit: int) -> list[int]:
+    """Ids of deliveries to be tried now, the longest waiting first.
+
+    A later reply to the same message never overtakes an earlier one (a correction its original).
+    """
+    first = (
+        select(func.min(Delivery.id))
+        .where(col(Delivery.state).in_((DeliveryState.READY, DeliveryState.INTENT)))
+        .group_by(col(Delivery.message_id))
+    )
+    wanted = (
+        select(Delivery.id)
+        .where(
+            Delivery.state == DeliveryState.READY, Delivery.next_try_at <= now, col(Delivery.id).in_(first)
+        )
+        .order_by(col(Delivery.next_try_at), col(Delivery.id))
+        .limit(limit)
+    )
+    return list(session.exec(wanted))
+
+
+def _conditions(person: Person, filters: DeliveryFilters) -> list[ColumnElement[bool]]:
+    conditions = [visible_cases(person)]
+    if filters.state:
+        conditions.append(col(Delivery.state) == filters.state)
+    if filters.platform:
+        conditions.append(col(Delivery.platform) == filters.platform)
+    return conditions
