@@ -160,10 +160,13 @@ def refused(codes: Mapping[str, Code], code: str, words: str) -> DeliveryError:
 
 
 def _read(response: httpx.Response, until: float) -> bytes:
-    """Read the body up to the size cap and the deadline; a longer one is cut and so becomes unreadable."""
+    """Read the body up to the size cap and the deadline; a longer one is cut and so becomes unreadable.
+    A compressed one was not asked for, and could unpack to anything."""
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        return b""
     parts: list[bytes] = []
     size = 0
-    for part in response.iter_raw():
+    for part in response.iter_bytes():
         size += len(part)
         if size > MAX_ANSWER_BYTES or time.monotonic() > until:
             return b""

@@ -124,9 +124,10 @@ def _import_table(
             continue
         entry = _import_row(number, values, table, places, columns, to_message)
         if entry.message is not None:
-            first = seen.setdefault(entry.message.external_id, number)
-            if first != number:
-                entry = replace(entry, message=None, error=f"与第 {first} 行重复，未导入。")
+            key = entry.message.external_id
+            if key in seen:
+                entry = replace(entry, message=None, error=f"与第 {seen[key]} 行重复，未导入。")
+            seen.setdefault(key, number)
         result.append(entry)
     if result and table.notes:
         result[0] = replace(result[0], notes=table.notes + result[0].notes)

@@ -138,6 +138,10 @@ class WeChatSandbox(Stand):
         self.ledger.add(self.now(), openid, "unavailable", UNAVAILABLE)
         return Outcome(number, False, tuple(attempts))
 
+    def note_message(self, openid: str) -> None:
+        """A citizen wrote, and our webhook was not told: the window opens all the same."""
+        self._note("text", openid)
+
     def unsubscribe(self, openid: str, **how: Any) -> Outcome:
         """A citizen leaves: from now on nothing reaches them."""
         return self.push("unsubscribe", openid, **how)

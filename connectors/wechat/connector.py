@@ -131,6 +131,8 @@ class WeChatConnector(Receiver, Sender, TokenOwner):
 
     def read(self, body: bytes) -> list[IncomingMessage]:
         """One push is one message; every kind is kept. Raises PayloadError."""
+        if len(body) > envelope.MAX_BODY_BYTES:
+            raise PayloadError("too large")
         return [read_message(_text(body), self._original_id)]
 
     def send(self, reply: OutgoingReply, token: str | None) -> Receipt:
