@@ -67,7 +67,7 @@ JOBS = (
     Job(disclosure.propose_closed, "公开：为办结的办件备好公开稿", every=10),
     Job(cases.close_replied, "办结：答复满七日无异议的办件", cron="0 2 * * *"),
     Job(answers.flag_stale, "问答库：提醒到了复核日期的条目", cron="0 8 * * mon-fri"),
-    Job(staff.forget_old, "清理：过期的登录记录和试错记录", cron="30 3 * * *"),
+    Job(staff.forget_old_attempts, "清理：过期的登录记录和试错记录", cron="30 3 * * *"),
 )
 BY_NAME = {job.name: job for job in JOBS}
 

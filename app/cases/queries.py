@@ -416,3 +416,16 @@ def overdue_now(session: Session, person: Person, now: datetime, limit: int = 5)
     """The longest overdue first."""
     wanted = select(Case).where(visible_cases(person), Case.open, Case.due_at <= now)
     return list(session.exec(wanted.order_by(Case.due_at, Case.id).limit(limit)))
+
+
+# ------------------------------------------------------------------ the citizen's page
+
+
+def rating_of(session: Session, case_id: int) -> Rating | None:
+    """The citizen's rating, if given."""
+    return session.exec(select(Rating).where(Rating.case_id == case_id)).first()
+
+
+def extensions(session: Session, case_id: int) -> list[Extension]:
+    """All extensions asked for, oldest first."""
+    return list(session.exec(select(Extension).where(Extension.case_id == case_id).order_by(Extension.id)))

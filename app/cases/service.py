@@ -917,27 +917,25 @@ def _tell_reminder(session: Session, now: datetime, case: Case, to: int, key: st
 # ------------------------------------------------------------------ the citizen
 
 
-def follow(session: Session, now: datetime, number: str, code: str, *, address_key: str) -> Case:
-    """The case for its number and look-up code: five tries an hour per number and per address.
+def follow(db: Database, now: datetime, number: str, code: str, *, address_key: str) -> Case:
+    """The case for its number and look-up code: five wrong tries an hour per number and per address.
 
-    The same words for a wrong number and a wrong code. Raises `TooMany`, `NotFound`.
+    The same words for a wrong number and a wrong code. The try is counted in a transaction of its own,
+    so that the refusal does not undo the counting. Raises `TooMany`, `NotFound`.
     """
     number, code = numbers.tidy(number), numbers.tidy(code)
-    for key in (f"number:{number}", f"address:{address_key}"):
-        staff_service.check_attempts(session, now, "lookup", key, limit=_LOOKUP_TRIES, within=_LOOKUP_WITHIN)
-    case = queries.by_number(session, number) if numbers.is_number(number) else None
-    right = case is not None and staff_service.same_secret(queries.lookup_code(session, case), code)
+    keys = (f"number:{number}", f"address:{address_key}")
+    with db.writing() as session:
+        for key in keys:
+            staff_service.check_attempts(session, now, "lookup", key, limit=_LOOKUP_TRIES, within=_LOOKUP_WITHIN)
+        case = queries.by_number(session, number) if numbers.is_number(number) else None
+        right = case is not None and staff_service.same_secret(queries.lookup_code(session, case), code)
+        if not right:
+            for key in keys:
+                staff_service.count_attempt(session, now, "lookup", key)
     if case is None or not right:
-        raise NotFound(
-            "编号或查询码不对。请看看回执上的编号和 8 位查询码；一小时内最多试 5 次", code="wrong_code"
-        )
+        raise NotFound("编号或查询码不对。请看看编号和 8 位查询码；一小时内最多试 5 次", code="wrong_code")
     return case
-
-
-def count_wrong_code(session: Session, now: datetime, number: str, *, address_key: str) -> None:
-    """One more wrong try; kept although the look-up itself was refused."""
-    for key in (f"number:{numbers.tidy(number)}", f"address:{address_key}"):
-        staff_service.count_attempt(session, now, "lookup", key)
 
 
 def rate(session: Session, now: datetime, case: Case, *, score: int, solved: bool) -> Rating:

@@ -2,19 +2,13 @@
 
 from typing import Any
 
-from flask import current_app
-
 from app.staff import service as staff
-from app.web.context import reading, settings
+from app.web.context import reading, settings, told
 
 
 def frame() -> dict[str, Any]:
     with reading() as session:
         office = staff.office(session)
-    return {
-        "office": office,
-        "office_name": office.name if office else "回应",
-        "sample": bool(office and office.sample),
-        "footer": settings().footer,
-        "testing": current_app.testing,
-    }
+    names = {"name": office.place or office.name, "host": office.name} if office else {}
+    footer = {"icp": settings().footer} if settings().footer else {}
+    return {"office": {**names, **footer}, "sample": bool(office and office.sample), "notices": told()}

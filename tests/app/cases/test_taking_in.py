@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
+from app.base.errors import NotFound, TooMany
 from app.cases import queries, service
 from app.cases.models import Case
 from app.cases.transitions import Action, Status
@@ -53,7 +54,21 @@ def test_the_look_up_code_opens_the_case_and_is_not_kept_in_plain(office: TheOff
         code = queries.lookup_code(session, case)
         assert len(code) == 8
         assert code not in case.lookup_code_sealed
-        assert service.follow(session, NOW, case.number, code.lower(), address_key="127.0.0.1").id == case.id
+    found = service.follow(office.db, NOW, case.number, code.lower(), address_key="127.0.0.1")
+    assert found.id == case.id
+
+
+def test_five_wrong_codes_close_the_look_up_for_an_hour_also_for_the_right_code(office: TheOffice) -> None:
+    with office.db.writing() as session:
+        case = a_case(session, office)
+        code = queries.lookup_code(session, case)
+    for _ in range(5):
+        with pytest.raises(NotFound):
+            service.follow(office.db, NOW, case.number, "22222222", address_key="192.0.2.7")
+    with pytest.raises(TooMany):
+        service.follow(office.db, NOW, case.number, code, address_key="198.51.100.9")
+    later = NOW + timedelta(minutes=61)
+    assert service.follow(office.db, later, case.number, code, address_key="192.0.2.7").id == case.id
 
 
 def test_an_awaited_answer_joins_its_case_and_the_clock_runs_again(office: TheOffice) -> None:
