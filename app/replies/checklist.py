@@ -62,7 +62,7 @@ class Draft:
     forms: Sequence[Rendered] = ()  # one per platform it goes to
     platform_labels: Mapping[str, str] = field(default_factory=dict)
     allowed_hosts: Collection[str] = ()
-    personal_data: Sequence[PersonalData] = ()
+    personal_data: Sequence[PersonalData] | None = ()  # None: it could not be checked
     differences: Sequence[Difference] = ()
     closed_windows: Sequence[str] = ()  # names of the platforms whose window is closed
 
@@ -280,7 +280,9 @@ def _links(draft: Draft) -> Iterator[Finding]:
 
 
 def _personal_data(draft: Draft) -> Iterator[Finding]:
-    for hit in draft.personal_data:
+    if draft.personal_data is None:
+        yield Finding("unchecked", WARN, "没能查完有没有个人信息。请人工核对，并写明已核对")
+    for hit in draft.personal_data or ():
         level = BLOCK if hit.certain else WARN
         todo = "请删去" if hit.certain else "请删去；确需保留的（如本单位办公电话），写明理由"
         yield Finding("personal_data", level, f"含{hit.label}“{hit.words}”。{todo}", hit.words)

@@ -25,6 +25,9 @@ from app.notices import service as notices
 from app.official_accounts import service as accounts
 from app.official_accounts.models import OfficialAccount
 from app.official_accounts.service import HeldToken
+from app.redaction import service as redaction
+from app.redaction.masking import TOKENS
+from app.redaction.numbers import Kind
 from app.replies import checklist, queries, sending
 from app.replies.checklist import Difference, Draft, Finding, PersonalData
 from app.replies.models import Delivery, Reply, ReplyOpinion
@@ -53,6 +56,7 @@ from app.staff.roles import Person, Role
 from connectors.contract import Connector, OutgoingReply, Receipt, Sender
 from connectors.errors import DeliveryError
 from connectors.registry import count_text, platform
+from kb import consistency
 from kb import queries as library
 from kb.models import EntryVersion
 from kb.review import ReviewError, Step, Verdict, check_form
@@ -171,7 +175,7 @@ def check(session: Session, now: datetime, reply: Reply, case: Case) -> list[Fin
             forms=list(forms.values()),
             platform_labels={one.form: one.label for one in seen},
             allowed_hosts=_allowed_hosts(session, entry),
-            personal_data=_personal_data(session, reply.text),
+            personal_data=_personal_data(reply.text),
             differences=_differences(reply.text, entry),
             closed_windows=[one.label for one in seen if one.problem],
         )
@@ -691,12 +695,37 @@ def _allowed_hosts(session: Session, entry: EntryVersion | None) -> set[str]:
     return allowed
 
 
-def _personal_data(session: Session, text: str) -> list[PersonalData]:
-    return []
+def _personal_data(text: str) -> list[PersonalData] | None:
+    """What of a person stands in a reply; None where the rules could not finish, and a person must look.
+
+    Names and addresses only where something points to them: an office's text is full of places.
+    """
+    try:
+        hits = redaction.redact(text, by="office").masked
+    except redaction.RedactionFailed:
+        return None
+    found = [(hit, text[hit.start : hit.end]) for hit in hits]
+    return [
+        PersonalData(TOKENS[Kind(hit.kind)], words, hit.kind in NEVER_SENT)
+        for hit, words in found
+        if hit.kind != Kind.LINK and not (hit.kind in GUESSED and _is_guess(hit.value_cue, words))
+    ]
+
+
+GUESSED = frozenset({Kind.NAME, Kind.ADDRESS})
+NEVER_SENT = frozenset({Kind.ID_CARD, Kind.BANK_CARD, Kind.PASSPORT})
+"""No reply may carry them, whatever the reason."""
+
+
+def _is_guess(cue: str, words: str) -> bool:
+    return "词性" in cue or (cue == "地址" and not any(character.isdigit() for character in words))
 
 
 def _differences(text: str, entry: EntryVersion | None) -> list[Difference]:
-    return []
+    if entry is None:
+        return []
+    found = consistency.differences(text, entry.text, basis=entry.basis)
+    return [Difference(consistency.FACT_LABELS[one.kind], one.library, one.reply) for one in found]
 
 
 # ------------------------------------------------------------------ within: reviewing

@@ -12,7 +12,9 @@ from app.log.models import Event
 from app.notices import queries as notices
 from app.replies import queries, service
 from app.replies.models import Delivery, Reply
-from kb.review import GATES
+from kb import service as library
+from kb.models import AnswerEntry
+from kb.review import GATES, THREE_REVIEWS, Verdict
 from tests.app.replies.acting import (
     BASIS,
     MINUTE,
@@ -424,3 +426,56 @@ def test_only_a_reply_that_exists_is_reviewed(office: TheOffice) -> None:
         service.withdraw(session, NOW, office.people["小陈"], 4711)
     with office.db.reading() as session:
         assert session.exec(select(Reply)).all() == []
+
+
+@pytest.mark.clause("A24", "C8")
+def test_what_the_citizen_told_about_himself_does_not_go_out_in_the_reply(office: TheOffice) -> None:
+    with office.db.writing() as session:
+        reply, case = drafted(session, office, text=TEXT + "证件号110101199003077774已核对。")
+        found = service.check(session, NOW, reply, case)
+        assert [(finding.code, finding.level) for finding in found] == [("personal_data", "block")]
+
+
+@pytest.mark.clause("A9", "E12")
+def test_an_inserted_answer_is_kept_by_version_and_the_reply_is_compared_with_it(office: TheOffice) -> None:
+    with office.db.writing() as session:
+        case = a_case(session, office, status=Status.IN_PROGRESS)
+        entry = a_published_answer(session)
+        reply = service.insert_answer(session, NOW, office.people["老李"], case, entry.id)
+        assert (reply.entry_id, reply.entry_version, reply.text) == (entry.id, 1, TEXT)
+        assert reply.basis == "《云泽市居住证管理办法》（云泽示〔2025〕12 号）"
+        assert service.check(session, NOW, reply, case) == []
+        service.draft(session, NOW, office.people["老李"], case, text=TEXT.replace("15", "20"))
+        (finding,) = service.check(session, NOW, reply, case)
+        assert (finding.code, finding.level) == ("differs", "warn")
+        assert "15" in finding.what and "20" in finding.what
+
+
+def a_published_answer(session: Session) -> AnswerEntry:
+    """An entry in force whose wording is the reply's own."""
+    version = library.propose(
+        session,
+        NOW,
+        author_id=1,
+        author_name="编辑小叶",
+        contractor=False,
+        question="租房没有合同怎样办居住证？",
+        text=TEXT,
+        basis=[{"title": "《云泽市居住证管理办法》", "number": "云泽示〔2025〕12 号"}],
+        verified_by="刘洋",
+        owner_name="公安局户政科",
+    )
+    library.submit(session, NOW, version.id, 1)
+    for number, step in enumerate(THREE_REVIEWS, 2):
+        library.give_opinion(
+            session,
+            NOW,
+            version.id,
+            step=step,
+            verdict=Verdict.APPROVE,
+            reviewer_id=number,
+            reviewer_name=f"审核员{number}",
+            contractor=False,
+            gates=list(GATES),
+        )
+    return library.publish(session, NOW, version.id, 9)
