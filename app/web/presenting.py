@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple, TypedDict
 
 import rjieba
-from flask import Flask, url_for
+from flask import Flask, g, url_for
 
 from app.base.clock import SHANGHAI
 
@@ -94,12 +94,12 @@ def _end(due_at: datetime) -> tuple[date, str]:
 def due_instant(due_at: datetime, now: datetime, full: bool = False) -> str:
     """When a clock ends: 今天 24:00, 10-13 (a whole later day), 10-11 09:52; full: 10-13 周二 24:00."""
     day, at_time = _end(due_at)
-    near = _near(day, now)
-    if near in NEAR_DAYS.values():
-        return f"{near} {at_time}"
-    if full:
-        return f"{near} {weekday(day)} {at_time}"
-    return near if at_time == "24:00" else f"{near} {at_time}"
+    whole_day = at_time == "24:00"
+    is_today = day == local(now).date()
+    on = short_date(day, now) if whole_day and not is_today else _near(day, now)
+    if full and on == short_date(day, now):
+        return f"{on} {weekday(day)} {at_time}"
+    return on if whole_day and not is_today else f"{on} {at_time}"
 
 
 def duration(span: timedelta) -> str:
@@ -181,10 +181,18 @@ def clock_view(
 
 # ---------- 时限尺 ----------
 
-LONGEST_ROW = 12  # days; above it rest days of one holiday fold into one cell
+LONGEST_ROW = 12  # cells; above it rest days of one holiday fold into one, and days lose their 第…天
+EASY_ROW = 8  # cells that stand in one row even on a phone
+SCALE_ROW = 14  # cells up to which the clocks can be drawn under one row
 CELL = 100  # width of one cell in the drawing's own units
-PLAIN_REASONS = {"工作日", "周一", "周二", "周三", "周四", "周五"}  # a working day needs no note
 WEEKEND = {"周六", "周日", "周末"}
+# The calendar's full reasons, as short as a cell: 第 2 个工作日（周六，国庆节调休上班） → 周六调休.
+SHORT_REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r".*放假安排未公布.*"), "暂定"),
+    (re.compile(r".*（(周.)，[^）]*调休[^）]*）"), r"\1调休"),
+    (re.compile(r"第 \d+ 个工作日.*|收到当日.*|工作日|周[一二三四五]"), ""),
+    (re.compile(r"(周[六日])休息"), r"\1"),
+)
 
 
 class DayLooked(TypedDict):
@@ -231,14 +239,22 @@ class RulerView(TypedDict):
     width: int
     now_x: float | None  # None: now lies outside the row
     label: str  # the drawing in words
-    is_long: bool  # day numbers without 第…天, to fit
+    is_long: bool  # may break into several rows
 
 
 def _looked(days: Iterable[DayLooked]) -> list[_Day]:
     def as_date(on: date | str) -> date:
         return date.fromisoformat(on) if isinstance(on, str) else on
 
-    return [_Day(as_date(d["on"]), d["counts"], d["why"]) for d in days]
+    return [_Day(as_date(d["on"]), d["counts"], short_reason(d["why"])) for d in days]
+
+
+def short_reason(why: str) -> str:
+    """Why a day counts or not, in the few characters of a cell; nothing for a plain working day."""
+    for pattern, short in SHORT_REASONS:
+        if pattern.fullmatch(why):
+            return pattern.sub(short, why)
+    return why
 
 
 def _folded(days: list[_Day], fixed: set[date]) -> list[list[_Day]]:
@@ -268,28 +284,30 @@ def _folded_name(days: list[_Day]) -> str:
 
 
 def _note(day: _Day, notes: Mapping[date, str]) -> str:
-    why = "" if day.counts and day.why in PLAIN_REASONS else day.why
-    return " ".join(part for part in (why, notes.get(day.on, "")) if part)
+    return " ".join(part for part in (day.why, notes.get(day.on, "")) if part)
 
 
-def _cells(groups: list[list[_Day]], received_on: date, due_on: date, today: date,
-           notes: Mapping[date, str]) -> list[RulerCell]:
-    is_long = len(groups) > LONGEST_ROW
+def _cells(
+    groups: list[list[_Day]], received_on: date, due_on: date, today: date, notes: Mapping[date, str]
+) -> list[RulerCell]:
+    is_bare = len(groups) > LONGEST_ROW
     numbers = _numbered(groups)
     cells: list[RulerCell] = []
     for group, number in zip(groups, numbers, strict=True):
         first = group[0]
-        counted = str(number) if is_long else f"第 {number} 天"
-        label = counted if first.counts else "收到" if first.on == received_on else "不计"
-        cells.append({
-            "on": first.on.isoformat(),
-            "date": f"{first.on:%m-%d}",
-            "label": label,
-            "note": _folded_name(group) if len(group) > 1 else _note(first, notes),
-            "is_rest": not first.counts,
-            "is_today": any(day.on == today for day in group),
-            "is_due": any(day.on == due_on for day in group),
-        })
+        counted = str(number) if is_bare else f"第 {number} 天"
+        label = "收到" if first.on == received_on else counted if first.counts else "不计"
+        cells.append(
+            {
+                "on": first.on.isoformat(),
+                "date": f"{first.on:%m-%d}",
+                "label": label,
+                "note": _folded_name(group) if len(group) > 1 else _note(first, notes),
+                "is_rest": not first.counts,
+                "is_today": any(day.on == today for day in group),
+                "is_due": any(day.on == due_on for day in group),
+            }
+        )
     return cells
 
 
@@ -318,9 +336,11 @@ def _bar(kind: str, start: float, end: float, now_x: float) -> RulerBar:
     middle = min(max(now_x, start), end)
     return {
         "kind": kind,
-        "gone_x": start, "gone_width": round(middle - start, 1),
-        "left_x": middle, "left_width": round(end - middle, 1),
-    }  # fmt: skip
+        "gone_x": start,
+        "gone_width": round(middle - start, 1),
+        "left_x": middle,
+        "left_width": round(end - middle, 1),
+    }
 
 
 def ruler_view(
@@ -352,16 +372,17 @@ def ruler_view(
     within = looked[0].on <= local(now).date() <= looked[-1].on
     return {
         "cells": _cells(groups, received_on, due_on, today, notes),
-        "bars": [] if for_public else bars,
+        "bars": [] if for_public or len(groups) > SCALE_ROW else bars,
         "width": len(groups) * CELL,
         "now_x": now_x if within and not for_public else None,
         "label": _ruler_words(now, due_on, window_closes_at, window_name),
-        "is_long": len(groups) > LONGEST_ROW,
+        "is_long": len(groups) > EASY_ROW,
     }
 
 
-def _day_notes(received_at: datetime, due_on: date, today: date, for_public: bool,
-               replied_at: datetime | None) -> dict[date, str]:
+def _day_notes(
+    received_at: datetime, due_on: date, today: date, for_public: bool, replied_at: datetime | None
+) -> dict[date, str]:
     """What stands under a day besides its own name; a later row is appended to an earlier one."""
     words = [(local(received_at).date(), "" if for_public else clock_time(received_at))]
     if not for_public or replied_at:
@@ -557,7 +578,7 @@ class FlowDrawing(TypedDict):
 
     top: int
     width: int
-    bars: list[tuple[float, float, float]]  # x, y, height
+    bars: list[tuple[int, float, float]]  # x, y, height
     rests: list[int]  # x of shaded days
     lines: list[str]  # points of the polylines; a gap in the data is a gap in the line
     ticks: list[str]  # words under the axis, thinned
@@ -569,8 +590,9 @@ def flow_drawing(points: Sequence[FlowPoint]) -> FlowDrawing:
     top = nice_top(max(values, default=0))
     bars = [
         (i * 100 + 22, round(100 - 100 * bar / top, 1), round(100 * bar / top, 1))
-        for i, bar in enumerate(p.get("bar") for p in points) if bar is not None
-    ]  # fmt: skip
+        for i, bar in enumerate(p.get("bar") for p in points)
+        if bar is not None
+    ]
     every = ceil(len(points) / MOST_TICKS)
     return {
         "top": top,
@@ -639,13 +661,39 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("?", "全部按键"),
 )
 
+
+def fresh_id(wanted: str) -> str:
+    """``wanted`` the first time on a page, wanted-2 the second: several forms may ask for the same field."""
+    given: dict[str, int] = g.setdefault("given_ids", {})
+    given[wanted] = given.get(wanted, 0) + 1
+    return wanted if given[wanted] == 1 else f"{wanted}-{given[wanted]}"
+
+
 FILTERS = (
-    instant, sentence_date, sentence_instant, short_date, weekday, day_line, clock_time, due_instant,
-    duration, digest_groups, masked_pieces, thousands,
-)  # fmt: skip
+    instant,
+    sentence_date,
+    sentence_instant,
+    short_date,
+    weekday,
+    day_line,
+    clock_time,
+    due_instant,
+    duration,
+    digest_groups,
+    masked_pieces,
+    thousands,
+)
 GLOBALS = (
-    clock_view, ruler_view, status_shape, word_diff, cut_pieces, bar_segments, flow_drawing, remaining,
-)  # fmt: skip
+    clock_view,
+    ruler_view,
+    status_shape,
+    word_diff,
+    cut_pieces,
+    bar_segments,
+    flow_drawing,
+    remaining,
+    fresh_id,
+)
 
 
 @cache

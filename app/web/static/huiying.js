@@ -5,7 +5,7 @@
   const focus = (place) => place && (place.focus(), true);
   const say = (words) => { one("[data-say]").textContent = words; };
 
-  // Counters. WeChat counts bytes; Weibo counts two half-width characters as one.
+  // WeChat counts bytes; Weibo counts two half-width characters as one.
   const UNITS = {
     bytes: ["字节", (text) => new TextEncoder().encode(text).length],
     chars: ["字", (text) => Math.ceil([...text].reduce((n, c) => n + (c.charCodeAt(0) < 128 ? 0.5 : 1), 0))],
@@ -23,7 +23,7 @@
     area.addEventListener("input", () => counts.forEach((c) => showCount(c, UNITS[c.dataset.unit][1](area.value))));
   }
 
-  // Findings come back from the server with each save; the same as the macro `finding`.
+  // The same as the macro `finding`.
   const make = (name, set, ...inside) => {
     const made = document.createElement(name);
     for (const key in set) made.setAttribute(key, set[key]);
@@ -140,10 +140,15 @@
   }, live.dataset.refresh * 1000);
   focus(one("[data-focus]"));
 
-  // Keys: never while writing, never while an input method composes.
+  // Keys, never while writing or composing.
   const TYPED = "input:not([type=checkbox]):not([type=radio]), textarea, select";
   const typed = (key) => one(`[data-key="${key}"]`);
-  const act = (found) => found && !found.disabled && (found.matches(TYPED) ? found.focus() : found.click(), true);
+  const act = (found) => {
+    if (!found || found.disabled) return false;
+    if (!found.matches(TYPED)) found.click();
+    focus(found.matches("summary") ? one(".input", found.parentNode) : found.matches(TYPED) && found);
+    return true;
+  };
   const move = (by) => {
     const links = all("[data-rows] .subject"), here = links.indexOf(document.activeElement);
     focus(links[here < 0 ? 0 : here + by]);
