@@ -76,14 +76,17 @@ class SearchIndex:
         self._segmenter = Segmenter(words)
         self._follower = Follower(self._state, self._segments)
 
-    def rebuild(self, documents: Iterable[Document], position: int = 0) -> None:
+    def rebuild(
+        self, documents: Iterable[Document], position: int = 0, *, wait: float = _LOCK_WAIT
+    ) -> None:
         """Write a new index beside the old one and switch to it when it is complete.
 
-        ``position`` is the id of the last change these documents include; see ``position``.
+        ``position`` is the id of the last change these documents include; see ``position``. Raises
+        ``IndexUnavailable`` (busy) if another process writes for longer than ``wait`` seconds.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder.chmod(0o700)
-        with self._lock():
+        with self._lock(wait):
             folder = self._folder / f"index-{secrets.token_hex(6)}"
             folder.mkdir(mode=0o700)
             try:
@@ -96,13 +99,19 @@ class SearchIndex:
             self._switch_to(folder, position)
 
     def update(
-        self, documents: Iterable[Document], removed_keys: Iterable[str] = (), position: int | None = None
+        self,
+        documents: Iterable[Document],
+        removed_keys: Iterable[str] = (),
+        position: int | None = None,
+        *,
+        wait: float = _LOCK_WAIT,
     ) -> None:
         """Put documents in (replacing those with the same key) and take others out, in one step.
 
-        Raises ``IndexUnavailable`` if there is no usable index to change.
+        Raises ``IndexUnavailable`` if there is no usable index to change, or if another process
+        writes for longer than ``wait`` seconds (busy).
         """
-        with self._lock():
+        with self._lock(wait):
             folder = self._current()
             with _unavailable_on_failure(), _writing(_opened(folder)) as writer:
                 for key in removed_keys:
@@ -181,13 +190,13 @@ class SearchIndex:
         writer.add_document(key=document.key, about=about, **counted)
 
     @contextlib.contextmanager
-    def _lock(self) -> Iterator[None]:
+    def _lock(self, wait: float) -> Iterator[None]:
         if not self._folder.is_dir():
             raise IndexUnavailable("搜索索引还没有建立。", code="missing")
         lock = FileStorage(str(self._folder)).lock("WRITER")
-        until = time.monotonic() + _LOCK_WAIT
+        until = time.monotonic() + wait
         while not lock.acquire():
-            if time.monotonic() > until:
+            if time.monotonic() >= until:
                 raise IndexUnavailable("搜索索引正在由另一个进程更新。", code="busy")
             time.sleep(0.05)
         try:

@@ -8,7 +8,7 @@ Chinese offices; the README gives the figures.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -31,6 +31,8 @@ B = 1.0
 FIRST_TERMS = 48
 SECOND_TERMS = 128
 CANDIDATES = 40
+MOST_TERMS = 8
+MOST_LISTED = 4
 LONGEST_QUERY = 2000
 
 KINDS = ("words", "pairs", "characters")
@@ -113,69 +115,77 @@ class Postings:
         return self.units[there], self.counts[there]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The rarest terms of a question as one field knows them; unknown terms have no hits.
+
+    ``hits[n]`` are units (numbered through all segments) and counts of term ``n``, a pair per segment.
+    """
+
+    terms: Sequence[str]
+    repeats: Floats
+    idfs: Floats
+    hits: Sequence[Sequence[tuple[NDArray[np.int32], NDArray[np.float32], int]]]
+
+    def frequencies(self, units: Ints) -> Floats:
+        """Return how often each term stands in each of some ascending units."""
+        table = np.zeros((len(self.terms), len(units)))
+        for row, hits in zip(table, self.hits, strict=True):
+            for there, counts, offset in hits:
+                wanted = units - offset
+                at = np.minimum(there.searchsorted(wanted), len(there) - 1)
+                found = there[at] == wanted
+                row[found] = counts[at[found]]
+        return table
+
+
 class Field:
     """One field over all segments; units are numbered through, segment after segment."""
 
     def __init__(self, segments: Sequence[Postings]) -> None:
         self._segments = segments
-        self._offsets = np.cumsum([0] + [len(segment.lengths) for segment in segments])
+        self._offsets = [0, *np.cumsum([len(segment.lengths) for segment in segments]).tolist()]
         self.lengths = np.concatenate([s.lengths for s in segments] or [np.zeros(0, np.float32)])
         filled = self.lengths[self.lengths > 0]
         self.filled = len(filled)
-        self._penalty = K1 * (1 - B + B * self.lengths / (float(filled.mean()) if self.filled else 1.0))
+        mean = float(filled.mean()) if self.filled else 1.0
+        self._penalty = (K1 * (1 - B + B * self.lengths / mean)).clip(1e-9)
 
-    def idf(self, term: str) -> float:
-        """Return how rare a term is (Lucene's form: never negative, no floor)."""
-        found = sum(len(hit[0]) for segment in self._segments if (hit := segment.of(term)) is not None)
-        return float(np.log(1 + (self.filled - found + 0.5) / (found + 0.5)))
+    def idf(self, found: int | Floats) -> Floats:
+        """Return how rare a term in so many units is (Lucene's form: never negative, no floor)."""
+        return np.log(1 + (self.filled - found + 0.5) / (np.asarray(found) + 0.5))
 
-    def rarest(self, counts: Mapping[str, int], most: int) -> list[tuple[str, float, float]]:
-        """Return the rarest terms with the weight of their repeats and their idf, unknown ones included."""
-        weighed = sorted(
-            ((term, self.idf(term), times) for term, times in counts.items()), key=lambda t: -t[1]
-        )
-        return [(term, 1 + float(np.log(times)), idf) for term, idf, times in weighed[:most]]
+    def asked(self, counts: Mapping[str, int]) -> Asked:
+        """Look up the terms of a question and keep the rarest; repeats count (1+log)."""
+        terms = list(counts)
+        hits = [
+            [(*hit, offset) for segment, offset in self._placed() if (hit := segment.of(term)) is not None]
+            for term in terms
+        ]
+        idfs = self.idf(np.array([sum(len(hit[0]) for hit in found) for found in hits], dtype=float))
+        repeats = 1 + np.log(np.array([counts[term] for term in terms], dtype=float))
+        rarest = np.argsort(-idfs, kind="stable")[:SECOND_TERMS]
+        return Asked([terms[n] for n in rarest], repeats[rarest], idfs[rarest], [hits[n] for n in rarest])
 
-    def score(self, counts: Mapping[str, int]) -> Floats:
-        """Return BM25 of every unit for the rarest known terms; repeats in the question count (1+log)."""
+    def score(self, asked: Asked) -> Floats:
+        """Return BM25 of every unit for the rarest terms that occur at all."""
         scores = np.zeros(len(self.lengths))
-        known = {t: n for t, n in counts.items() if any(t in s.vocabulary for s in self._segments)}
-        for term, repeats, idf in self.rarest(known, FIRST_TERMS):
-            for offset, segment in zip(self._offsets, self._segments, strict=False):
-                if (hit := segment.of(term)) is not None:
-                    units = hit[0] + offset
-                    scores[units] += repeats * idf * hit[1] * (K1 + 1) / (hit[1] + self._penalty[units])
+        known = [number for number, hits in enumerate(asked.hits) if hits][:FIRST_TERMS]
+        for number in known:
+            weight = asked.repeats[number] * asked.idfs[number] * (K1 + 1)
+            for there, counts, offset in asked.hits[number]:
+                units = there + offset
+                scores[units] += weight * counts / (counts + self._penalty[units])
         return scores
 
-    def weigh(self, counts: Mapping[str, int], units: Ints) -> tuple[Floats, Floats, float]:
+    def weigh(self, asked: Asked, units: Ints) -> tuple[Floats, Floats, float]:
         """Return, for some ascending units, BM25 and the idf of the terms they hold; and the idf of all."""
-        terms = self.rarest(counts, SECOND_TERMS)
-        frequency = np.zeros((len(terms), len(units)))
-        for row, (term, _, _) in enumerate(terms):
-            self._fill(frequency[row], term, units)
-        idfs = np.array([idf for _, _, idf in terms])
-        repeats = np.array([repeats for _, repeats, _ in terms])
-        scores = (repeats * idfs) @ (frequency * (K1 + 1) / (frequency + self._penalty[units]).clip(1e-9))
-        return scores, idfs @ (frequency > 0), float(idfs.sum())
+        table = asked.frequencies(units)
+        scores = (asked.repeats * asked.idfs) @ (table * (K1 + 1) / (table + self._penalty[units]))
+        return scores, asked.idfs @ (table > 0), float(asked.idfs.sum())
 
-    def held(self, counts: Mapping[str, int], units: Ints) -> dict[str, float]:
-        """Return which of the rarest terms any of these units holds, each with its idf."""
-        found = {}
-        for term, _, idf in self.rarest(counts, SECOND_TERMS):
-            row = np.zeros(len(units))
-            self._fill(row, term, units)
-            if row.any():
-                found[term] = idf
-        return found
-
-    def _fill(self, row: Floats, term: str, units: Ints) -> None:
-        for offset, segment in zip(self._offsets, self._segments, strict=False):
-            if (hit := segment.of(term)) is None:
-                continue
-            wanted = units - offset
-            at = np.minimum(np.searchsorted(hit[0], wanted), len(hit[0]) - 1)
-            there = hit[0][at] == wanted
-            row[there] = hit[1][at[there]]
+    def _placed(self) -> Iterable[tuple[Postings, int]]:
+        return zip(self._segments, self._offsets, strict=False)
 
     @cached_property
     def mass(self) -> Floats:
@@ -188,8 +198,7 @@ class Field:
         parts = []
         for segment in self._segments:
             df = np.array([found[term] for term in segment.vocabulary], dtype=float)
-            idf = np.log(1 + (self.filled - df + 0.5) / (df + 0.5))
-            weights = np.repeat(idf, np.diff(segment.starts))
+            weights = np.repeat(self.idf(df), np.diff(segment.starts))
             parts.append(np.bincount(segment.units, weights=weights, minlength=len(segment.lengths)))
         return np.concatenate(parts) if parts else np.zeros(0)
 
@@ -220,6 +229,29 @@ class Collection:
         return np.sort(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
 
 
+class Query:
+    """A question put to a collection; what was looked up once is kept for the next step."""
+
+    def __init__(self, collection: Collection, question: Question) -> None:
+        self.collection = collection
+        self.question = question
+        self._asked: dict[tuple[str, str, bool], Asked] = {}
+
+    def asked(self, family: str, kind: str, *, title: bool = False) -> Asked:
+        """Return the terms of the question, or of its title, as a field knows them."""
+        title = title and self.question.title is not self.question.terms
+        if (family, kind, title) not in self._asked:
+            terms = self.question.title if title else self.question.terms
+            self._asked[family, kind, title] = self.collection.fields[family, kind].asked(terms.of(kind))
+        return self._asked[family, kind, title]
+
+    def weigh(
+        self, family: str, kind: str, units: Ints, *, title: bool = False
+    ) -> tuple[Floats, Floats, float]:
+        """Return what ``Field.weigh`` does for the terms of the question or of its title."""
+        return self.collection.fields[family, kind].weigh(self.asked(family, kind, title=title), units)
+
+
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """An entry that may answer; ``features`` are what score and confidence were computed from."""
@@ -239,28 +271,76 @@ class Why:
 
 
 # Learned by pairwise logistic regression on labelled questions and letters; figures in the README.
-QUESTION_WEIGHTS: Mapping[str, float] = {"words": 1.0, "pairs": 1.0, "characters": 1.0}
-TEXT_WEIGHTS: Mapping[str, float] = {"words": 1.0, "pairs": 1.0, "characters": 1.0}
+QUESTION_WEIGHTS: Mapping[str, float] = {
+    "pairs": 0.31,
+    "characters": 6.39,
+    "asked_words": 1.82,
+    "both_characters": 3.6,
+    "ratio": 2.13,
+    "in_order": 1.54,
+    "length": -1.62,
+    "start": 0.75,
+}
+TEXT_WEIGHTS: Mapping[str, float] = {
+    "words": 2.19,
+    "pairs": 1.95,
+    "characters": 3.85,
+    "asked_words": 1.37,
+    "asked_pairs": 4.73,
+    "title_pairs": 1.31,
+    "title_asked_pairs": 2.81,
+    "title_asked_words": 0.75,
+    "length": -7.66,
+}
 
-# Learned by logistic regression: is the first entry right?
-QUESTION_CONFIDENCE: Mapping[str, float] = {"constant": 0.0}
-TEXT_CONFIDENCE: Mapping[str, float] = {"constant": 0.0}
+# Where entries have questions, likeness of the question says more than likeness of the answer.
+TEXT_BESIDE_QUESTION = 0.5
 
-# The one threshold for "we have an answer", and where doubt begins to outweigh it.
-ANSWERED = 0.6
-DOUBTFUL = 0.3
+# Learned by logistic regression: is the entry that came first right? ``lead`` is its distance to the
+# next. Questions that only look alike count a fifth of the others, letters without an answer threefold.
+QUESTION_CONFIDENCE: Mapping[str, float] = {
+    "constant": -6.78,
+    "lead": -0.22,
+    "lead_root": 2.07,
+    "asked_words": -0.15,
+    "asked_pairs": -1.87,
+    "asked_characters": 3.37,
+    "stored_words": -1.57,
+    "stored_pairs": -1.31,
+    "stored_characters": 5.0,
+    "ratio": -1.95,
+    "in_order": 4.26,
+    "length": -2.93,
+}
+TEXT_CONFIDENCE: Mapping[str, float] = {
+    "constant": -3.82,
+    "lead": 0.21,
+    "lead_root": 1.3,
+    "asked_words": 1.93,
+    "asked_pairs": 3.33,
+    "asked_characters": 7.26,
+    "depth_words": 0.7,
+    "depth_pairs": -0.21,
+    "depth_characters": -1.93,
+    "title_asked_words": 0.75,
+    "title_asked_pairs": 1.43,
+    "length": -11.77,
+    "asked_length": 12.51,
+}
+
+# The one threshold for "we have an answer" (19 of 20 such answers were right), and where doubt prevails.
+ANSWERED = 0.76
+DOUBTFUL = 0.4
 
 
-def rank(
-    collection: Collection, question: Question, allowed: NDArray[np.bool_] | None = None
-) -> list[Ranked]:
+def rank(query: Query, allowed: NDArray[np.bool_] | None = None) -> list[Ranked]:
     """Return the entries that may answer, best first; ``allowed`` says which entries may be found."""
-    entries = candidates(collection, question, allowed)
+    entries = candidates(query, allowed)
     if not len(entries):
         return []
-    asked = _best_units(collection, question, entries, "question")
-    told = _best_units(collection, question, entries, "text")
-    scores = asked.scores + told.scores
+    asked = _best_units(query, entries, "question")
+    told = _best_units(query, entries, "text")
+    scores = asked.scores + told.scores * (TEXT_BESIDE_QUESTION if asked.all_features else 1.0)
     order = np.argsort(-scores, kind="stable")
     best, second = scores[order[0]], scores[order[1]] if len(order) > 1 else 0.0
     ranked = []
@@ -288,30 +368,44 @@ def level_of(confidence: float) -> Level:
     return Level.MEDIUM if confidence >= DOUBTFUL else Level.LOW
 
 
-def why(collection: Collection, question: Question, entry: int) -> Why:
-    """Return why an entry was found, in short words: the words it shares, the rarest first."""
-    entries = np.array([entry])
-    shared: dict[str, float] = {}
-    said = {}
-    for family in FIRST_KINDS:
-        units = collection.units_of(family, entries)
-        field_ = collection.fields[family, "words"]
-        held = field_.held(question.terms.words, units)
-        said[family] = held
-        shared |= {term: max(shared.get(term, 0.0), idf) for term, idf in held.items()}
-    terms = tuple(sorted((t for t in shared if len(t) > 1), key=lambda term: -shared[term]))[:8]
-    asked = [term for term in terms if term in said["question"]][:4]
-    told = [term for term in terms if term not in said["question"]][:4]
+def why(query: Query, entries: Sequence[int]) -> list[Why]:
+    """Return why each of these entries was found, in short words: the words it shares, the rarest first."""
+    shared = {family: _shared_words(query, entries, family) for family in FIRST_KINDS}
+    return [_why(query, n, shared["question"][n], shared["text"][n]) for n in entries]
+
+
+def _shared_words(query: Query, entries: Sequence[int], family: str) -> dict[int, dict[str, float]]:
+    """Return for each entry the words of the question it holds, with their idf."""
+    collection = query.collection
+    units = collection.units_of(family, np.unique(entries))
+    asked = query.asked(family, "words")
+    shared: dict[int, dict[str, float]] = {entry: {} for entry in entries}
+    rows, columns = np.nonzero(asked.frequencies(units))
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        if len(asked.terms[row]) > 1:
+            entry = int(collection.entry_of[family][units[column]])
+            shared[entry][asked.terms[row]] = float(asked.idfs[row])
+    return shared
+
+
+def _why(query: Query, entry: int, asked: Mapping[str, float], told: Mapping[str, float]) -> Why:
+    collection = query.collection
+    texts = {collection.questions[n] for n in collection.units_of("question", np.array([entry]))}
+    weight = {**told, **asked}
+    terms = sorted(weight, key=lambda term: (-weight[term], term))
+    only_told = [term for term in terms if term not in asked]
     reasons = []
-    if any(
-        collection.questions[unit] == question.folded for unit in collection.units_of("question", entries)
-    ):
+    if query.question.folded in texts:
         reasons.append("问题相同")
     elif asked:
-        reasons.append(f"说的是同一件事：{'、'.join(asked)}")
-    if told:
-        reasons.append(f"答复中提到：{'、'.join(told)}")
-    return Why(tuple(reasons) or ("有相近的字词",), terms)
+        reasons.append(f"说的是同一件事：{_listed([term for term in terms if term in asked])}")
+    if only_told:
+        reasons.append(f"答复中提到：{_listed(only_told)}")
+    return Why(tuple(reasons) or ("有相近的字词",), tuple(terms[:MOST_TERMS]))
+
+
+def _listed(terms: Sequence[str]) -> str:
+    return "、".join(terms[:MOST_LISTED])
 
 
 @dataclass(frozen=True)
@@ -331,14 +425,15 @@ class _Best:
         return {f"{self.family}_{name}": float(values[unit]) for name, values in self.all_features.items()}
 
 
-def _best_units(collection: Collection, question: Question, entries: Ints, family: str) -> _Best:
+def _best_units(query: Query, entries: Ints, family: str) -> _Best:
+    collection = query.collection
     units = collection.units_of(family, entries)
     chosen = np.full(len(entries), -1)
     if not len(units):
         return _Best(family, np.zeros(len(entries)), chosen, {})
     find = question_features if family == "question" else text_features
     weights = QUESTION_WEIGHTS if family == "question" else TEXT_WEIGHTS
-    features = find(collection, question, units)
+    features = find(query, units)
     scores = sum((weights[name] * features[name] for name in weights), np.zeros(len(units)))
     # Who lacks this side altogether is no better than the worst who has it.
     best = np.full(len(entries), scores.min())
@@ -349,21 +444,27 @@ def _best_units(collection: Collection, question: Question, entries: Ints, famil
 
 
 def _logistic(weights: Mapping[str, float], features: Mapping[str, float], family: str) -> float:
-    total = weights["constant"] + weights.get("lead", 0.0) * features["lead"]
-    total += sum(w * features.get(f"{family}_{name}", 0.0) for name, w in weights.items())
-    return float(1 / (1 + np.exp(-total)))
+    lead = features["lead"]
+    total = weights["constant"] + weights["lead"] * lead + weights["lead_root"] * np.sqrt(max(lead, 0.0))
+    total += sum(w * features[f"{family}_{n}"] for n, w in weights.items() if n not in _OF_ALL)
+    return float(1 / (1 + np.exp(-np.clip(total, -50, 50))))
 
 
-def candidates(collection: Collection, question: Question, allowed: NDArray[np.bool_] | None) -> Ints:
+_OF_ALL = {"constant", "lead", "lead_root"}
+
+
+def candidates(query: Query, allowed: NDArray[np.bool_] | None) -> Ints:
     """Return the ascending numbers of the entries worth weighing: the best by question and by text."""
     best_of: list[Ints] = []
     for family, kinds in FIRST_KINDS.items():
-        owners = collection.entry_of[family]
+        owners = query.collection.entry_of[family]
         if not len(owners):
             continue
-        scores = {kind: collection.fields[family, kind].score(question.terms.of(kind)) for kind in kinds}
+        scores = {
+            kind: query.collection.fields[family, kind].score(query.asked(family, kind)) for kind in kinds
+        }
         total = np.sum([by_best(found) for found in scores.values()], axis=0)
-        if len(question.folded) > 1:
+        if len(query.question.folded) > 1:
             # One character in common is no likeness.
             total[scores["words"] + scores["pairs"] == 0] = 0
         total[owners < 0] = 0
@@ -380,39 +481,39 @@ def by_best(scores: Floats) -> Floats:
     return scores / best if best > 0 else scores
 
 
-def question_features(collection: Collection, question: Question, units: Ints) -> dict[str, Floats]:
+def question_features(query: Query, units: Ints) -> dict[str, Floats]:
     """Return what speaks for each question unit: scores, coverage both ways, likeness of the wording."""
     features: dict[str, Floats] = {}
     for kind in KINDS:
-        there = collection.fields["question", kind]
-        scores, shared, asked = there.weigh(question.terms.of(kind), units)
-        mass = there.mass[units]
+        scores, shared, asked = query.weigh("question", kind, units)
+        mass = query.collection.fields["question", kind].mass[units]
         features[kind] = by_best(scores)
         features[f"asked_{kind}"] = shared / max(asked, 1e-9)
         features[f"stored_{kind}"] = shared / np.maximum(mass, 1e-9)
         features[f"both_{kind}"] = 2 * shared / np.maximum(asked + mass, 1e-9)
-    asked_text = question.folded
-    texts = [collection.questions[unit] for unit in units]
+    asked_text = query.question.folded
+    texts = [query.collection.questions[unit] for unit in units]
     features["ratio"] = np.array([fuzz.ratio(asked_text, text) / 100 for text in texts])
     features["in_order"] = np.array([_in_order(asked_text, text) for text in texts])
     features["length"] = np.array([_difference(len(asked_text), len(text)) for text in texts])
     features["start"] = np.array([float(asked_text[:3] == text[:3]) for text in texts])
-    features["end"] = np.array([float(asked_text[-4:] == text[-4:]) for text in texts])
     return features
 
 
-def text_features(collection: Collection, question: Question, units: Ints) -> dict[str, Floats]:
-    """Return what speaks for each text unit: scores, coverage of the question, of its title, length."""
+def text_features(query: Query, units: Ints) -> dict[str, Floats]:
+    """Return what speaks for each text unit: scores, coverage of the question and its title, lengths."""
     features: dict[str, Floats] = {}
     for kind in KINDS:
-        there = collection.fields["text", kind]
-        scores, shared, asked = there.weigh(question.terms.of(kind), units)
+        scores, shared, asked = query.weigh("text", kind, units)
         features[kind] = by_best(scores)
         features[f"asked_{kind}"] = shared / max(asked, 1e-9)
+        features[f"depth_{kind}"] = scores / max(asked, 1e-9)
     for kind in ("words", "pairs"):
-        scores, _, _ = collection.fields["text", kind].weigh(question.title.of(kind), units)
+        scores, shared, asked = query.weigh("text", kind, units, title=True)
         features[f"title_{kind}"] = by_best(scores)
-    features["length"] = np.log1p(collection.fields["text", "pairs"].lengths[units]) / 8
+        features[f"title_asked_{kind}"] = shared / max(asked, 1e-9)
+    features["length"] = np.log1p(query.collection.fields["text", "pairs"].lengths[units]) / 8
+    features["asked_length"] = np.full(len(units), np.log1p(len(query.question.folded)) / 8)
     return features
 
 

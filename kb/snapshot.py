@@ -21,8 +21,9 @@ from kb.ranking import (
     Collection,
     Field,
     Postings,
-    Question,
+    Query,
     Ranked,
+    Why,
     level_of,
     question_of,
     rank,
@@ -87,14 +88,14 @@ class Snapshot:
     ) -> list[Hit]:
         """Return the best documents for the query in any of its spellings."""
         allowed = self._allowed(tag, without)
-        best: dict[int, tuple[Ranked, Question]] = {}
+        best: dict[int, tuple[Ranked, Query]] = {}
         for spelling in spellings(fold(query), synonyms):
-            question = question_of(spelling, segmenter)
-            for ranked in rank(self.collection, question, allowed):
+            asked = Query(self.collection, question_of(spelling, segmenter))
+            for ranked in rank(asked, allowed):
                 if ranked.entry not in best or ranked.score > best[ranked.entry][0].score:
-                    best[ranked.entry] = (ranked, question)
+                    best[ranked.entry] = (ranked, asked)
         order = sorted(best.values(), key=lambda pair: (-pair[0].score, pair[0].entry))[:limit]
-        return [self._hit(ranked, question) for ranked, question in order]
+        return self._hits(order)
 
     def did_you_mean(self, query: str, segmenter: Segmenter) -> str | None:
         """Return the query in the words of the documents, or None if it is."""
@@ -121,16 +122,23 @@ class Snapshot:
             [(tag is None or tag in tags) and key not in without for key, tags in pairs], dtype=bool
         )
 
-    def _hit(self, ranked: Ranked, question: Question) -> Hit:
-        matched = why(self.collection, question, ranked.entry)
-        return Hit(
-            key=self.collection.keys[ranked.entry],
-            score=ranked.score,
-            confidence=ranked.confidence,
-            level=level_of(ranked.confidence),
-            reasons=matched.reasons,
-            matched_terms=matched.terms,
-        )
+    def _hits(self, order: Sequence[tuple[Ranked, Query]]) -> list[Hit]:
+        """Return the hits with their reasons, which are found for all hits of one reading together."""
+        reasons: dict[int, Why] = {}
+        for asked in {id(asked): asked for _, asked in order}.values():
+            entries = [ranked.entry for ranked, by in order if by is asked]
+            reasons |= dict(zip(entries, why(asked, entries), strict=True))
+        return [
+            Hit(
+                key=self.collection.keys[ranked.entry],
+                score=ranked.score,
+                confidence=ranked.confidence,
+                level=level_of(ranked.confidence),
+                reasons=reasons[ranked.entry].reasons,
+                matched_terms=reasons[ranked.entry].terms,
+            )
+            for ranked, _ in order
+        ]
 
 
 class Follower:
