@@ -181,9 +181,9 @@ class Stand:
                     handler(call)
                 return self.refusal(planned.code), None
             if planned.fault is None:
-                return handler(call), None
+                return _safely(handler, call), None
             fault = FAULTS[planned.fault]
-            return (handler(call) if fault.takes_effect else Response({})), fault.how
+            return (_safely(handler, call) if fault.takes_effect else Response({})), fault.how
 
     def _controlled(self, name: str, call: Call) -> Response:
         handler = self.control().get(name)
@@ -213,6 +213,14 @@ class Stand:
     def wait(self, seconds: float) -> None:
         """Keep a caller waiting, but not beyond the end of the stand-in."""
         self._stopping.wait(seconds)
+
+
+def _safely(handler: Handler, call: Call) -> Response:
+    """A call with nonsense in it gets a refusal, not a broken connection."""
+    try:
+        return handler(call)
+    except (ValueError, KeyError, TypeError):
+        return Response({"error": "nonsense in the call"}, 400)
 
 
 def _door_to(stand: Stand) -> type[BaseHTTPRequestHandler]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -50,6 +50,8 @@ class WeiboConnector(Receiver, Fetcher, Sender):
                      help="微博开放平台应用的 App Secret，用于验证私信推送。"),
         SettingField("access_token", "授权令牌", secret=True, pattern=r"[\x21-\x7e]{8,512}",
                      help="授权后取得，一般 30 天有效，到期须重新授权。"),
+        SettingField("token_ends_on", "授权到期日", required=False, pattern=r"20[0-9]{2}-[01][0-9]-[0-3][0-9]",
+                     help="如 2026-12-20，到期前会提醒重新授权。"),
         SettingField("real_ip", "经办人公网 IP", pattern=r"[0-9A-Fa-f:.]{2,45}",
                      help="微博要求提供发布人的真实 IP（参数 rip），一般填单位的公网出口 IP。"),
         SettingField("daily_calls", "每日调用上限", required=False, pattern=r"[0-9]{1,6}", default="100",
@@ -72,6 +74,7 @@ class WeiboConnector(Receiver, Fetcher, Sender):
         app_secret: str,
         access_token: str,
         real_ip: str,
+        token_ends_on: str = "",
         daily_calls: str = "100",
         calls_for_replies: str = "30",
         api_base: str = API_BASE,
@@ -84,6 +87,7 @@ class WeiboConnector(Receiver, Fetcher, Sender):
             "app_secret": app_secret,
             "access_token": access_token,
             "real_ip": real_ip,
+            "token_ends_on": token_ends_on,
             "daily_calls": daily_calls,
             "calls_for_replies": calls_for_replies,
             "api_base": api_base or API_BASE,
@@ -94,6 +98,7 @@ class WeiboConnector(Receiver, Fetcher, Sender):
             raise ValueError(" ".join(problems))
         self._uid, self._app_secret = uid, app_secret
         self._access_token, self._real_ip = access_token, real_ip
+        self.token_ends_on = date.fromisoformat(token_ends_on) if token_ends_on else None
         self._daily = int(daily_calls or 100) - int(calls_for_replies or 30)
         self._client = WeiboClient(given["api_base"], given["message_base"], transport, total_seconds)
 

@@ -1,9 +1,13 @@
 """Is it WeChat that calls, just now, and for us? Every other call is refused before anything is parsed."""
 
+import base64
 import hashlib
+import struct
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from wechatpy.crypto import PrpCrypto
 
 from connectors.contract import WebhookRequest
 from connectors.errors import PayloadError, SignatureError
@@ -41,7 +45,7 @@ BODY = f"<xml><ToUserName>gh_0123456789ab</ToUserName><Encrypt><![CDATA[{ENCRYPT
 THEN = datetime.fromtimestamp(int(TIMESTAMP), UTC)
 
 
-def the_vector(received_at: datetime = THEN, body: bytes = BODY, **query: str) -> WebhookRequest:
+def the_vector(received_at: datetime = THEN, body: bytes = BODY, **query: Any) -> WebhookRequest:
     return WebhookRequest("POST", {**QUERY, **query}, {}, body, received_at)
 
 
@@ -165,6 +169,56 @@ def test_a_signed_text_that_is_no_cipher_is_a_payload_error(spoiled: str) -> Non
     body = f"<xml><Encrypt>{spoiled}</Encrypt></xml>".encode()
     with pytest.raises((PayloadError, SignatureError)):
         our_wechat().check(the_vector(body=body, **query))
+
+
+def a_block(
+    text: bytes,
+    length: int | None = None,
+    app_id: bytes = b"wxfeedc0de00000001",
+    padding: bytes | None = None,
+) -> WebhookRequest:
+    """A signed push whose plain block was put together by hand."""
+    block = b"0123456789abcdef" + struct.pack(">I", len(text) if length is None else length) + text + app_id
+    pad = 32 - len(block) % 32
+    key = base64.b64decode(SETTINGS["wechat"]["aes_key"] + "=")
+    padded = block + (bytes([pad]) * pad if padding is None else padding)
+    sealed = base64.b64encode(PrpCrypto(key).cipher.encrypt(padded)).decode()
+    signature = sign(SETTINGS["wechat"]["token"], TIMESTAMP, NONCE, sealed)
+    body = f"<xml><Encrypt>{sealed}</Encrypt></xml>".encode()
+    return WebhookRequest("POST", {**QUERY, "msg_signature": signature}, {}, body, THEN)
+
+
+# 47 bytes of text: with the 20 before and the 18 of the AppID the block is 85, so 11 bytes of padding.
+TEXT = b"<xml><ToUserName>gh_a1b2c3d4e5f6</ToUserName/>."
+
+# fmt: off
+BLOCKS: dict[str, tuple[dict[str, object], type[Exception] | None]] = {
+    "as it should be":             ({},                                            None),
+    "padded with zeros":           ({"padding": bytes(11)},                        PayloadError),
+    "padded with 33":              ({"padding": b"\x21" * 11},                     PayloadError),
+    "padding of mixed bytes":      ({"padding": b"\x01" * 10 + b"\x0b"},           PayloadError),
+    "padding longer than a block": ({"padding": b"\xff" * 11},                     PayloadError),
+    "a length beyond the end":     ({"length": 4_000_000_000},                     PayloadError),
+    "a length one too long":       ({"length": 48},                                SignatureError),
+    "a length one too short":      ({"length": 46},                                SignatureError),
+    "a length in little-endian":   ({"length": 47 << 24},                          PayloadError),
+    "without an AppID":            ({"app_id": b"", "padding": b"\x1d" * 29},      SignatureError),
+    "an AppID with more behind":   ({"app_id": b"wxfeedc0de00000001x", "padding": b"\x0a" * 10}, SignatureError),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize(("changes", "error"), BLOCKS.values(), ids=[f"pitfall-3-{name}" for name in BLOCKS])
+def test_a_signed_block_is_opened_only_if_it_is_whole(
+    changes: dict[str, Any], error: type[Exception] | None
+) -> None:
+    assert len(TEXT) == 47
+    request = a_block(TEXT, **changes)
+    if error is None:
+        assert our_wechat().check(request).body == TEXT
+    else:
+        with pytest.raises(error):
+            our_wechat().check(request)
 
 
 ROTATIONS = {
