@@ -8,17 +8,20 @@ from collections.abc import Iterator, Sequence
 
 from app.redaction.folding import Folded
 from app.redaction.numbers import Found, Kind
+from app.redaction.vocabulary import NOT_PART, ORDINARY_PLACES, listed
 from app.redaction.words import Word
 
 ROADS = "大道|大街|胡同|国道|省道|县道|高速|路|街|巷|弄|道|里|环线|环路"
 VILLAGES = "村|屯|庄|寨|坪|冲|塆|湾|垸|坳|垭|坝|营|堡"
 ESTATES = (
-    "小区|花园|公寓|大厦|广场|家园|公馆|花苑|雅苑|嘉苑|新苑|佳苑|名苑|苑|豪庭|华庭|雅庭|华府|府邸|名邸|雅居|名都|名城|新城|佳园|嘉园|"
-    "庄园|山庄|别墅|新村|大楼|大院|宿舍|家属院|楼盘|城市广场|国际城|新天地|商城|超市|酒店|宾馆|网吧|茶楼|饭店|会所|写字楼|商场|"
-    "大酒店|大饭店|购物中心|商务中心|国际中心|时代广场|御园|御府|壹号|公园里|名园|豪园|大宅|首府|半岛|一品|山水|蓝湾|水岸|尚城"
+    "小区|花园|公寓|大厦|广场|家园|公馆|花苑|雅苑|嘉苑|新苑|佳苑|名苑|苑|豪庭|华庭|雅庭|华府|府邸|名邸|雅居|名都|名城|新城|佳园|"
+    "嘉园|庄园|山庄|别墅|新村|大楼|大院|宿舍|家属院|楼盘|城市广场|国际城|新天地|商城|超市|酒店|宾馆|网吧|茶楼|饭店|会所|写字楼|"
+    "商场|大酒店|大饭店|购物中心|商务中心|国际中心|时代广场|御园|御府|壹号|公园里|名园|豪园|大宅|首府|半岛|一品|"
+    "山水|蓝湾|水岸|尚城"
 )
-WEAK = frozenset(
-    "道 里 弄 湾 营 堡 冲 坝 坪 商城 超市 酒店 宾馆 网吧 茶楼 饭店 商场 大酒店 大饭店 半岛 山水 水岸 一品 首府 新城 名城".split()
+WEAK = listed(
+    "道 里 弄 湾 营 堡 冲 坝 坪 商城 超市 酒店 宾馆 网吧 茶楼 饭店 商场 大酒店 大饭店 "
+    "半岛 山水 水岸 一品 首府 新城 名城"
 )
 """Endings that ordinary words share: a number must follow, or the word be unknown."""
 SUFFIX = re.compile(rf"(?:{ESTATES}|{ROADS}|{VILLAGES})$")
@@ -26,15 +29,19 @@ ADMIN_WORD = re.compile(r"(?:省|市|州|(?<!小|园|景)区|县|旗|镇|乡|街
 """Ends the part of an address that may stay."""
 PLACE_TAGS = frozenset({"ns", "nsf", "nt"})
 
-NUMERAL = r"(?:[0-9]{1,5}|[一二三四五六七八九十百]{1,4}|[A-Za-z][0-9]{0,3}|[甲乙丙丁东西南北中])"
-UNIT = r"号楼|号院|号门|号铺|号房|号|弄|栋|幢|棟|座|单元|单位|门|楼|层|室|房|户|组|队|社|铺|门面|档|期|区|巷|街|院|#楼|#栋|#"
+NUMERAL = r"(?:[甲乙丙丁]?[0-9]{1,5}|[一二三四五六七八九十百]{1,4}|[A-Za-z][0-9]{0,3}|[甲乙丙丁东西南北中])"
+UNIT = (
+    "号楼|号院|号门|号铺|号房|号|弄|栋|幢|座|单元|单位|门|楼|层|室|房|户|组|队|社|铺|门面|档|期|区|段|巷|街|院|"
+    "#楼|#栋|#"
+)
 TAIL = re.compile(
     rf"(?:[\s,，、\-—]?(?:{NUMERAL}(?:[\-—/之至到]{NUMERAL}){{0,4}}(?:{UNIT})(?:院内|院|内|旁|附近)?"
-    rf"|(?:东|西|南|北|中)(?:侧|边|面|段|口|头|门|区|站|端)|[东西南北]{{2}}角|附近|对面|旁边?|路口|交叉口|交汇处|十字路口|沿线|以[东西南北]|"
-    rf"向[东西南北][0-9]{{0,5}}米?|[0-9]{{1,5}}米))+"
+    rf"|(?:东|西|南|北|中)(?:侧|边|面|段|口|头|门|区|站|端)|[东西南北]{{2}}角|附近|对面|旁边?|步行街|商业街|站|段|球场|"
+    rf"路口|交叉口|交汇处|十字路口|沿线|以[东西南北]|"
+    rf"向[东西南北左右][0-9]{{0,5}}米?|朝[东西南北]|[0-9]{{1,5}}米))+"
 )
 ROOM = re.compile(
-    rf"(?<![0-9A-Za-z第]){NUMERAL}(?:#|号)?(?:栋|幢|棟|(?<![一二两三四五六七八九十几])座|号楼|#楼|(?<!个)单元)(?:[\s\-—]?{NUMERAL}(?:{UNIT}))*"
+    rf"(?<![0-9A-Za-z第]){NUMERAL}(?:#|号)?(?:栋|幢|(?<![一二两三四五六七八九十几])座|号楼|#楼|(?<!个)单元)(?:[\s\-—]?{NUMERAL}(?:{UNIT}))*"
     r"(?:[\s\-—]?[0-9]{2,4}(?![0-9元年月日%.万]))?"
 )
 ROOM_DASHED = re.compile(r"(?<![0-9\-.])[0-9A-Z]{1,3}[\-—][0-9]{1,2}[\-—][0-9]{3,4}(?![0-9\-])")
@@ -48,22 +55,10 @@ NUMBERED = re.compile(
     rf"{NUMERAL}(?:[\-—之]{NUMERAL}){{0,3}}(?:号|弄)(?!线|文|令|公告|通知|下午|上午|晚|早|开|起|至|到|前|后|左右|之前|之后|凌晨|[0-9])"
 )
 
-ORDINARY = frozenset(
-    "道路 公路 马路 铁路 走路 线路 思路 出路 一路 后路 大路 小路 路 道 街 巷 里 村 街道 街道办 大街 大道 巷道 巷子 街巷 国道 省道 县道 高速 高速路 "
-    "高速公路 人行道 车道 隧道 通道 渠道 管道 频道 知道 报道 轨道 跑道 坡道 便道 匝道 河道 水道 味道 公道 说道 难道 快车道 慢车道 机动车道 "
-    "非机动车道 盲道 消防通道 步行街 商业街 一条街 过道 楼道 主干道 次干道 干道 辅道 街面 逛街 上街 沿街 临街 当街 扫街 全村 本村 我村 该村 各村 "
-    "农村 乡村 新村 行政村 自然村 城中村 贫困村 村村 新农村 同村 邻村 外村 两村 山村 小村 进村 出村 驻村 下村 回村 村 庄 村庄 小区 本小区 我小区 "
-    "该小区 各小区 老旧小区 住宅小区 新建小区 花园 公寓 大厦 广场 家园 别墅 大楼 大院 宿舍 超市 市场 酒店 宾馆 网吧 饭店 商场 农贸市场 菜市场 "
-    "集贸市场 房地产市场 人才市场 劳动力市场 楼盘 新楼盘 写字楼 商城 新城 里面 这里 那里 哪里 家里 村里 市里 县里 区里 镇里 心里 手里 夜里 公里 "
-    "千里 万里 嘴里 屋里 城里 乡里 厂里 校里 院里 店里 车里 水里 地里 眼里 局里 省里 社里 队里 组里 单位里 小区里 经营 运营 国营 私营 民营 兵营 "
-    "夏令营 军营 堡 寨 坪 平坪 冲 湾 塘 水泥路 柏油路 泥路 土路 山路 断头路 修路 让路 铺路 堵路 挡路 占道 开路 问路 带路 指路 此路 该路 两路 岔路 "
-    "老路 新路 原路 半路 网路 电路 弄 家属院 农家院 法院 医院 学院 水岸 半岛 山水 环路 环线 三岔路 必经之路 致富路 回家路 上学路 停车场 单元 "
-    "网络 互联网 一里 十里 何处 到处 各处 当庄 坐庄 农庄 饭庄 钱庄 茶庄 布庄 绣庄 拆迁 城堡 汉堡 阵营 合营 联营 自营 主营".split()
-)
-STOP_TAGS = frozenset("p c u uj ul uz uv ug ud v vd vi r d y e o zg f q m t a x w".split())
-NAME_PART = frozenset("t m mq q d".split())
+STOP_TAGS = listed("p c u uj ul uz uv ug ud v vd vi r d y e o zg f q m t a x w")
+NAME_PART = listed("t m mq q d")
 """Beside JOINABLE in the name itself: 五一|路, 四|干道."""
-JOINABLE = frozenset("n ns nr nrt nrfg nz nt ng a ag j b z f s m i l g x vn nrj zg an v t q eng".split())
+JOINABLE = listed("n ns nr nrt nrfg nz nt ng a ag j b z f s m i l g x vn nrj zg an v t q eng")
 
 
 def addresses(folded: Folded, words: Sequence[Word]) -> Iterator[Found]:
@@ -74,12 +69,21 @@ def addresses(folded: Folded, words: Sequence[Word]) -> Iterator[Found]:
         for at, start, end in _cores(plain, words)
     ]
     for start, end in _merged(plain, sorted(cores + list(_cued(plain)))):
+        lead = LEAD.match(plain, start, end)
+        start = lead.end() if lead else start
         yield Found(start, end, Kind.ADDRESS, "地址", coarse=_coarse(plain, words, start, end))
+
+
+LEAD = re.compile(
+    r"(?:反映|家住|居住|住址?|位于|地处|坐落|来到|前往|现?[在住]|于|到|去|从|由|叫|是|为|和|与|及|向|把|将|给|找|对|因|我|本人|该|这|那)+"
+)
+"""Words before an address that the segmenter may have tied to it."""
 
 
 def _cores(plain: str, words: Sequence[Word]) -> Iterator[tuple[int, int, int]]:
     """The places that name something below the 街道: number of their first word, start and end."""
     at = {word.start: number for number, word in enumerate(words)}
+    ends = {word.end: number for number, word in enumerate(words)}
     for number, word in enumerate(words):
         start = _named_start(plain, words, number)
         if start is not None:
@@ -88,6 +92,19 @@ def _cores(plain: str, words: Sequence[Word]) -> Iterator[tuple[int, int, int]]:
         for match in pattern.finditer(plain):
             if match.start() in at:
                 yield at[match.start()], match.start(), match.end()
+    for match in NUMBERED.finditer(plain):
+        before = ends.get(match.start())
+        if before is not None and _is_proper(words[before]):
+            yield before, words[before].start, match.end()
+
+
+def _is_proper(word: Word) -> bool:
+    """A proper noun, or a word that no dictionary holds."""
+    is_odd = not word.is_known and word.tag not in {"x", "m", "eng"}
+    return word.text.isalnum() and (word.tag in PROPER_TAGS or is_odd)
+
+
+PROPER_TAGS = frozenset({"ns", "nsf", "nr", "nrt", "nz", "s"})
 
 
 def _cued(plain: str) -> Iterator[tuple[int, int]]:
@@ -101,7 +118,7 @@ def _cued(plain: str) -> Iterator[tuple[int, int]]:
 
 CUE = re.compile(
     r"(?:地址|住址|住所|住地|通讯处|门牌|居住地|户籍地|家庭地址|店址)(?:是|为|在)?[:：]\s?"
-    r"(?P<value>(?:(?!电话|联系|手机|邮编|邮箱|传真|微信|QQ|qq|Tel|tel)[^\n。；;！!？?，,|]){4,50})"
+    r"(?P<value>(?:(?!电话|联系|手机|邮编|邮箱|传真|微信|QQ|qq|Tel|tel|的|了|是)[^\n。；;！!？?，,|:：]){4,40})"
 )
 
 
@@ -112,7 +129,7 @@ def _grown_left(plain: str, words: Sequence[Word], number: int, start: int) -> i
         is_place = (
             word.tag in PLACE_TAGS or ADMIN_WORD.search(word.text) is not None or SUFFIX.search(word.text)
         )
-        nouns += not is_place
+        nouns += not (is_place or _is_proper(word))
         if (
             not word.text.isalnum()
             or word.text in NOT_PART
@@ -120,7 +137,7 @@ def _grown_left(plain: str, words: Sequence[Word], number: int, start: int) -> i
             or nouns > 2
         ):
             break
-        if is_place or nouns <= 1:
+        if is_place or _is_proper(word) or nouns <= 1:
             start = word.start
     return start
 
@@ -146,12 +163,11 @@ BETWEEN = re.compile(r"[^\n，。；！？,.;!?:：的了是在有和我到]{0,4
 def _coarse(plain: str, words: Sequence[Word], start: int, end: int) -> str:
     """The part down to the last 区、县、镇、街道 or 社区, which may stay; only words that are places."""
     letters = LETTERED.match(plain, start, end)
-    at = letters.end() if letters else start
-    kept = at if letters else start
+    at = kept = letters.end() if letters else start
     for word in words:
-        if word.start < at:
+        if word.end <= at:
             continue
-        if word.start != at or word.end > end or not _is_admin(word):
+        if word.start > at or word.end > end or not _is_admin(word):
             break
         at = word.end
         kept = at if ADMIN_WORD.search(word.text) else kept
@@ -169,20 +185,29 @@ def _is_admin(word: Word) -> bool:
 def _named_start(plain: str, words: Sequence[Word], number: int) -> int | None:
     """Where the name that ends with this word begins, if the word ends like a road, village or building."""
     word = words[number]
+    if SWALLOWED.fullmatch(word.text) and number and _is_proper(words[number - 1]):
+        return _extended(words, number, word.start, 1)  # 南滨|路上: the segmenter took the next word along
     suffix = SUFFIX.search(word.text)
-    if suffix is None or word.text in ORDINARY and len(word.text) > len(suffix[0]):
+    if suffix is None or word.text.endswith(("街道", "街道办")):
         return None
+    is_whole = len(word.text) > len(suffix[0]) or len(suffix[0]) >= WHOLE_NAME
+    if word.text in ORDINARY_PLACES and is_whole:
+        is_numbered = NUMBERED.match(plain, word.end) is not None and number > 0
+        return _extended(words, number, word.start, 1) if is_numbered else None
     if suffix[0] in WEAK and word.is_known and not TAIL.match(plain, word.end):
         return None
-    if len(word.text) > len(suffix[0]):
-        is_fragment = len(word.text) - len(suffix[0]) == 1 and not word.is_known
+    if is_whole:
+        is_fragment = len(word.text) - len(suffix[0]) <= 1
         return _extended(words, number, word.start, 1 if is_fragment else 0)
     start = _extended(words, number, word.start, 2)
     name = plain[start : word.end]
-    return None if start == word.start or name in ORDINARY or BUS_LINE.fullmatch(name) else start
+    return None if start == word.start or name in ORDINARY_PLACES or BUS_LINE.search(name) else start
 
 
-BUS_LINE = re.compile(r"[0-9]{1,4}路")
+SWALLOWED = re.compile(r"[路街巷村](?:上|口|东|西|南|北|边|旁|段|头|尾)")
+WHOLE_NAME = 4
+"""An ending of this length (时代广场) is a name by itself."""
+BUS_LINE = re.compile(r"[0-9]{1,4}路$")
 
 
 def _extended(words: Sequence[Word], number: int, start: int, most: int) -> int:
@@ -191,7 +216,7 @@ def _extended(words: Sequence[Word], number: int, start: int, most: int) -> int:
         is_part = (
             (word.tag in JOINABLE or word.tag in NAME_PART)
             and word.text not in NOT_PART
-            and not ADMIN_WORD.search(word.text)
+            and (word.text.endswith("州") or not ADMIN_WORD.search(word.text))
         )
         if not is_part or not word.text.isalnum() or words[number].end - word.start > LONGEST_NAME:
             break
@@ -202,11 +227,6 @@ def _extended(words: Sequence[Word], number: int, start: int, most: int) -> int:
 
 
 LONGEST_NAME = 10
-NOT_PART = frozenset(
-    "我 你 他 我们 这 那 该 此 各 每 本 全 条 个 段 座 栋 家 的 在 到 从 去 有 是 为 和 与 及 等 一 两 几 多 整个 整条 附近 旁边 住 走 过 进 出 上 下 "
-    "前 后 里 外 中 内 市民 村民 居民 业主 群众 相关 有关 部分 所有 其他 其它 周边 周围 老 新 大 小 同 修 修建 建设 开发 拆迁 入住 购买 位于 "
-    "地处 途经 沿 经过 通往 连接 打通 堵 占 这条 那条 一条 两条 因为 由于 现在 目前 政府 公司 物业 开发商 城市 农村 乡村 住宅 商业 高档 老旧".split()
-)
 
 
 def _with_tail(plain: str, end: int) -> int:

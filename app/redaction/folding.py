@@ -61,6 +61,8 @@ def fold(text: str) -> Folded:
     starts: list[int] = []
     ends: list[int] = []
     for piece, start, end in _pieces(text):
+        if not piece and ends:
+            ends[-1] = end  # what is invisible goes with the character before it
         for character in piece:
             plain.append(character)
             starts.append(start)

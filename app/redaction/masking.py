@@ -260,15 +260,13 @@ def _hit(one: _Placed, start: int, end: int) -> Hit:
 def _rewritten(text: str, hits: Iterable[Hit]) -> str:
     """The text with every masked span replaced; neighbours of one kind become one token."""
     pieces: list[str] = []
-    at = 0
+    at, last = 0, ""
     for hit in hits:
         if hit.action != Action.MASKED:
             continue
-        is_repeated = hit.start == at and bool(pieces) and pieces[-1] == hit.replacement
-        pieces.append(text[at : hit.start])
-        if not is_repeated:
-            pieces.append(hit.replacement)
-        at = hit.end
+        if hit.start > at or hit.replacement != last:
+            pieces += (text[at : hit.start], hit.replacement)
+        at, last = hit.end, hit.replacement
     return "".join((*pieces, text[at:]))
 
 
@@ -290,10 +288,11 @@ def _is_oddly_written(text: str, hits: Iterable[Hit]) -> bool:
     for hit in hits:
         blank[hit.start : hit.end] = "\n" * (hit.end - hit.start)
     left = fold("".join(blank)).plain
-    return any(
-        match[0].isascii() is False
-        and ODD_WRITING.search(left[max(0, match.start() - 20) : match.start()]) is not None
-        or match[0][0].isalpha()
-        and match[0].isascii()
-        for match in DIGIT_WORDS.finditer(left)
-    )
+    return any(_is_odd(match, left) for match in DIGIT_WORDS.finditer(left))
+
+
+def _is_odd(match: re.Match[str], text: str) -> bool:
+    """Digits spelt out in pinyin anywhere; mixed with other characters only after a cue."""
+    if match[0].isascii():
+        return match[0][0].isalpha()
+    return ODD_WRITING.search(text[max(0, match.start() - 20) : match.start()]) is not None

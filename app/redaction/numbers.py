@@ -12,6 +12,7 @@ from enum import StrEnum
 from itertools import chain, pairwise
 
 from app.redaction.folding import LOOK_ALIKES, Folded
+from app.redaction.vocabulary import listed
 
 
 class Kind(StrEnum):
@@ -52,7 +53,7 @@ class Found:
     """An office's own number: shown to the person who confirms, and left readable."""
 
 
-S = r"[^\w\n]?[\W_]?"
+S = r"[\W_]{0,2}+"
 """Up to two separators between two digits; \\W holds punctuation, spaces, emoji and line breaks."""
 NOT_IN_NUMBER = r"(?<![0-9])"
 END = r"(?![0-9])"
@@ -155,12 +156,12 @@ BIRTHDAY = re.compile(
 LINK = re.compile(
     r"https?://[A-Za-z0-9.\-]{1,80}(?:[/?#:][^\s\u4e00-\u9fff，。；“”<>]{0,300})?", re.IGNORECASE
 )
-LINK_WITH_PATH = re.compile(r"https?://[^/?#]{1,90}/?[^/]")
+LINK_WITH_PATH = re.compile(r"https?://[^/?#]{1,90}[/?#]{1,3}[^/?#]")
 PUBLIC_LINK = re.compile(r"^https?://(?:[A-Za-z0-9\-]{1,40}\.){0,5}gov\.cn(?:[/?#:]|$)", re.IGNORECASE)
 IP = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9.])")
 MAC = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}[:\-]){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f])")
 POSITION = re.compile(
-    r"(?<![0-9.])(?:北纬|东经|[NE])?\W?[0-9]{1,3}\.[0-9]{3,12}°?[NE]?\W{1,3}(?:北纬|东经|[NE])?\W?[0-9]{1,3}\.[0-9]{3,12}"
+    r"(?<![0-9.])(?:(?:北纬|东经|[NE])\W?)?[0-9]{1,3}\.[0-9]{3,12}°?[NE]?\W{1,3}(?:北纬|东经|[NE])?\W?[0-9]{1,3}\.[0-9]{3,12}"
 )
 
 CITIZEN_CUE = re.compile(
@@ -169,9 +170,8 @@ CITIZEN_CUE = re.compile(
 )
 """In an office's text a landline after one of these is the citizen's."""
 
-PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 "
-    "71 81 82 83".split()
+PROVINCES = listed(
+    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83"
 )
 ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 ID_CHECK = "10X98765432"
@@ -239,7 +239,8 @@ def _matches(
     """A rule: every match whose digits are believed, as written and with 汉字 and look-alikes as digits."""
 
     def rule(folded: Folded) -> Iterator[Found]:
-        for match in chain(pattern.finditer(folded.plain), pattern.finditer(folded.digits)):
+        layers = dict.fromkeys((folded.plain, folded.digits))
+        for match in chain.from_iterable(map(pattern.finditer, layers)):
             value = _digits(folded, match.start(), match.end())
             if _is_mostly_digits(folded, match) and (
                 accept is None or accept(value, folded, match.start(), match.end())
@@ -267,7 +268,7 @@ def _is_mostly_digits(folded: Folded, match: re.Match[str]) -> bool:
     """Look-alikes (O, l, 两) may stand among digits, not replace them."""
     written = folded.plain[match.start() : match.end()]
     doubtful = sum(character in LOOK_ALIKES for character in written)
-    return doubtful * 2 <= len(_digits(folded, match.start(), match.end()))
+    return doubtful * 5 <= len(_digits(folded, match.start(), match.end())) * 3
 
 
 def _is_identity(value: str, folded: Folded, start: int, end: int) -> bool:
@@ -352,12 +353,12 @@ def _is_address_of_machine(value: str) -> bool:
 RULES: tuple[Callable[[Folded], Iterator[Found]], ...] = (
     _emails,
     _matches(ID_18,              Kind.ID_CARD,   "身份证号码", _is_identity),
+    _matches(MOBILE_HALF_HIDDEN, Kind.PHONE,     "隐去一部分的手机号码"),
     _matches(ID_HALF_HIDDEN,     Kind.ID_CARD,   "隐去一部分的身份证号码"),
     _matches(ID_15,              Kind.ID_CARD,   "15位身份证号码", _is_old_identity),
     _matches(CARD,               Kind.BANK_CARD, "银行卡号", _is_bank_card),
     _matches(MOBILE,             Kind.PHONE,     "手机号码"),
     _matches(MOBILE_THREADED,    Kind.PHONE,     "手机号码"),
-    _matches(MOBILE_HALF_HIDDEN, Kind.PHONE,     "隐去一部分的手机号码"),
     _matches(LANDLINE,           Kind.PHONE,     "座机号码"),
     _matches(LANDLINE_OPENED,    Kind.PHONE,     "座机号码", _is_evenly_spread),
     _matches(ABROAD,             Kind.PHONE,     "境外号码"),

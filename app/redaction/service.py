@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlmodel import Session, select
 
 from app.base.errors import Invalid
-from app.redaction import addresses, folding, masking, names, numbers, words
+from app.redaction import addresses, folding, masking, names, numbers, vocabulary, words
 from app.redaction.masking import RULE_VERSION, Redaction
 from app.redaction.models import RuleVersion
 
@@ -20,7 +20,7 @@ TIME_LIMIT_SECONDS = 2.0
 LONGEST_TEXT = 100_000
 """Characters; nothing a citizen or an office writes comes near."""
 
-_RULES = (folding, numbers, words, names, addresses, masking)
+_RULES = (folding, numbers, vocabulary, words, names, addresses, masking)
 
 
 class RedactionFailed(Invalid):

@@ -27,9 +27,14 @@ def _segmenter() -> rjieba.Jieba:
 def words(plain: str) -> list[Word]:
     """The words of ``plain`` in order, nothing left out."""
     found: list[Word] = []
-    at = 0
     segmenter = _segmenter()
     for text, tag in segmenter.tag(plain):
-        found.append(Word(at, at + len(text), text, tag, segmenter.has_word(text)))
-        at += len(text)
+        at = found[-1].end if found else 0
+        if text == "道" and found and found[-1].text.endswith("街"):  # 滨江街|道: a 街道 after all
+            street = found.pop()
+            found.append(Word(street.start, at + 1, street.text + text, "ns", is_known=False))
+        elif text == "路路":  # 人民|路路|灯不亮
+            found += (Word(at, at + 1, "路", "n", True), Word(at + 1, at + 2, "路", "n", True))
+        else:
+            found.append(Word(at, at + len(text), text, tag, segmenter.has_word(text)))
     return found
