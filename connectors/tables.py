@@ -238,6 +238,7 @@ def read_instant(value: object, epoch: datetime = RawTable.epoch) -> tuple[datet
     return _from_text(text)
 
 
+MAX_WRITTEN = 40
 WRITTEN = re.compile(
     r"(\d{4})\s*[-/.年]?\s*(\d{1,2})\s*[-/.月]?\s*(\d{1,2})\s*日?"
     r"(?:[T\s]*(上午|下午)?\s*(\d{1,2})\s*[:时点]\s*(\d{1,2})?\s*[:分]?\s*(\d{1,2})?(?:\.\d+)?\s*秒?)?"
@@ -246,7 +247,8 @@ WRITTEN = re.compile(
 
 
 def _from_text(text: str) -> tuple[datetime, bool]:
-    found = WRITTEN.fullmatch(text)
+    # No written time is longer; the pattern would take its time over a long run of spaces.
+    found = WRITTEN.fullmatch(text) if len(text) <= MAX_WRITTEN else None
     if found is None or re.fullmatch(r"\d{5,7}", text):
         raise CellError("的时间看不懂，请写成 2026-03-05 14:30。")
     year, month, day, half, hour, minute, second, zone = found.groups()
@@ -409,7 +411,7 @@ def _refuse_bombs(data: bytes) -> None:
 
 
 def _refuse_many(rows: Sequence[object]) -> None:
-    if len(rows) > MAX_ROWS:
+    if len(rows) > MAX_ROWS + HEADER_WITHIN:
         raise UnreadableFile("too many rows", f"一次最多导入 {MAX_ROWS} 行，请分成几个文件。")
 
 

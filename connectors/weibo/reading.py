@@ -164,7 +164,7 @@ def _text(value: object) -> str:
 
 def _plain(value: object) -> str:
     """ "source" is a link in HTML: keep its words."""
-    return html.unescape(re.sub(r"<[^>]{0,500}>", "", _text(value)))[:60]
+    return html.unescape(re.sub(r"<[^>]{0,500}>", "", _text(value)[:1000]))[:60]
 
 
 def _digest(*parts: object) -> str:
