@@ -215,7 +215,7 @@ def upgrade() -> None:
         sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("created_at", kb.instant.Instant(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_redaction_rule_versions")),
-        sa.UniqueConstraint("version", name=op.f("uq_redaction_rule_versions_version")),
+        sa.UniqueConstraint("version", "digest", name=op.f("uq_redaction_rule_versions_version_digest")),
     )
     op.create_table(
         "synonyms",
