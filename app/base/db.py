@@ -128,6 +128,13 @@ def _postgresql_engine(url: str) -> Engine:
     return engine
 
 
+def beside(session: Session) -> Session:
+    """A reading session on the database of ``session``, for work in a thread of its own."""
+    bind = session.get_bind()
+    engine = bind.engine if isinstance(bind, Connection) else bind
+    return Session(engine.execution_options(**{_WRITES: False}), info=dict(session.info))
+
+
 def lock(session: Session, name: str) -> None:
     """Let one writer at a time do ``name`` until its commit.
 
