@@ -19,6 +19,8 @@ from connectors.calls import Clock, utc_now
 from connectors.sandbox.ledger import Ledger
 from connectors.sandbox.page import PAGE
 
+TRICKLE_BYTES = 600
+TRICKLE_SECONDS = 0.05
 HTML_WALL = "<html><body><h1>访问被拦截</h1></body></html>"
 
 
@@ -45,6 +47,7 @@ FAULTS: dict[str, Fault] = {
     "redirect":       Fault(False, "redirect"),
     "huge":           Fault(True,  "huge"),
     "slow":           Fault(True,  "slow"),
+    "slow_headers":   Fault(True,  "slow_headers"),
 }
 # fmt: on
 
@@ -307,12 +310,26 @@ def _huge(door: BaseHTTPRequestHandler, stand: Stand, response: Response) -> Non
 
 def _slow(door: BaseHTTPRequestHandler, stand: Stand, response: Response) -> None:
     try:
-        _send(door, 200, "application/json", b"{", length="60")
-        for _ in range(59):
-            stand.wait(1)
-            door.wfile.write(b" ")
+        _send(door, 200, "application/json", b"{", length=str(TRICKLE_BYTES + 1))
+        _trickle(door, stand)
     except OSError:
         door.close_connection = True
+
+
+def _slow_headers(door: BaseHTTPRequestHandler, stand: Stand, response: Response) -> None:
+    try:
+        door.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        _trickle(door, stand)
+    except OSError:
+        door.close_connection = True
+
+
+def _trickle(door: BaseHTTPRequestHandler, stand: Stand) -> None:
+    """Send a byte now and then, each soon enough that nobody who only waits for the next one gives up."""
+    for _ in range(TRICKLE_BYTES):
+        stand.wait(TRICKLE_SECONDS)
+        door.wfile.write(b" ")
+        door.wfile.flush()
 
 
 SPOILERS: dict[str | None, Callable[[BaseHTTPRequestHandler, Stand, Response], None]] = {
@@ -328,4 +345,5 @@ SPOILERS: dict[str | None, Callable[[BaseHTTPRequestHandler, Stand, Response], N
     "redirect": _redirect,
     "huge": _huge,
     "slow": _slow,
+    "slow_headers": _slow_headers,
 }

@@ -37,6 +37,7 @@ FAULT_TABLE = {
     "redirect":       ("unknown",  "http_302",  False),
     "huge":           ("unknown",  "truncated", True),
     "slow":           ("unknown",  "timeout",   True),
+    "slow_headers":   ("unknown",  "timeout",   True),
 }
 # fmt: on
 
