@@ -26,6 +26,8 @@ class Finding:
     level: str  # block | warn | info
     what: str
     where: str = ""
+    found: str = ""  # words in the draft that one step repairs …
+    expected: str = ""  # … by these
 
     @property
     def key(self) -> str:
@@ -65,6 +67,11 @@ class Draft:
     personal_data: Sequence[PersonalData] | None = ()  # None: it could not be checked
     differences: Sequence[Difference] = ()
     closed_windows: Sequence[str] = ()  # names of the platforms whose window is closed
+
+    @property
+    def going_out(self) -> str:
+        """Everything somebody will read: the text, and the short forms that stand in for it."""
+        return "\n".join([self.text, *(form.text for form in self.forms if form.is_short)])
 
 
 class Phrase(NamedTuple):
@@ -254,7 +261,7 @@ def key_words(text: str) -> set[str]:
 
 
 def _phrases(draft: Draft) -> Iterator[Finding]:
-    for sentence in _SENTENCE.findall(draft.text):
+    for sentence in _SENTENCE.findall(draft.going_out):
         dated = _DATED.search(sentence)
         for phrase in PHRASES:
             hit = phrase.pattern.search(sentence)
@@ -272,7 +279,7 @@ def hosts(text: str) -> list[str]:
 
 def _links(draft: Draft) -> Iterator[Finding]:
     allowed = DEFAULT_HOSTS | {host.lower() for host in draft.allowed_hosts if host}
-    for host in hosts(draft.text):
+    for host in hosts(draft.going_out):
         if not any(host == name or host.endswith(f".{name}") for name in allowed):
             yield Finding(
                 "link", BLOCK, f"链接 {host} 不在允许的网站中。请删去，或请系统管理员核实后加入允许名单", host
@@ -290,12 +297,10 @@ def _personal_data(draft: Draft) -> Iterator[Finding]:
 
 def _differences(draft: Draft) -> Iterator[Finding]:
     for what, library, said in draft.differences:
-        words = (
-            f"{what}与问答库不一致：问答库写“{library}”，草稿写“{said}”"
-            if said
-            else f"{what}：漏了“{library}”"
-        )
-        yield Finding("differs", WARN, f"{words}。请改正，或写明理由", f"{what}|{library}|{said}")
+        words = f"{what}与问答库不一致：草稿写“{said}”，问答库写“{library}”。请改正，或写明理由"
+        repairable = said in draft.text and "、" not in library
+        repair = (said, library) if repairable else ("", "")
+        yield Finding("differs", WARN, words, f"{what}|{library}|{said}", *repair)
 
 
 def _limits(draft: Draft) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Which replies are there, who must look at them now, and how far did each get?"""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func
@@ -32,6 +32,7 @@ from kb.review import Opinion, SentBack, Step, Verdict
 WRITING = ("draft", "sent_back")
 REVIEWING = ("in_review", "approved")
 WORKED_ON = (*WRITING, *REVIEWING)
+PAGE = 25
 WROTE = "draft_reply"
 """The action in the log by which somebody became an author of a reply."""
 FORM_LABELS: Mapping[str, str] = {"weibo": "微博评论", "weibo.private": "微博私信", "website": "网站与查询页"}
@@ -187,6 +188,15 @@ def why_not(session: Session, stands: Standing, person: Person) -> AppError | No
     except AppError as refusal:
         return refusal
     return None
+
+
+def may_release_at_once(session: Session, stands: Standing, person: Person) -> bool:
+    """Whether this person may give the final review and release in one step (终审并签发)."""
+    if stands.step != Step.FINAL or why_not(session, stands, person) is not None:
+        return False
+    given = Opinion(Step.FINAL, Verdict.APPROVE, person.id, stands.digest)
+    then = replace(stands, opinions=[*stands.opinions, given], step=RELEASE)
+    return why_not(session, then, person) is None
 
 
 def in_review(session: Session, person: Person) -> list[Standing]:
@@ -367,7 +377,7 @@ def deliveries(
     filters: DeliveryFilters | None = None,
     *,
     before: int | None = None,
-    limit: int = 25,
+    limit: int = PAGE,
 ) -> list[tuple[Delivery, Case]]:
     """Deliveries of the cases this person may see, newest first, those before number ``before``."""
     wanted = select(Delivery, Case).join(Case, col(Case.id) == Delivery.case_id)

@@ -32,7 +32,7 @@ from app.replies import checklist, queries, sending
 from app.replies.checklist import Difference, Draft, Finding, PersonalData
 from app.replies.models import Delivery, Reply, ReplyOpinion
 from app.replies.queries import REVIEWING, WRITING, WROTE, Standing
-from app.replies.rendering import clean, form_of, is_private, render
+from app.replies.rendering import clean, form_of, is_private, is_private_form, render, short_form
 from app.replies.routes import (
     RELEASE,
     ROUTES,
@@ -93,6 +93,7 @@ def draft(
 
     Changing a reply that is under review takes it back to draft (with ``reopen``; autosave passes False
     and is refused). Its approvals stay written, but they are of another text and no longer count.
+    Reasons (``dismissals``) are added to those kept.
     ``writer_id``: who had written it when the page was opened, so that nobody overwrites a colleague
     unseen. Raises `Invalid`, `NotAllowed`, `Conflict`.
     """
@@ -125,11 +126,29 @@ def insert_answer(session: Session, now: datetime, person: Person, case: Case, e
 
 def basis_words(version: EntryVersion) -> str:
     """依据 of a library entry in one line: 《…》（文号）；…"""
-    return "；".join(
-        f"{item['title']}（{item['number']}）" if item.get("number") else str(item["title"])
-        for item in version.basis
-        if item.get("title")
-    )
+    named = [(str(item.get("title") or "").strip("《》 "), item.get("number")) for item in version.basis]
+    return "；".join(f"《{title}》" + (f"（{number}）" if number else "") for title, number in named if title)
+
+
+def repair(session: Session, now: datetime, person: Person, case: Case, key: str) -> Reply:
+    """Put the library's words where the draft says otherwise. ``key``: of a finding of `check`."""
+    reply = queries.current(session, case.id)
+    found = check(session, now, reply, case) if reply else []
+    wanted = next((finding for finding in found if finding.key == key and finding.found), None)
+    if reply is None or wanted is None:
+        raise NotFound("草稿里已经没有这一处了")
+    return draft(session, now, person, case, text=reply.text.replace(wanted.found, wanted.expected))
+
+
+def offer_short_text(session: Session, reply: Reply, form: str, link: str) -> str:
+    """A short form for one platform to begin with: the library's or the first sentence, and where the whole is.
+
+    ``form`` as in `rendering.form_of`; ``link``: address of the progress page. Empty where none fits.
+    """
+    entry = _entry(session, reply)
+    library_short = (entry.short_text or "") if entry else ""
+    key, private = form.partition(".")[0], is_private_form(form)
+    return short_form(reply.text, library_short, link, lambda text: count_text(key, text, private).fits)
 
 
 def correct(
@@ -153,8 +172,10 @@ def correct(
     return reply
 
 
-def check(session: Session, now: datetime, reply: Reply, case: Case) -> list[Finding]:
-    """What is found in the draft as it stands (see `checklist`)."""
+def check(
+    session: Session, now: datetime, reply: Reply, case: Case, *, own_hosts: Iterable[str] = ()
+) -> list[Finding]:
+    """What is found in the draft as it stands (see `checklist`). ``own_hosts``: of our own public pages."""
     entry = _entry(session, reply)
     targets = queries.targets_of(session, case)
     seen = queries.previews(session, now, targets, reply.text, reply.short_texts)
@@ -174,8 +195,8 @@ def check(session: Session, now: datetime, reply: Reply, case: Case) -> list[Fin
             must_keep=entry.must_keep if entry else (),
             forms=list(forms.values()),
             platform_labels={one.form: one.label for one in seen},
-            allowed_hosts=_allowed_hosts(session, entry),
-            personal_data=_personal_data(reply.text),
+            allowed_hosts=_allowed_hosts(session, entry) | set(own_hosts),
+            personal_data=_personal_data("\n".join([reply.text, *reply.short_texts.values()])),
             differences=_differences(reply.text, entry),
             closed_windows=[one.label for one in seen if one.problem],
         )
@@ -192,6 +213,7 @@ def submit(
     reply_id: int,
     *,
     dismissals: Mapping[str, str] | None = None,
+    own_hosts: Iterable[str] = (),
 ) -> Reply:
     """送审. ``dismissals``: finding → reason why it stays. Blocks stop it, warnings need a reason (A7).
 
@@ -200,7 +222,7 @@ def submit(
     reply, case = _open(session, person, reply_id)
     if reply.state not in WRITING:
         raise Conflict("这份答复已经送审，不用再送", code="in_review")
-    found = check(session, now, reply, case)
+    found = check(session, now, reply, case, own_hosts=own_hosts)
     reasons = {**reply.dismissals, **(dismissals or {})}
     if left := checklist.unanswered(found, reasons):
         more = f"（共 {len(left)} 处）" if len(left) > 1 else ""
@@ -315,7 +337,9 @@ def release(session: Session, now: datetime, person: Person, reply_id: int, *, d
     session.flush()
     for message_id in reply.targets:
         _put_out(session, now, reply, message_id)
-    answers.record_use(session, now, reply)
+    if reply.entry_id is not None and reply.entry_version is not None:
+        used = {"entry_id": reply.entry_id, "version": reply.entry_version}
+        answers.record_use(session, now, reply_id=reply.id, case_id=case.id, **used)
     if person.id != reply.author_id:
         _tell(session, now, reply.author_id, case, f"released:{reply.id}", "released", "答复已签发")
     return reply
@@ -650,7 +674,7 @@ def _changes(
         wanted["short_texts"] = {form: short for form, short in sorted(shorts.items()) if short}
     if dismissals is not None:
         given = {key[:80]: reason.strip()[:LONGEST_NOTE] for key, reason in dismissals.items()}
-        wanted["dismissals"] = {key: reason for key, reason in sorted(given.items()) if reason}
+        wanted["dismissals"] = reply.dismissals | {key: reason for key, reason in given.items() if reason}
     return {name: value for name, value in wanted.items() if getattr(reply, name) != value}
 
 

@@ -3,6 +3,7 @@
 import pytest
 from sqlmodel import Session, select
 
+from app.answers.models import AnswerUse
 from app.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.cases import service as cases
 from app.cases.models import Case
@@ -449,6 +450,13 @@ def test_an_inserted_answer_is_kept_by_version_and_the_reply_is_compared_with_it
         (finding,) = service.check(session, NOW, reply, case)
         assert (finding.code, finding.level) == ("differs", "warn")
         assert "15" in finding.what and "20" in finding.what
+        service.repair(session, NOW, office.people["老李"], case, finding.key)
+        assert reply.text == TEXT
+        service.submit(session, NOW, office.people["老李"], reply.id)
+        approve(session, office, reply, *REVIEWERS)
+        service.release(session, NOW, office.people["周局长"], reply.id, digest=reply.digest)
+        used = session.exec(select(AnswerUse)).one()
+        assert (used.entry_id, used.version, used.reply_id) == (entry.id, 1, reply.id)
 
 
 def a_published_answer(session: Session) -> AnswerEntry:
