@@ -31,7 +31,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def cell(value: Any) -> str:
+def safe_cell(value: Any) -> str:
     """A value as a CSV cell; empty for None, true/false for booleans, never a formula."""
     if value is None:
         return ""
@@ -47,7 +47,7 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Row], *, bom: bool = False)
     """The lines of a CSV file, header first."""
     yield (BOM if bom else "") + csv_line(columns)
     for row in rows:
-        yield csv_line([cell(row[name]) for name in columns])
+        yield csv_line([safe_cell(row[name]) for name in columns])
 
 
 def csv_line(cells: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from app.opendata.formats import plain
 MOST = 1000
 """GeoReport v2: a list holds the first 1000 requests or the last 90 days, whichever is smaller."""
 SPAN = timedelta(days=90)
-STATUSES = ("open", "closed")
+STATUSES = frozenset({"open", "closed"})
 
 _SIMPLE_KEY = re.compile(r"[a-z_]{1,40}")
 
@@ -68,7 +68,7 @@ def _start_of(day: date | None) -> Any:
     return plain(at_time(day, "00:00")) if day else None
 
 
-def span(now: datetime, start_date: str, end_date: str) -> tuple[datetime | None, datetime | None]:
+def span(start_date: str, end_date: str) -> tuple[datetime | None, datetime | None]:
     """The asked-for span of receipt. Raises `Invalid` for what is no ISO 8601 instant or day."""
     return _instant(start_date, "start_date"), _instant(end_date, "end_date")
 

@@ -14,7 +14,7 @@ from app.base.errors import Invalid, NotFound
 from app.calendar.workdays import day_of
 from app.cases.deadlines import LABELS as TYPE_LABELS
 from app.cases.deadlines import MessageType
-from app.cases.numbers import tidy
+from app.cases.numbers import is_number, tidy
 from app.cases.transitions import OUTCOME_LABELS, Outcome
 from app.departments.models import Department
 from app.official_accounts.models import OfficialAccount, Registration
@@ -47,10 +47,28 @@ class Source:
 
 def public_case(session: Session, number: str) -> PublishedCase:
     """A case that is or was public. Raises `NotFound` for what never was."""
-    found = session.exec(select(PublishedCase).where(PublishedCase.number == tidy(number))).first()
+    found = _ever_public(session, number)
     if found is None:
         raise NotFound("没有公开过这一件。它可能还在办理，也可能按规定不公开；写信人可以用查询码查进度")
     return found
+
+
+def is_withdrawn(session: Session, number: str) -> bool:
+    """Whether this case was public once and is not any more."""
+    found = _ever_public(session, number)
+    return found is not None and found.withdrawn_at is not None
+
+
+def is_public(session: Session, number: str) -> bool:
+    """Whether everybody can read this case now."""
+    found = _ever_public(session, number)
+    return found is not None and found.withdrawn_at is None
+
+
+def _ever_public(session: Session, number: str) -> PublishedCase | None:
+    if not is_number(tidy(number)):
+        return None
+    return session.exec(select(PublishedCase).where(PublishedCase.number == tidy(number))).first()
 
 
 def case_row(case: PublishedCase, address: str) -> Row:
@@ -374,6 +392,8 @@ class CaseFilters:
     message_type: str = ""
     platform: str = ""
     month: str = ""
+    closed: str = ""
+    """A month of closing: what the figures of the statistics open."""
     category: str = ""
 
 
@@ -444,9 +464,10 @@ def _conditions(filters: CaseFilters, numbers: Sequence[str] | None) -> list[Col
     ):
         if value:
             conditions.append(col(column) == value)
-    if filters.month:
-        first, after_last = _month(filters.month)
-        conditions += [col(PublishedCase.received_on) >= first, col(PublishedCase.received_on) < after_last]
+    for day, month in ((PublishedCase.received_on, filters.month), (PublishedCase.closed_on, filters.closed)):
+        if month:
+            first, after_last = _month(month)
+            conditions += [col(day) >= first, col(day) < after_last]
     if numbers is not None:
         conditions.append(col(PublishedCase.number).in_(numbers))
     elif filters.words.strip():
@@ -518,9 +539,10 @@ def requests_of(
     """Rows for Open311: by number, or by type and span of receipt, the newest first."""
     wanted = select(PublishedCase).where(_is_public())
     if numbers:
-        wanted = wanted.where(col(PublishedCase.number).in_([tidy(number) for number in numbers]))
+        known = [tidy(number) for number in numbers if is_number(tidy(number))]
+        wanted = wanted.where(col(PublishedCase.number).in_(known))
     if codes:
-        wanted = wanted.where(col(PublishedCase.message_type).in_(codes))
+        wanted = wanted.where(col(PublishedCase.message_type).in_(set(codes) & set(MessageType)))
     if since:
         wanted = wanted.where(col(PublishedCase.received_on) >= day_of(since))
     if until:

@@ -68,7 +68,7 @@ def _answer(error: Exception) -> Response | HTTPException:
         response = Response("", status, content_type="text/plain; charset=utf-8")
     elif door == "api" or request.path.startswith("/api/"):
         response = _problem(error, status)
-    elif request.path.endswith((".json", ".jsonl")) or request.accept_mimetypes.best == "application/json":
+    elif request.path.endswith((".json", ".jsonl", ".jsonld", "/changes")) or request.accept_mimetypes.best == "application/json":
         response = _problem(error, status)
     else:
         response = _page(error, status)

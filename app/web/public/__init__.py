@@ -12,3 +12,13 @@ def around() -> dict[str, Any]:
     from app.web.public.frame import frame
 
     return frame()
+
+
+# The pages hang themselves on the blueprint above; imported last, since they need it.
+from app.web.public import accounts, cases, data, progress, statistics, write  # noqa: E402
+
+__all__ = ["accounts", "cases", "data", "progress", "statistics", "write"]
+
+
+# The views hang themselves on the blueprint; nothing else imports them.
+from app.web.public import accounts, cases, data, progress, statistics, write  # noqa: E402, F401
