@@ -8,7 +8,7 @@ import pytest
 
 from connectors.errors import DeliveryError
 from connectors.sandbox.server import FAULTS
-from tests.connectors.stands import CITIZEN, NOW, PATIENCE, MovingClock, a_reply, a_wechat, our_wechat
+from tests.connectors.stands import CITIZEN, NOW, MovingClock, a_reply, a_wechat, our_wechat, patience_with
 
 
 def test_a_reply_arrives_exactly_as_released() -> None:
@@ -52,8 +52,8 @@ def test_after_a_fault_we_claim_to_know_only_what_we_know(
 ) -> None:
     with a_wechat() as stand:
         stand.note_message(CITIZEN)
-        ours = our_wechat(api_base=stand.url, total_seconds=PATIENCE)
-        token = ours.fetch_token().value
+        token = our_wechat(api_base=stand.url).fetch_token().value
+        ours = our_wechat(api_base=stand.url, total_seconds=patience_with(fault))
         stand.fail_next("custom/send", fault=fault)
         with pytest.raises(DeliveryError) as error:
             ours.send(a_reply(), token)
@@ -71,7 +71,7 @@ def test_asking_for_the_token_after_any_fault_may_be_tried_again(fault: str) -> 
     with a_wechat() as stand:
         stand.fail_next("stable_token", fault=fault)
         with pytest.raises(DeliveryError) as error:
-            our_wechat(api_base=stand.url, total_seconds=PATIENCE).fetch_token()
+            our_wechat(api_base=stand.url, total_seconds=patience_with(fault)).fetch_token()
         assert error.value.kind == "back_off"
 
 

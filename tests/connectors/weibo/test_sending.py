@@ -9,12 +9,12 @@ from connectors.errors import ERROR_CLASSES, DeliveryError
 from connectors.weibo.codes import CODES
 from tests.connectors.stands import (
     NOW,
-    PATIENCE,
     WEIBO_CITIZEN,
     MovingClock,
     a_reply,
     a_weibo,
     our_weibo,
+    patience_with,
 )
 
 # fmt: off
@@ -111,7 +111,7 @@ def test_pitfall_20_after_a_fault_we_claim_to_know_only_what_we_know(
         status = str(stand.comments[comment].status)
         stand.fail_next("comments/reply", fault=fault)
         with pytest.raises(DeliveryError) as error:
-            our_weibo(api_base=stand.url, total_seconds=PATIENCE).send(
+            our_weibo(api_base=stand.url, total_seconds=patience_with(fault)).send(
                 a_reply(cid=str(comment), id=status), None
             )
         assert error.value.kind == kind
