@@ -71,7 +71,35 @@ def addresses(folded: Folded, words: Sequence[Word]) -> Iterator[Found]:
     for start, end in _merged(plain, sorted(cores + list(_cued(plain)))):
         lead = LEAD.match(plain, start, end)
         start = lead.end() if lead else start
+        end = _with_occupant(plain, words, start, end)
+        start, end = _with_quotes(plain, start, end)
         yield Found(start, end, Kind.ADDRESS, "地址", coarse=_coarse(plain, words, start, end))
+
+
+def _with_occupant(plain: str, words: Sequence[Word], start: int, end: int) -> int:
+    """The shop or firm named behind a house number, when nothing else follows in the clause."""
+    if not HOUSE_NUMBER.search(plain, start, end):
+        return end
+    at = end
+    for word in words:
+        if word.start < at:
+            continue
+        if word.start > at or at - end > LONGEST_OCCUPANT or not word.text.isalnum():
+            break
+        if word.tag not in JOINABLE and word.tag not in NAME_PART:
+            return end
+        at = word.end
+    return at if at - end <= LONGEST_OCCUPANT else end
+
+
+HOUSE_NUMBER = re.compile(r"[0-9](?:号|弄|栋|幢|楼|层|室|单元)")
+LONGEST_OCCUPANT = 12
+
+
+def _with_quotes(plain: str, start: int, end: int) -> tuple[int, int]:
+    """Marks that hold nothing but the address go with it."""
+    is_held = start > 0 and plain[start - 1 : start] + plain[end : end + 1] in {"“”", "「」", "()", '""'}
+    return (start - 1, end + 1) if is_held else (start, end)
 
 
 LEAD = re.compile(

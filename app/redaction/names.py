@@ -55,7 +55,7 @@ OWN_CUE = re.compile(
 NOT_PERSON_AFTER = re.compile(
     r"(?:路|街|大道|巷|小区|花园|公司|集团|镇|乡|村|区|县|市|省|学校|医院|苑|园|城|湖|山|河|江|桥|站|社区|街道|中学|小学|大学|学院|派出所|"
     r"法院|银行|超市|酒店|宾馆|饭店|商场|广场|大厦|水库|码头|机场|公园|景区|工地|项目|楼盘|品牌|物业|汽车|地产|置业|建设|科技|有限|"
-    r"新村|新城|国际|组|寨|坪|冲|塘|坝|岭|屯|庄|杯|奖|思想|主义|理论|精神|重要讲话|新时代|大桥|隧道|矿|厂|店|馆|寺|庙|庵|中路|东路|西路|南路|北路)"
+    r"新村|新城|国际|组(?![图织长])|寨|坪|冲|塘|坝|岭|屯|庄|杯|奖|思想|主义|理论|精神|重要讲话|新时代|大桥|隧道|矿|厂|店|馆|寺|庙|庵|中路|东路|西路|南路|北路)"
 )
 PLACE_AFTER = re.compile(
     r"(?:路|街|大道|巷|小区|花园|公司|集团|镇|乡|村|区|县|市|学校|医院|社区|街道|中学|小学|思想|理论|同志精神)"
@@ -74,10 +74,9 @@ LATIN = re.compile(
 FIRST_NAME_LOWER = re.compile(
     rf"(?<![A-Za-z0-9@./_\-])(?:{FIRST_NAMES.lower()})[a-z]{{0,12}}(?![A-Za-z0-9@.\-])"
 )
-DOTTED = re.compile(
-    rf"[{''.join(sorted(SOUNDS))}]{{1,8}}(?:[·•・●‧∙][{''.join(sorted(SOUNDS))}A-Z]{{1,8}}){{1,4}}"
-)
-LATIN_BESIDE = re.compile(r"(?<=[\u4e00-\u9fff][(])[A-Za-z][A-Za-z .·]{4,40}(?=[)])")
+_SOUND = f"[{''.join(sorted(SOUNDS))}]"
+DOTTED = re.compile(rf"{_SOUND}{{1,8}}(?:[·•・●‧∙](?:{_SOUND}|[A-Z]){{1,8}}){{1,4}}|{_SOUND}{{2,8}}-{_SOUND}{{2,8}}")
+LATIN_BESIDE = re.compile(r"(?<=[\u4e00-\u9fff])[(][A-Za-z][A-Za-z .·]{4,40}[)]")
 HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 NAME_TAGS = frozenset({"nr", "nrt", "nrfg"})
@@ -93,7 +92,7 @@ LONGEST_GIVEN = 2
 def names(folded: Folded, words: Sequence[Word]) -> Iterator[Found]:
     """The spans of the folded text that name a person."""
     text = _Text(folded.plain, words)
-    for rule in (_dotted, _cued, _titled, _nicknamed, _tagged, _joined):
+    for rule in (_dotted, _cued, _titled, _nicknamed, _tagged, _tied, _joined):
         yield from rule(text)
     works = [match.span() for match in WORK.finditer(text.plain)]
     for rule in (_guessed, _foreign, _latin):
@@ -253,6 +252,15 @@ def _tagged(text: _Text) -> Iterator[Found]:
             yield Found(word.start, end, Kind.NAME, "词性与姓氏")
 
 
+def _tied(text: _Text) -> Iterator[Found]:
+    """A name that the segmenter tied to the preposition before it: 但安蓓, 被王小明."""
+    for word in text.words:
+        name = word.text[1:]
+        is_tied = not word.is_known and word.text[:1] in LEADERS and name[:1] in COMMON_SURNAMES
+        if is_tied and _is_likely_name(name) and not NOT_PERSON_AFTER.match(text.plain, word.end):
+            yield Found(word.start + 1, word.end, Kind.NAME, "词性与姓氏")
+
+
 def _believed_end(text: _Text, number: int) -> int:
     """Where the name made of this word (and the next character) ends; its start when it is none."""
     word = text.words[number]
@@ -319,12 +327,19 @@ JOINTS = frozenset("·•・●‧∙-—.")
 
 
 def _sounds_foreign(word: Word) -> bool:
-    is_odd = not word.is_known or word.tag in NAME_TAGS or len(word.text) == 1
+    """Written in the characters of foreign names, and no word of everyday."""
+    is_odd = not word.is_known or word.tag in FOREIGN_TAGS or len(word.text) == 1
     return bool(word.text) and is_odd and all(character in SOUNDS for character in word.text)
 
 
+FOREIGN_TAGS = NAME_TAGS | {"ns", "nz"}
+
+
 def _is_foreign_name(run: Sequence[Word]) -> bool:
-    """Three characters or more, with a word among them that is a name or that no dictionary holds."""
+    """Three characters or more, with a word among them that is a name or that no dictionary holds.
+
+    A lone place (莫斯科) is none.
+    """
     length = sum(len(word.text) for word in run)
     is_named = any(word.tag in NAME_TAGS or not word.is_known for word in run)
     is_transcribed = any(word.tag == "nrt" for word in run)
@@ -351,7 +366,7 @@ def _lone_surname(word: Word) -> str:
     return word.text[1] if is_tied and word.text[1] in COMMON_SURNAMES else ""
 
 
-LEADERS = frozenset("被以到由但按前后中趁随和与对向给让请把将为是找的人")
+LEADERS = frozenset("但如看叫姓像请跟同被以到由但按前后中趁随和与对向给让请把将为是找的人")
 RARE_SURNAMES = SURNAMES - COMMON_SURNAMES
 
 

@@ -31,6 +31,7 @@ COMPOUND_SURNAMES = listed(
 """Surnames of two characters."""
 
 COMMON_SURNAMES = frozenset(
+    "方鲍祁葛骆滕饶霍褚邬瞿娄柴凌项童章敖舒甄卜阚佘窦晏谌缪戚屠郜巫冼邝嵇文盛桂关"
     "赵钱孙李周吴郑王冯陈蒋沈韩杨朱秦尤许何吕施张孔曹严金魏陶姜谢邹章苏潘葛范彭鲁韦马俞任袁柳史唐薛雷"
     "贺倪汤殷罗毕郝安常于傅康伍余顾孟黄萧尹姚邵汪毛戴宋庞熊纪祝董梁杜阮季贾江颜郭林钟徐邱高夏蔡田樊胡"
     "柯卢莫房丁邓洪石崔龚程邢裴陆靳段焦侯武刘詹龙叶黎赖卓乔翟谭申冉牛温阎易廖耿文欧聂曾关佟肖覃闫岳涂"
@@ -38,7 +39,7 @@ COMMON_SURNAMES = frozenset(
 )
 """Surnames that most people bear."""
 
-AMBIGUOUS_SURNAMES = frozenset("钱严金马任史雷贺汤安常康余黄熊江林钟高夏田石段武龙叶牛温易曾")
+AMBIGUOUS_SURNAMES = frozenset("方章项童文盛桂舒关钱严金马任史雷贺汤安常康余黄熊江林钟高夏田石段武龙叶牛温易曾")
 """Common surnames that are everyday words as well."""
 
 GIVEN = frozenset(
@@ -80,7 +81,7 @@ NOT_GIVEN = frozenset(
 """Characters that end a name: particles, pronouns, verbs of everyday."""
 
 SOUNDS = frozenset(
-    "冯卫尤吕施孔华金魏陶谢章苏潘葛范彭鲁韦昌马方鲍史唐费雷汤罗毕安于皮齐康伍卜平穆毛狄米贝明戴庞舒杜"
+    "摩莉茱妮诗柏蓓黛芭碧琼娅洁祺茜薇芙璐妲蒂茵洛雯缇瑟丽埔姬戛赫圣胥帝蕾隆鲍悉惕廷蓬耿汀汶蜜佐顿冯卫尤吕施孔华金魏陶谢章苏潘葛范彭鲁韦昌马方鲍史唐费雷汤罗毕安于皮齐康伍卜平穆毛狄米贝明戴庞舒杜"
     "席贾路江郭梅林高夏胡霍万柯卢莫宗丁邓洪吉荣翁惠曲富乌巴山班伊宁甘祖武詹叶白怀索赖卓蒙乔贡劳申桑牛"
     "通浦尚农温慕连茹艾古戈文东欧沃利隆辛沙丰查盖肖生宾楚琴伯哈年爱撒门兰木南赫台叔长丘延纳里西拉娜敏"
     "诺丽杰英海波琳欣雅蕾森福瑞旺达久伦豪威仁德道思翰子泽珊珍珠丹汉钦大开绍本根芝芬莎菲香妮露奇奎恩慈"
