@@ -333,8 +333,11 @@ ANSWERED = 0.76
 DOUBTFUL = 0.4
 
 
-def rank(query: Query, allowed: NDArray[np.bool_] | None = None) -> list[Ranked]:
-    """Return the entries that may answer, best first; ``allowed`` says which entries may be found."""
+def rank(query: Query, most: int, allowed: NDArray[np.bool_] | None = None) -> list[Ranked]:
+    """Return at most ``most`` (and 80) entries that may answer, best first.
+
+    ``allowed`` says for every entry of the collection whether it may be found.
+    """
     entries = candidates(query, allowed)
     if not len(entries):
         return []
@@ -344,7 +347,7 @@ def rank(query: Query, allowed: NDArray[np.bool_] | None = None) -> list[Ranked]
     order = np.argsort(-scores, kind="stable")
     best, second = scores[order[0]], scores[order[1]] if len(order) > 1 else 0.0
     ranked = []
-    for at in order:
+    for at in order[:most]:
         lead = float(scores[at] - (second if at == order[0] else best))
         features = {"lead": lead} | asked.features(at) | told.features(at)
         ranked.append(Ranked(int(entries[at]), float(scores[at]), confidence(features), features))

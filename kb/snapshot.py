@@ -91,7 +91,7 @@ class Snapshot:
         best: dict[int, tuple[Ranked, Query]] = {}
         for spelling in spellings(fold(query), synonyms):
             asked = Query(self.collection, question_of(spelling, segmenter))
-            for ranked in rank(asked, allowed):
+            for ranked in rank(asked, limit, allowed):
                 if ranked.entry not in best or ranked.score > best[ranked.entry][0].score:
                     best[ranked.entry] = (ranked, asked)
         order = sorted(best.values(), key=lambda pair: (-pair[0].score, pair[0].entry))[:limit]
