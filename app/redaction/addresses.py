@@ -14,6 +14,7 @@ from app.redaction.words import Word
 ROADS = "大道|大街|胡同|国道|省道|县道|高速|路|街|巷|弄|道|里|环线|环路"
 VILLAGES = "村|屯|庄|寨|坪|冲|塆|湾|垸|坳|垭|坝|营|堡"
 ESTATES = (
+    "售楼处|电子城|书城|球馆|会展中心|综合楼|度假村|工业园|产业园|科技园|办公楼|教学楼|宿舍楼|居民楼|家属楼|住宅楼|"
     "小区|花园|公寓|大厦|广场|家园|公馆|花苑|雅苑|嘉苑|新苑|佳苑|名苑|苑|豪庭|华庭|雅庭|华府|府邸|名邸|雅居|名都|名城|新城|佳园|"
     "嘉园|庄园|山庄|别墅|新村|大楼|大院|宿舍|家属院|楼盘|城市广场|国际城|新天地|商城|超市|酒店|宾馆|网吧|茶楼|饭店|会所|写字楼|"
     "商场|大酒店|大饭店|购物中心|商务中心|国际中心|时代广场|御园|御府|壹号|公园里|名园|豪园|大宅|首府|半岛|一品|"
@@ -38,7 +39,7 @@ TAIL = re.compile(
     rf"(?:[\s,，、\-—]?(?:{NUMERAL}(?:[\-—/之至到]{NUMERAL}){{0,4}}(?:{UNIT})(?:院内|院|内|旁|附近)?"
     rf"|(?:东|西|南|北|中)(?:侧|边|面|段|口|头|门|区|站|端)|[东西南北]{{2}}角|附近|对面|旁边?|步行街|商业街|站|段|球场|"
     rf"路口|交叉口|交汇处|十字路口|沿线|以[东西南北]|"
-    rf"向[东西南北左右][0-9]{{0,5}}米?|朝[东西南北]|[0-9]{{1,5}}米))+"
+    rf"向[东西南北左右][0-9]{{0,5}}米?|朝[东西南北]|[0-9]{{1,5}}米(?:路[东西南北])?|店|街区|[东西南北](?=[，。,；\s]|$)))+"
 )
 ROOM = re.compile(
     rf"(?<![0-9A-Za-z第]){NUMERAL}(?:#|号)?(?:栋|幢|(?<![一二两三四五六七八九十几])座|号楼|#楼|(?<!个)单元)(?:[\s\-—]?{NUMERAL}(?:{UNIT}))*"
@@ -185,7 +186,7 @@ def _merged(plain: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int,
         yield current
 
 
-BETWEEN = re.compile(r"[^\n，。；！？,.;!?:：的了是在有和我到]{0,4}|[和与及至到、]")
+BETWEEN = re.compile(r"的|[^\n，。；！？,.;!?:：的了是在有和我到]{0,4}|[和与及至到、]")
 
 
 def _coarse(plain: str, words: Sequence[Word], start: int, end: int) -> str:
@@ -262,13 +263,16 @@ def _with_tail(plain: str, end: int) -> int:
     tail = TAIL.match(plain, end, end + 60)
     numbered = NUMBERED.match(plain, end, end + 20)
     after = max(end, tail.end() if tail else end, numbered.end() if numbered else end)
+    beside = BESIDE.match(plain, after, after + 14)
+    after = beside.end() if beside else after
     crossing = CROSSING.match(plain, after, after + 24)
     premises = PREMISES.match(plain, after, after + 24) if after > end else None
     return max(after, crossing.end() if crossing else after, premises.end() if premises else after)
 
 
+BESIDE = re.compile(r"[^，。；！？,;!?:：\s了是有在被把我的]{0,8}?(?:对面|旁边|附近|隔壁|门口|楼下|正门)")
 CROSSING = re.compile(
-    r"[与和、至到]?[^，。；！？,;!?\s的了是有]{0,10}?(?:交汇处|交叉口|交会处|交界处|十字路口|交汇点?|路口|出口|红绿灯|立交桥[上下]?|两侧)"
+    r"[与和、至到的]?[^，。；！？,;!?\s的了是有]{0,10}?(?:交汇处|交叉口|交会处|交界处|十字路口|交汇点?|路口|出口|红绿灯|立交桥[上下]?|两侧)"
     r"的?(?:[东西南北]{1,2}(?:侧|角|边|面)?)?(?:向[东西南北左右]转?[0-9.]{1,4}(?:米|公里))?"
 )
 PREMISES = re.compile(

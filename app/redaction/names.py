@@ -75,7 +75,9 @@ FIRST_NAME_LOWER = re.compile(
     rf"(?<![A-Za-z0-9@./_\-])(?:{FIRST_NAMES.lower()})[a-z]{{0,12}}(?![A-Za-z0-9@.\-])"
 )
 _SOUND = f"[{''.join(sorted(SOUNDS))}]"
-DOTTED = re.compile(rf"{_SOUND}{{1,8}}(?:[·•・●‧∙](?:{_SOUND}|[A-Z]){{1,8}}){{1,4}}|{_SOUND}{{2,8}}-{_SOUND}{{2,8}}")
+DOTTED = re.compile(
+    rf"{_SOUND}{{1,8}}(?:[·•・●‧∙](?:{_SOUND}|[A-Z]){{1,8}}){{1,4}}|{_SOUND}{{2,8}}-{_SOUND}{{2,8}}"
+)
 LATIN_BESIDE = re.compile(r"(?<=[\u4e00-\u9fff])[(][A-Za-z][A-Za-z .·]{4,40}[)]")
 HAN = re.compile(r"[\u4e00-\u9fff]+")
 

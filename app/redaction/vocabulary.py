@@ -39,7 +39,9 @@ COMMON_SURNAMES = frozenset(
 )
 """Surnames that most people bear."""
 
-AMBIGUOUS_SURNAMES = frozenset("方章项童文盛桂舒关钱严金马任史雷贺汤安常康余黄熊江林钟高夏田石段武龙叶牛温易曾")
+AMBIGUOUS_SURNAMES = frozenset(
+    "方章项童文盛桂舒关钱严金马任史雷贺汤安常康余黄熊江林钟高夏田石段武龙叶牛温易曾"
+)
 """Common surnames that are everyday words as well."""
 
 GIVEN = frozenset(
@@ -161,7 +163,9 @@ FIRST_NAMES = (
 """Latin first names."""
 
 ORDINARY_PLACES = listed(
-    "街道 里 弄 湾 堡 冲 坪 商城 超市 酒店 宾馆 网吧 饭店 商场 半岛 山水 水岸 新城 公路 马路 铁路 "
+    "售楼处 坎坷路 明路 电子城 书城 球馆 会展中心 综合楼 度假村 工业园 产业园 "
+    "科技园 办公楼 教学楼 宿舍楼 居民楼 家属楼 住宅楼 街道 里 弄 湾 堡 冲 坪 "
+    "商城 超市 酒店 宾馆 网吧 饭店 商场 半岛 山水 水岸 新城 公路 马路 铁路 "
     "走路 线路 思路 出路 一路 后路 大路 小路 路 道 街 巷 村 街道办 大街 大道 巷道 巷子 街巷 国道 省道 "
     "县道 高速 高速路 人行道 车道 隧道 通道 渠道 管道 频道 知道 报道 轨道 跑道 坡道 便道 匝道 河道 "
     "水道 味道 公道 说道 难道 快车道 慢车道 机动车道 盲道 消防通道 步行街 商业街 一条街 过道 楼道 "

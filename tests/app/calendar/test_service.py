@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import chinese_calendar
 import pytest
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, select
 
 from app.base.db import Database
 from app.base.errors import Invalid
-from app.base.keys import Keys
 from app.calendar import queries, service
 from app.calendar.models import CalendarDay, CalendarYear
 from app.calendar.workdays import Kind
@@ -21,17 +19,8 @@ NOW = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)  # Saturday 09:00 in Shanghai
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    base = Database(f"sqlite:///{tmp_path / 'calendar.db'}", keys=Keys("a secret of the tests"))
-    with base.writing() as session:
-        SQLModel.metadata.create_all(session.connection())
-    yield base
-    base.close()
-
-
-@pytest.fixture
-def session(database: Database) -> Iterator[Session]:
-    with database.writing() as session:
+def session(db: Database) -> Iterator[Session]:
+    with db.writing() as session:
         service.seed(session, NOW)
         yield session
 
@@ -157,14 +146,14 @@ def test_a_notice_that_cannot_be_right_is_refused_with_a_reason(
         service.preview(session, notice(**changes))
 
 
-def test_what_was_rolled_back_is_not_remembered(database: Database) -> None:
-    with database.writing() as session:
+def test_what_was_rolled_back_is_not_remembered(db: Database) -> None:
+    with db.writing() as session:
         service.seed(session, NOW)
-    with pytest.raises(RuntimeError), database.writing() as session:
+    with pytest.raises(RuntimeError), db.writing() as session:
         service.load(session, NOW, None, notice())
         assert 2027 in queries.calendar(session).known_years
         raise RuntimeError
 
-    with database.reading() as session:
+    with db.reading() as session:
         assert 2027 not in queries.calendar(session).known_years
         assert queries.calendar(session) is queries.calendar(session)

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, select
 
 from app.base.db import Database
-from app.base.keys import Keys
 from app.redaction import masking, service
 from app.redaction.models import RuleVersion
 
@@ -16,12 +14,9 @@ NOW = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    database = Database(f"sqlite:///{tmp_path / 'rules.db'}", keys=Keys("a secret of the tests"))
-    with database.writing() as session:
-        SQLModel.metadata.create_all(session.connection())
+def session(db: Database) -> Iterator[Session]:
+    with db.writing() as session:
         yield session
-    database.close()
 
 
 @pytest.mark.clause("E14")
