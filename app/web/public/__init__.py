@@ -15,10 +15,6 @@ def around() -> dict[str, Any]:
 
 
 # The pages hang themselves on the blueprint above; imported last, since they need it.
-from app.web.public import accounts, cases, data, progress, statistics, write  # noqa: E402
+from app.web.public import accounts, answers, cases, data, progress, statistics, write  # noqa: E402
 
-__all__ = ["accounts", "cases", "data", "progress", "statistics", "write"]
-
-
-# The views hang themselves on the blueprint; nothing else imports them.
-from app.web.public import accounts, cases, data, progress, statistics, write  # noqa: E402, F401
+__all__ = ["accounts", "answers", "cases", "data", "progress", "statistics", "write"]

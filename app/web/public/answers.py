@@ -1,0 +1,296 @@
+"""查答案: ask in one's own words, get one paragraph with its date and source; or browse by matter."""
+
+import contextlib
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, make_response, request
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from app.answers import queries, service
+from app.answers.marking import spans_of
+from app.answers.service import SUGGESTED, Found, Match, is_suggested
+from app.base.errors import Invalid, NotFound
+from app.calendar.workdays import day_of
+from app.opendata.datasets import DATASETS
+from app.opendata.formats import as_object, plain
+from app.opendata.queries import answer_row
+from app.web.context import now, reading, render, services, settings, writing
+from app.web.public import giving, public
+from kb import queries as library
+from kb.models import AnswerEntry, EntryVersion
+from kb.states import EntryState
+
+_LONGEST = 500
+_FOUND = 8
+_PAGE = 20
+_EXCERPT = 110
+_RELATED = 5
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_COLUMNS = DATASETS["answers"].names
+Shown = tuple[AnswerEntry, EntryVersion]
+
+
+# ------------------------------------------------------------------ start, search, browse
+
+
+@public.get("/")
+def start() -> str:
+    """The search box, what most people ask, and all matters."""
+    with reading() as session:
+        top = queries.most_used(session, day_of(now()), SUGGESTED)
+        matters = library.categories(session)
+    return render("public/search.html", place="answers", words="", found=None, top=_linked(top), matters=matters)
+
+
+@public.get("/answers")
+def answers() -> str:
+    """What fits the words of ``q``; without words everything, or one matter."""
+    words = _words()
+    if not words:
+        return _browsed()
+    with reading() as session:
+        found = services().answers.search(session, words, _FOUND)
+        matters = library.categories(session)
+    if not found.sure and not found.rebuilding:
+        _count_unanswered(words)
+    return render(
+        "public/search.html",
+        place="answers",
+        words=words,
+        found=found,
+        results=[_result(match, whole=found.sure and place == 0) for place, match in enumerate(found.matches)],
+        other=_address("/answers", q=found.did_you_mean) if found.did_you_mean else None,
+        matters=matters,
+        twin=_address("/answers.json", q=words),
+    )
+
+
+def _browsed() -> str:
+    category = _asked("category", 100)
+    with reading() as session:
+        rows, following = _listed(session, category)
+        matters = library.categories(session)
+    if category and category not in matters:
+        raise NotFound("没有这个事项。请从“按事项找”里选")
+    return render(
+        "public/answers.html",
+        place="answers",
+        category=category,
+        results=[_row(*row) for row in rows],
+        matters=matters,
+        next_href=_address("/answers", category=category, after=following) if following else None,
+        is_first="after" not in request.args,
+        twin=_address("/answers.json", category=category, after=_asked("after", 60)),
+    )
+
+
+@public.get("/answers.json")
+def answers_json() -> Response:
+    """The same for programs."""
+    words = _words()
+    with reading() as session:
+        if words:
+            return giving.as_json(_found_as_json(words, services().answers.search(session, words, _FOUND)))
+        category = _asked("category", 100)
+        rows, following = _listed(session, category)
+        items = [_object(*row) for row in rows]
+    address = _address("/answers.json", category=category, after=following) if following else None
+    return giving.as_json({"items": items, "next": address})
+
+
+def _found_as_json(words: str, found: Found) -> dict[str, Any]:
+    return {
+        "query": words,
+        "sure": found.sure,
+        "rebuilding": found.rebuilding,
+        "did_you_mean": found.did_you_mean,
+        "items": [
+            {**_object(match.entry, match.version), "level": str(match.level), "reasons": list(match.reasons)}
+            for match in found.matches
+        ],
+    }
+
+
+def _count_unanswered(words: str) -> None:
+    """Counting is not worth a failed page: a full disk or a busy database is let pass."""
+    with contextlib.suppress(SQLAlchemyError), writing() as session:
+        service.note_unanswered(session, now(), words)
+
+
+def _listed(session: Session, category: str) -> tuple[list[Shown], str | None]:
+    """A page of answers in force, the last changed first, and where the next one begins."""
+    rows = library.published(
+        session,
+        category=category or None,
+        valid_on=day_of(now()),
+        after=_cursor(_asked("after", 60)),
+        limit=_PAGE + 1,
+    )
+    shown = rows[:_PAGE]
+    following = _written(shown[-1][0]) if len(rows) > _PAGE else None
+    return [row for row in shown if row[0].kind in SUGGESTED], following
+
+
+def _written(entry: AnswerEntry) -> str:
+    return f"{(entry.updated_at - _EPOCH) // timedelta(microseconds=1)}_{entry.id}"
+
+
+def _cursor(text: str) -> tuple[datetime, int] | None:
+    if not text:
+        return None
+    micros, _, number = text.partition("_")
+    try:
+        return _EPOCH + timedelta(microseconds=int(micros)), int(number)
+    except (ValueError, OverflowError):
+        raise Invalid("这个翻页地址不对。请回到第一页", field="after") from None
+
+
+def _words() -> str:
+    return _asked("q", _LONGEST)
+
+
+def _asked(name: str, longest: int) -> str:
+    return request.args.get(name, "").replace("\x00", "").strip()[:longest]
+
+
+def _address(path: str, **asked: str) -> str:
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"{path}?{query}" if query else path
+
+
+# ------------------------------------------------------------------ one answer
+
+
+@public.get("/answers/<key>")
+def answer(key: str) -> Response:
+    """One answer with its source; what has run out says so, what was retired is gone (410)."""
+    with reading() as session:
+        entry, version = _answer(session, key)
+        related = _related(session, entry, version)
+    status = 410 if entry.state == EntryState.RETIRED else 200
+    today = day_of(now())
+    page = render(
+        "public/answer.html",
+        place="answers",
+        entry=entry,
+        version=version,
+        retired=status == 410,
+        expired=version.valid_until is not None and version.valid_until < today,
+        to_come=version.valid_from > today,
+        related=_linked(related),
+        linked_data=_linked_data(entry, version) if is_suggested(entry, version, today) and status == 200 else None,
+    )
+    response = make_response(page, status)
+    response.headers["Cache-Control"] = f"public, max-age={giving.MAX_AGE}"
+    return response
+
+
+@public.get("/answers/<key>.json")
+def answer_json(key: str) -> Response:
+    """The same for programs, with every document it rests on and the digest of what was reviewed."""
+    with reading() as session:
+        entry, version = _answer(session, key)
+    if entry.state == EntryState.RETIRED:
+        return giving.as_json({"key": entry.key, "state": "retired"}, status=410)
+    told = {
+        **_object(entry, version),
+        "kind": entry.kind,
+        "short_text": version.short_text,
+        "must_keep": version.must_keep,
+        "basis_documents": version.basis,
+        "is_draft_policy": version.is_draft_policy,
+        "in_force": is_suggested(entry, version, day_of(now())),
+        "digest": version.digest,
+    }
+    return giving.as_json(told, changed_at=version.published_at)
+
+
+def _answer(session: Session, key: str) -> Shown:
+    """An entry that is or was public, in the version said last. Raises `NotFound` for what never was."""
+    entry = library.by_key(session, key)
+    if entry is None or entry.current_version is None or entry.kind not in SUGGESTED:
+        raise NotFound("没有这条答案。请用自己的话再查一次")
+    version = library.version(session, entry.id, entry.current_version)
+    assert version is not None  # the number is only ever set to one that exists
+    return entry, version
+
+
+def _related(session: Session, entry: AnswerEntry, version: EntryVersion) -> list[Shown]:
+    if not version.category:
+        return []
+    near = library.published(session, category=version.category, valid_on=day_of(now()), limit=_RELATED + 1)
+    return [row for row in near if row[0].id != entry.id and row[0].kind in SUGGESTED][:_RELATED]
+
+
+def _linked_data(entry: AnswerEntry, version: EntryVersion) -> dict[str, Any]:
+    """schema.org FAQPage. A data block is not run, so the policy on scripts does not concern it."""
+    return {
+        "@context": "https://schema.org",
+        "@type": "FAQPage",
+        "@id": f"{settings().public_url}/answers/{entry.key}",
+        "inLanguage": "zh-CN",
+        "dateModified": plain(version.published_at),
+        "mainEntity": [
+            {
+                "@type": "Question",
+                "name": version.question,
+                "acceptedAnswer": {"@type": "Answer", "text": version.text},
+            }
+        ],
+    }
+
+
+# ------------------------------------------------------------------ how answers look
+
+
+def _linked(rows: Iterable[Shown]) -> list[dict[str, str]]:
+    return [
+        {"href": f"/answers/{entry.key}", "question": version.question, "owner": entry.owner_name}
+        for entry, version in rows
+    ]
+
+
+def _result(match: Match, *, whole: bool) -> dict[str, Any]:
+    """As `ui.result` takes it, with what was asked marked."""
+    row = _row(match.entry, match.version, whole=whole)
+    return {
+        **row,
+        "title_spans": spans_of(row["title"], match.terms),
+        "text_spans": spans_of(row["text"], match.terms),
+    }
+
+
+def _row(entry: AnswerEntry, version: EntryVersion, *, whole: bool = False) -> dict[str, Any]:
+    short = " ".join(version.text.split())
+    excerpt = short if len(short) <= _EXCERPT else short[:_EXCERPT] + "……"
+    return {
+        "href": f"/answers/{entry.key}",
+        "title": version.question,
+        "title_spans": [],
+        "text": version.text if whole else excerpt,
+        "text_spans": [],
+        "owner": entry.owner_name,
+        "updated_on": day_of(version.published_at) if version.published_at else None,
+        "valid_until": version.valid_until,
+        "basis": basis_line(version) if whole else None,
+    }
+
+
+def basis_line(version: EntryVersion) -> str:
+    """The first document an answer rests on, in one line, and how many more there are."""
+    if not version.basis:
+        return ""
+    first = version.basis[0]
+    number = first.get("number")
+    title = str(first.get("title") or "")
+    more = f"等 {len(version.basis)} 件" if len(version.basis) > 1 else ""
+    return f"{title}（{number}）{more}" if number else f"{title}{more}"
+
+
+def _object(entry: AnswerEntry, version: EntryVersion) -> dict[str, Any]:
+    told: dict[str, Any] = as_object(_COLUMNS, answer_row(entry, version, settings().public_url))
+    return told
