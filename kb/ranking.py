@@ -294,7 +294,7 @@ TEXT_WEIGHTS: Mapping[str, float] = {
 }
 
 # Where entries have questions, likeness of the question says more than likeness of the answer.
-TEXT_BESIDE_QUESTION = 0.5
+TEXT_BESIDE_QUESTION = 0.7
 
 # Learned by logistic regression: is the entry that came first right? ``lead`` is its distance to the
 # next. Questions that only look alike count a fifth of the others, letters without an answer threefold.
@@ -355,13 +355,16 @@ def rank(query: Query, most: int, allowed: NDArray[np.bool_] | None = None) -> l
 
 
 def confidence(features: Mapping[str, float]) -> float:
-    """Return how likely it is that the first entry is right (0 to 1), by its question or by its text."""
-    chances = [
-        _logistic(weights, features, family)
+    """Return how likely it is that the first entry is right (0 to 1).
+
+    Where an entry has both a question and a text, both must speak for it: the odds are averaged.
+    """
+    sides = [
+        _log_odds(weights, features, family)
         for family, weights in (("question", QUESTION_CONFIDENCE), ("text", TEXT_CONFIDENCE))
         if f"{family}_words" in features
     ]
-    return max(chances, default=0.0)
+    return float(1 / (1 + np.exp(-np.mean(sides)))) if sides else 0.0
 
 
 def level_of(confidence: float) -> Level:
@@ -446,11 +449,11 @@ def _best_units(query: Query, entries: Ints, family: str) -> _Best:
     return _Best(family, best, chosen, features)
 
 
-def _logistic(weights: Mapping[str, float], features: Mapping[str, float], family: str) -> float:
+def _log_odds(weights: Mapping[str, float], features: Mapping[str, float], family: str) -> float:
     lead = features["lead"]
     total = weights["constant"] + weights["lead"] * lead + weights["lead_root"] * np.sqrt(max(lead, 0.0))
     total += sum(w * features[f"{family}_{n}"] for n, w in weights.items() if n not in _OF_ALL)
-    return float(1 / (1 + np.exp(-np.clip(total, -50, 50))))
+    return float(np.clip(total, -30, 30))
 
 
 _OF_ALL = {"constant", "lead", "lead_root"}
