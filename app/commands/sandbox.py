@@ -1,0 +1,18 @@
+"""`huiying sandbox wechat|weibo`: a stand-in of a platform on this machine, to try things with."""
+
+import click
+
+from connectors.sandbox.command import run
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+    add_help_option=False,
+)
+@click.pass_context
+def sandbox(context: click.Context) -> None:
+    """在本机模拟一个平台（wechat 或 weibo）；加 --help 看各项设置。"""
+    context.exit(run(context.args))
+
+
+COMMANDS = (sandbox,)
