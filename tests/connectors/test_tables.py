@@ -202,27 +202,28 @@ def _zip(**files: bytes) -> bytes:
 
 # fmt: off
 UNREADABLE = {
-    "nothing":            (b"",                                        "a.csv"),
-    "a picture":          (b"\x89PNG\r\n\x1a\n" + bytes(100),          "a.xlsx"),
-    "old Excel":          (b"\xd0\xcf\x11\xe0" + bytes(600),           "a.xls"),
-    "a zip":              (_zip(readme=b"x"),                          "a.xlsx"),
-    "half a zip":         (a_workbook(lambda _, s: s.append(HEADER))[:700], "a.xlsx"),
-    "a zip bomb":         (_zip(a=bytes(210 * 1024 * 1024)),           "a.xlsx"),
-    "an empty workbook":  (a_workbook(lambda _, s: None),              "a.xlsx"),
-    "only a header":      (",".join(HEADER).encode(),                  "a.csv"),
-    "no header":          (b"a,b\n1,2\n",                              "a.csv"),
-    "too many rows":      (("问题描述,网址\n" + "x,\n" * 20_100).encode(), "a.csv"),
-    "too large":          (b"x" * (10 * 1024 * 1024 + 1),              "a.csv"),
-    "not JSON lines":     (b'{"a": 1}\n[1]\n',                         "a.jsonl"),
-    "unreadable bytes":   (b"\xff\xff\xff\x00\x81",                    "a.csv"),
+    "nothing":            (b"",                                        "a.csv", "no header"),
+    "a picture":          (b"\x89PNG\r\n\x1a\n" + bytes(100),          "a.xlsx", "not text"),
+    "old Excel":          (b"\xd0\xcf\x11\xe0" + bytes(600),           "a.xls", "old Excel"),
+    "a zip":              (_zip(readme=b"x"),                          "a.xlsx", "not xlsx"),
+    "half a zip":         (a_workbook(lambda _, s: s.append(HEADER))[:700], "a.xlsx", "not xlsx"),
+    "a zip bomb":         (_zip(a=bytes(210 * 1024 * 1024)),           "a.xlsx", "too large"),
+    "an empty workbook":  (a_workbook(lambda _, s: None),              "a.xlsx", "empty"),
+    "only a header":      (",".join(HEADER).encode(),                  "a.csv", "no rows"),
+    "no header":          (b"a,b\n1,2\n",                              "a.csv", "no header"),
+    "too many rows":      (("问题描述,网址\n" + "x,\n" * 20_100).encode(), "a.csv", "too many rows"),
+    "too large":          (b"x" * (10 * 1024 * 1024 + 1),              "a.csv", "too large"),
+    "not JSON lines":     (b'{"a": 1}\n[1]\n',                         "a.jsonl", "not JSON lines"),
+    "unreadable bytes":   (b"\xff\xff\xff\x00\x81",                    "a.csv", "not text"),
 }
 # fmt: on
 
 
-@pytest.mark.parametrize(("data", "name"), UNREADABLE.values(), ids=UNREADABLE)
-def test_a_file_that_cannot_be_imported_says_why_in_chinese(data: bytes, name: str) -> None:
+@pytest.mark.parametrize(("data", "name", "reason"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_file_that_cannot_be_imported_says_why_in_chinese(data: bytes, name: str, reason: str) -> None:
     with pytest.raises(UnreadableFile) as problem:
         rows_of(data, name)
+    assert problem.value.reason == reason
     assert problem.value.message_zh.endswith("。")
 
 
