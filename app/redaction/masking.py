@@ -96,11 +96,11 @@ FLAG_WORDS: tuple[tuple[Flag, re.Pattern[str]], ...] = (
 # fmt: on
 
 ODD_WRITING = re.compile(
-    r"(?:电话|手机|号码|微信|威信|薇信|卫星|QQ|扣扣|身份证|邮箱|加我|vx|VX|联系方式|拨打|致电)[^。；！？!?\n]{0,12}$",
+    r"(?:电话|手机|号码|微信|威信|薇信|卫星|QQ|扣扣|身份证|邮箱|加我|vx|VX|联系|座机|拨|扣|致电)[^。；！？!?\n]{0,12}$",
     re.IGNORECASE,
 )
 DIGIT_WORDS = re.compile(
-    r"(?:[0-9０-９〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖幺拐勾洞两][^0-9\n]{0,3}){7,}"
+    r"(?:[0-9０-９〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖幺拐勾洞两千百][^0-9\n]{0,3}){7,}"
     r"|(?:(?:yi|yao|er|san|si|wu|liu|qi|ba|jiu|ling)[\W_]{0,2}){5,}",
     re.IGNORECASE,
 )
@@ -295,4 +295,7 @@ def _is_odd(match: re.Match[str], text: str) -> bool:
     """Digits spelt out in pinyin anywhere; mixed with other characters only after a cue."""
     if match[0].isascii():
         return match[0][0].isalpha()
-    return ODD_WRITING.search(text[max(0, match.start() - 20) : match.start()]) is not None
+    follows = text[match.end() - 3 : match.end() + 8]
+    return ODD_WRITING.search(text[max(0, match.start() - 20) : match.start()]) is not None or (
+        ODD_WRITING.search(follows) is not None
+    )

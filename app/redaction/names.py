@@ -94,7 +94,7 @@ LONGEST_GIVEN = 2
 def names(folded: Folded, words: Sequence[Word]) -> Iterator[Found]:
     """The spans of the folded text that name a person."""
     text = _Text(folded.plain, words)
-    for rule in (_dotted, _cued, _titled, _nicknamed, _tagged, _tied, _joined):
+    for rule in (_dotted, _spaced, _cued, _titled, _nicknamed, _tagged, _tied, _joined):
         yield from rule(text)
     works = [match.span() for match in WORK.finditer(text.plain)]
     for rule in (_guessed, _foreign, _latin):
@@ -186,6 +186,10 @@ SURE_CUES = (
 )
 
 
+OWN_NAME_CUES = ("我叫", "本人叫", "名叫", "名字叫", "姓名:", "姓名", "署名:", "落款:")
+"""What follows these is a name even without a surname: 我叫买买提."""
+
+
 def _name_end(text: _Text, at: int, *, sure: bool) -> int:
     """Where the name that begins at ``at`` ends; ``at`` itself when none begins there."""
     run = HAN.match(text.plain, at, at + 5)
@@ -193,6 +197,9 @@ def _name_end(text: _Text, at: int, *, sure: bool) -> int:
         return at
     written = run[0]
     longest = len(surname_of(written)) + LONGEST_GIVEN
+    is_closed = HAN.match(text.plain, run.end()) is None
+    if sure and is_closed and 2 <= len(written) <= 4 and text.plain[:at].endswith(OWN_NAME_CUES):
+        return run.end()
     is_believed = sure and surname_of(written) not in RARE_SURNAMES
     if len(written) <= longest and _is_full_name(written) and (is_believed or _is_likely_name(written)):
         return run.end()
@@ -401,6 +408,17 @@ def _joined_end(text: _Text, number: int, start: int, *, is_sure: bool) -> int:
 
 PARTICLE_TAGS = listed("p c d u r m v")
 """于 and 和 are surnames only where the segmenter does not read them as particles."""
+
+
+def _spaced(text: _Text) -> Iterator[Found]:
+    """张 三: a short name drawn out with a blank."""
+    for match in SPACED.finditer(text.plain):
+        yield Found(match.start(), match.end(), Kind.NAME, "姓氏")
+
+
+SPACED = re.compile(
+    rf"(?<![\u4e00-\u9fff])[{''.join(sorted(PURE_SURNAMES))}] {{1,3}}[\u4e00-\u9fff](?![\u4e00-\u9fff])"
+)
 
 
 def _dotted(text: _Text) -> Iterator[Found]:

@@ -95,7 +95,7 @@ CARD = re.compile(rf"{NOT_IN_NUMBER}[1-9](?:{S}[0-9]){{15,18}}{END}")
 LONG = re.compile(r"[0-9]{15,}")
 
 EMAIL = re.compile(
-    r"[A-Za-z0-9._%+\-]{1,64} ?(?:@|\[at\]|\(at\)|#at#|艾特) ?"
+    r"[A-Za-z0-9._%+\-]{1,64} ?(?:@|\[at\]|\(at\)|#at#|艾特|#(?=(?:qq|163|126|gmail|sina|foxmail|outlook|hotmail)\W)) ?"
     r"[A-Za-z0-9\-]{1,63}(?: ?(?:\.|点|\(dot\)|\[dot\]) ?[A-Za-z0-9\-]{2,63}){1,4}\.?",
     re.IGNORECASE,
 )
@@ -251,12 +251,21 @@ def _matches(
 
 
 def _plain_matches(
-    pattern: re.Pattern[str], kind: Kind, cue: str, accept: Callable[[str], bool] | None = None
+    pattern: re.Pattern[str],
+    kind: Kind,
+    cue: str,
+    accept: Callable[[str], bool] | None = None,
+    *,
+    spoken: bool = False,
 ) -> Callable[[Folded], Iterator[Found]]:
-    """A rule: every match in the plain layer, or the named part of it that is the value."""
+    """A rule: every match as written, or the named part of it that is the value.
+
+    ``spoken``: also with 汉字 read as digits.
+    """
 
     def rule(folded: Folded) -> Iterator[Found]:
-        for match in pattern.finditer(folded.plain):
+        layers = dict.fromkeys((folded.plain, folded.digits) if spoken else (folded.plain,))
+        for match in chain.from_iterable(map(pattern.finditer, layers)):
             group = next((name for name, value in match.groupdict().items() if value), 0)
             if accept is None or accept(match[group]):
                 yield Found(*match.span(group), kind, cue)
@@ -370,15 +379,15 @@ RULES: tuple[Callable[[Folded], Iterator[Found]], ...] = (
     _plain_matches(WECHAT,       Kind.WECHAT,    "微信提示词"),
     _plain_matches(ACCOUNT,      Kind.ACCOUNT,   "账号提示词"),
     _plain_matches(HANDLE,       Kind.ACCOUNT,   "@昵称"),
-    _plain_matches(PLATE,        Kind.PLATE,     "车牌", _has_digit),
+    _plain_matches(PLATE,        Kind.PLATE,     "车牌", _has_digit, spoken=True),
     _plain_matches(PLATE_SHORT,  Kind.PLATE,     "车牌", _has_digit),
-    _plain_matches(PLATE_TAIL,   Kind.PLATE,     "车牌提示词", _has_digit),
+    _plain_matches(PLATE_TAIL,   Kind.PLATE,     "车牌提示词", _has_digit, spoken=True),
     _plain_matches(EMBASSY,      Kind.PLATE,     "车牌"),
     _plain_matches(PASSPORT,     Kind.PASSPORT,  "护照、通行证号码"),
     _plain_matches(COURT_CASE,   Kind.COURT_CASE, "案号"),
     _plain_matches(CREDIT_CODE,  Kind.DOCUMENT,  "统一社会信用代码"),
     _plain_matches(DOCUMENT,     Kind.DOCUMENT,  "证件、账户提示词", _has_four_digits),
-    _plain_matches(BIRTHDAY,     Kind.BIRTHDAY,  "出生日期"),
+    _plain_matches(BIRTHDAY,     Kind.BIRTHDAY,  "出生日期", spoken=True),
     _links,
     _plain_matches(IP,           Kind.DEVICE,    "网络地址", _is_address_of_machine),
     _plain_matches(MAC,          Kind.DEVICE,    "设备地址"),

@@ -106,3 +106,27 @@ def test_the_budget_is_asked_and_may_stop_the_work() -> None:
     redact(LETTER, budget=budget)
 
     assert asked > 5
+
+
+@pytest.mark.clause("E14")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "电话yao san ba ling ling yao san ba ling ling ling",
+        "我手机前三位138，中间四位0013，最后8000",
+        "拨138零零13八千",
+        "八八零零一二三四（座机）",
+        "加V：zhangsan_88",
+        "卫星 zhangsan88",
+        "zhangsan 艾特 qq 点 com",
+        "邮箱zhangsan#qq.com",
+        "车牌浙A一二三四五",
+        "我叫买买提",
+        "张 三 反映路灯不亮",
+        "四栋三零一",
+    ],
+)
+def test_a_trick_is_hidden_or_shown_to_a_person(text: str) -> None:
+    redaction = redact(text)
+
+    assert redaction.masked or Flag.ODD_WRITING.value in redaction.flags
