@@ -35,6 +35,20 @@ WORKED_ON = (*WRITING, *REVIEWING)
 PAGE = 25
 WROTE = "draft_reply"
 """The action in the log by which somebody became an author of a reply."""
+LOG_LABELS: Mapping[str, str] = {
+    WROTE: "起草答复",
+    "review_first": "初审",
+    "review_second": "复审",
+    "review_final": "终审",
+    "raise_level": "升级",
+    "delivery_made": "列入发送",
+    "delivered": "已送达",
+    "not_delivered": "没有送到",
+    "settle_delivery": "核对送达结果",
+    "enter_by_hand": "人工录入",
+    "retry_delivery": "再发一次",
+}
+"""What the steps of a reply are called in the log of its case."""
 FORM_LABELS: Mapping[str, str] = {"weibo": "微博评论", "weibo.private": "微博私信", "website": "网站与查询页"}
 
 

@@ -59,7 +59,7 @@ from connectors.registry import count_text, platform
 from kb import consistency
 from kb import queries as library
 from kb.models import EntryVersion
-from kb.review import ReviewError, Step, Verdict, check_form
+from kb.review import RETURN_CODES, VERDICT_LABELS, ReviewError, Step, Verdict, check_form
 
 LONGEST_TEXT = 10_000
 LONGEST_NOTE = 500
@@ -121,7 +121,8 @@ def insert_answer(session: Session, now: datetime, person: Person, case: Case, e
     kept = queries.current(session, case.id)
     text = "\n".join(part for part in (kept.text if kept else "", version.text) if part)
     basis = (kept.basis if kept else "") or basis_words(version)
-    return draft(session, now, person, case, text=text, basis=basis, entry=(entry_id, version.number))
+    kept_as = (entry_id, version.number)
+    return draft(session, now, person, case, text=text, basis=basis, entry=kept_as, reopen=False)
 
 
 def basis_words(version: EntryVersion) -> str:
@@ -844,14 +845,11 @@ def _say(
     )
     session.add(opinion)
     session.flush()
-    said = {
-        "step": step,
-        "verdict": verdict,
-        "digest": stands.digest,
-        "gates": list(gates),
-        "code": opinion.code,
-    }
-    _record(session, now, person, "review_reply", stands.reply, **said)
+    if step != RELEASE:  # a release is logged where the case moves
+        words = [VERDICT_LABELS[Verdict(verdict)], RETURN_CODES.get(opinion.code, ""), note]
+        said = {"digest": stands.digest, "gates": list(gates), "verdict": verdict, "code": opinion.code}
+        reason = "；".join(word for word in words if word)
+        _record(session, now, person, f"review_{step}", stands.reply, reason=reason, **said)
     return opinion
 
 

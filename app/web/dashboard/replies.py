@@ -229,7 +229,7 @@ def steps_of(session: Session, at: datetime, stands: Standing) -> list[dict[str,
     given = {o.step: o for o in queries.opinions(session, reply.id) if o.digest == stands.digest}
     author = staff.names(session, [reply.author_id]).get(reply.author_id, "")
     since = max([reply.submitted_at or reply.saved_at, *(o.at for o in given.values())])
-    steps = [_step("起草", "done", author, instant(reply.submitted_at or reply.saved_at, at))]
+    steps = [_step("起草", "done", f"{author} · {instant(reply.submitted_at or reply.saved_at, at)}")]
     for key in (*(step.value for step in stands.route.steps), RELEASE):
         opinion = given.get(key)
         if opinion is not None:

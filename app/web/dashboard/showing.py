@@ -16,6 +16,7 @@ from app.cases.queries import Page
 from app.cases.transitions import ACTION_LABELS, Action
 from app.departments import queries as departments
 from app.log.models import Event
+from app.replies.queries import LOG_LABELS as REPLY_LABELS
 from app.web.presenting import clock_view
 from connectors.registry import PLATFORMS
 
@@ -35,6 +36,7 @@ STEP_LABELS = {
     "look_up_code": "查看查询码",
     "reveal": "查看完整号码",
     **{action.value: label for action, label in ACTION_LABELS.items()},
+    **REPLY_LABELS,
 }
 
 

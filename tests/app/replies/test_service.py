@@ -150,8 +150,8 @@ def test_three_people_approve_and_an_issuer_releases(office: TheOffice) -> None:
             "release",
         ]
         done = actions(session, case)
-        assert done.count("review_reply") == 4
-        assert done[-2:] == ["release_reply", "delivery_made"]
+        reviews = ["review_first", "review_second", "review_final"]
+        assert done[-5:] == [*reviews, "release_reply", "delivery_made"]
 
 
 @pytest.mark.clause("E9")
@@ -185,6 +185,14 @@ def test_autosave_never_takes_a_text_out_of_review(office: TheOffice) -> None:
         reply, case = approved(session, office)
         with pytest.raises(Conflict, match="已经送审"):
             service.draft(session, NOW, office.people["老李"], case, text="别的", reopen=False)
+        assert reply.state == "approved"
+
+
+def test_inserting_an_answer_does_not_take_a_text_out_of_review_either(office: TheOffice) -> None:
+    with office.db.writing() as session:
+        reply, case = approved(session, office)
+        with pytest.raises(Conflict, match="已经送审"):
+            service.insert_answer(session, NOW, office.people["老李"], case, a_published_answer(session).id)
         assert reply.state == "approved"
 
 
