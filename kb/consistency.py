@@ -163,11 +163,8 @@ def _read_share(found: re.Match[str]) -> tuple[str, str] | None:
 
 
 def _read_period(found: re.Match[str]) -> tuple[str, str] | None:
-    number = number_of(found["number"])
-    unit = _PERIOD_UNITS[found["unit"]]
-    if found["half"]:
-        return ("0.5", unit)
-    return None if number is None else (number, unit)
+    number = "0.5" if found["half"] else number_of(found["number"])
+    return None if number is None else (number, _PERIOD_UNITS[found["unit"]])
 
 
 def _read_count(found: re.Match[str]) -> tuple[str, str] | None:
