@@ -17,6 +17,7 @@ from app.disclosure import decision, queries
 from app.disclosure.decision import PublicTexts, State
 from app.disclosure.models import Disclosure
 from app.log import service as log
+from app.messages.classify import title_of
 from app.redaction.masking import RULE_VERSION, Hit, Redaction
 from app.redaction.service import RedactionFailed, record_rules, redact
 from app.replies import queries as replies
@@ -179,6 +180,9 @@ def _propose(session: Session, now: datetime, case: Case, disclosure: Disclosure
     redactions = {field: _redacted(field, text) for field, text in words.items()}
     done = {field: redaction for field, redaction in redactions.items() if redaction is not None}
     texts = {field: done[field].text if field in done else "" for field in words}
+    if case.title == title_of(case.text):
+        # Cut from the letter before anything was hidden, perhaps through the middle of a number.
+        texts["title"] = title_of(texts["message"])
     if not case.public_consent:
         texts |= {"title": texts["summary"], "message": ""}
     disclosure.flags = _flags(case, redactions)

@@ -50,6 +50,11 @@ class Indicator:
     value: Callable[[Counts], float | None]
     base: Callable[[Counts], int] | None = None
 
+    @property
+    def short(self) -> str:
+        """The label without what its column group says already: 个人隐私."""
+        return self.label.removeprefix("不公开：")
+
 
 def share(part: int, whole: int) -> float | None:
     """Per cent with one decimal; None when there is nothing to divide by."""

@@ -39,7 +39,7 @@ def statistics() -> str:
         chart=_chart(by_month),
         handling_head=[BY_KEY[key].label for key in _HANDLING],
         handling=_table(found, by, month, _HANDLING),
-        showing_head=[BY_KEY[key].label for key in _SHOWING],
+        showing_head=[BY_KEY[key].short for key in _SHOWING],
         showing=_table(found, by, month, _SHOWING),
         adds_up=all(adds_up(group.counts) for group in found.groups),
         indicators=INDICATORS,

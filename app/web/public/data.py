@@ -40,7 +40,7 @@ def data() -> str:
         place="data",
         datasets=_described(),
         sums=_sums(),
-        sum_labels=[BY_KEY[key].label for key in ("closed", *PARTS_OF_CLOSED)],
+        sum_labels=[BY_KEY[key].short for key in ("closed", *PARTS_OF_CLOSED)],
         fields=DATASETS.values(),
         licence=LICENCE,
         example=_example(),

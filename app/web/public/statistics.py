@@ -37,7 +37,7 @@ def statistics() -> str:
         chart=_chart(by_month),
         tables=[(queries.GROUPING_LABELS[by], _table(divided[by].groups, OF_DEPARTMENTS)) for by in TABLES],
         department_head=[BY_KEY[key].label for key in OF_DEPARTMENTS],
-        month_head=[BY_KEY[key].label for key in OF_MONTHS],
+        month_head=[BY_KEY[key].short for key in OF_MONTHS],
         month_rows=_closed_rows(by_month.groups[:MONTHS_DRAWN]),
         indicators=INDICATORS,
         log_position=by_month.log_position,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.opendata.formats import BOM, as_object, cell, csv_lines, json_lines
+from app.opendata.formats import BOM, as_object, csv_lines, json_lines, safe_cell
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ from app.opendata.formats import BOM, as_object, cell, csv_lines, json_lines
     ],
 )
 def test_a_cell(value: object, written: str) -> None:
-    assert cell(value) == written
+    assert safe_cell(value) == written
 
 
 def test_a_file_is_rfc_4180_with_cr_lf_and_quotes() -> None:

@@ -1,0 +1,209 @@
+"""数据开放: files, changes, catalogues and feeds, from the first second, for every site, with the right headers."""
+
+import csv
+import hashlib
+import io
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import frictionless
+import pytest
+from flask.testing import FlaskClient
+from rdflib import Graph
+
+from app.opendata import service as opendata
+from app.opendata.datasets import DATASETS
+from app.opendata.feed import ATOM, TOMBSTONES
+from tests.closing import REPLY, published
+from tests.conftest import NOW, TheOffice
+
+FILES = [f"/data/{name}.{ending}" for name in DATASETS for ending in ("csv", "jsonl")]
+FEEDS = [f"/data/{name}/changes" for name in DATASETS]
+OTHERS = [
+    "/data.json", "/data/datapackage.json", "/data/catalog.jsonld", "/data/cases.atom", "/statistics.json",
+    "/statistics.csv", "/accounts.json", "/accounts.csv", "/cases.json", "/cases.csv",
+    "/open311/v2/services.json", "/open311/v2/services.xml", "/open311/v2/requests.json", "/open311/v2/requests.xml",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", [*FILES, *FEEDS, *OTHERS])
+def test_every_address_answers_from_the_first_second(client: FlaskClient, address: str) -> None:
+    with client.get(address) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["Cache-Control"] == "public, max-age=30"
+        assert answer.headers["ETag"]
+        assert answer.content_type.endswith("charset=utf-8")
+
+
+@pytest.mark.parametrize("address", [*FILES, *FEEDS, *OTHERS])
+def test_who_has_it_already_gets_304(client: FlaskClient, sqlite_office: TheOffice, address: str) -> None:
+    with sqlite_office.db.writing() as session:
+        published(session, sqlite_office)
+    tag = client.get(address).headers["ETag"]
+    with client.get(address, headers={"If-None-Match": tag}) as again:
+        assert (again.status_code, again.data) == (304, b"")
+        assert again.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_withdrawal_changes_the_etag_and_is_gone_from_every_shape(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
+    with sqlite_office.db.writing() as session:
+        number = published(session, sqlite_office).number
+    everywhere = [*FILES, *FEEDS, *OTHERS, "/cases", "/data", f"/cases/{number}", f"/open311/v2/requests/{number}.xml"]
+    tag = client.get("/data/cases.csv").headers["ETag"]
+    assert REPLY in client.get("/data/cases.csv").text
+    with sqlite_office.db.writing() as session:
+        opendata.withdraw(session, NOW, None, number, reason="privacy")
+    assert client.get("/data/cases.csv", headers={"If-None-Match": tag}).status_code == 200
+    for address in everywhere:
+        assert REPLY not in client.get(address).text, address
+    told = client.get("/data/cases/changes").json
+    assert told is not None
+    assert told["items"][-1] == {
+        "kind": "withdrawn", "key": number, "at": "2026-10-09T10:42:00+08:00", "reason": "privacy",
+    }  # fmt: skip
+    root = ElementTree.fromstring(client.get("/data/cases.atom").data)
+    assert root.find(f"{{{TOMBSTONES}}}deleted-entry") is not None
+    assert root.find(f"{{{ATOM}}}entry") is None
+    assert client.get(f"/open311/v2/requests/{number}.json").status_code == 410
+
+
+def test_csv_jsonl_and_feed_tell_the_same_rows(client: FlaskClient, sqlite_office: TheOffice) -> None:
+    with sqlite_office.db.writing() as session:
+        for text in ('他说"好"，\n第二行？', "=1+1 等于几？", "居住证怎么办"):
+            published(session, sqlite_office, text=text)
+    rows = list(csv.DictReader(io.StringIO(client.get("/data/cases.csv").get_data(as_text=True), newline="")))
+    lines = [json.loads(line) for line in client.get("/data/cases.jsonl").text.split("\n") if line]
+    feed = client.get("/data/cases/changes").json
+    assert feed is not None
+    assert [item["data"] for item in feed["items"]] == lines
+    assert len(rows) == 3
+    for row, line in zip(rows, lines, strict=True):
+        assert row["number"] == line["number"]
+        assert row["message"].removeprefix("'") == line["message"].replace("\r\n", "\n")
+        assert row["on_time"] == json.dumps(line["on_time"])
+    assert all(not row[name].startswith(("=", "+", "-", "@")) for row in rows for name in row)
+
+
+def test_excel_gets_the_mark_of_utf_8(client: FlaskClient) -> None:
+    assert client.get("/data/cases.csv?bom=1").data.startswith(b"\xef\xbb\xbfnumber,")
+    assert client.get("/data/cases.csv").data.startswith(b"number,")
+
+
+def test_a_part_of_a_file_can_be_asked_for(client: FlaskClient) -> None:
+    with client.get("/data/cases.csv", headers={"Range": "bytes=0-5"}) as part:
+        assert (part.status_code, part.data) == (206, b"number")
+    with client.head("/data/cases.csv") as head:
+        assert head.status_code == 200 and int(head.headers["Content-Length"]) > 6 and head.data == b""
+
+
+def test_the_feed_is_followed_by_its_cursor(client: FlaskClient, sqlite_office: TheOffice) -> None:
+    with sqlite_office.db.writing() as session:
+        numbers = [published(session, sqlite_office).number for _ in range(5)]
+    seen, cursor = [], ""
+    while True:
+        page = client.get("/data/cases/changes", query_string={"cursor": cursor, "limit": 2}).json
+        assert page is not None
+        assert page == client.get("/data/cases/changes", query_string={"cursor": cursor, "limit": 2}).json
+        seen += [item["key"] for item in page["items"]]
+        cursor = page["next"]
+        if not page["has_more"]:
+            break
+    assert seen == numbers
+    last = client.get("/data/cases/changes", query_string={"cursor": cursor}).json
+    assert last == {"items": [], "next": cursor, "has_more": False}
+
+
+@pytest.mark.parametrize(
+    "question", ["cursor=zz", "cursor=%F0%9F%99%82", "limit=0", "limit=1001", "limit=²", "limit=x", "limit=-1"]
+)
+def test_a_cursor_or_limit_that_means_nothing_is_refused_for_programs(client: FlaskClient, question: str) -> None:
+    answer = client.get(f"/data/cases/changes?{question}")
+    assert answer.status_code == 400
+    assert answer.content_type == "application/problem+json"
+
+
+def test_a_data_set_that_does_not_exist(client: FlaskClient) -> None:
+    for address in ("/data/people/changes", "/data/people.csv", "/data/people.jsonl"):
+        assert client.get(address).status_code == 404
+
+
+def test_the_package_and_its_files_are_valid_as_they_come_over_the_wire(
+    client: FlaskClient, sqlite_office: TheOffice, tmp_path: Path
+) -> None:
+    with sqlite_office.db.writing() as session:
+        published(session, sqlite_office)
+    (tmp_path / "datapackage.json").write_bytes(client.get("/data/datapackage.json").data)
+    for name in DATASETS:
+        (tmp_path / f"{name}.csv").write_bytes(client.get(f"/data/{name}.csv").data)
+    report = frictionless.validate(str(tmp_path / "datapackage.json"))
+    assert report.valid, report.flatten(["title", "rowNumber", "fieldName", "message"])[:5]
+
+
+def test_the_catalogue_is_read_by_rdflib(client: FlaskClient) -> None:
+    graph = Graph().parse(data=client.get("/data/catalog.jsonld").text, format="json-ld")
+    assert len(graph) > 50
+
+
+def test_the_page_names_rows_time_and_the_digest_of_what_is_downloaded(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
+    with sqlite_office.db.writing() as session:
+        published(session, sqlite_office)
+    told = client.get("/data.json").json
+    assert told is not None
+    cases = next(found for found in told["datasets"] if found["name"] == "cases")
+    assert cases["rows"] == 1
+    assert cases["sha256_csv"] == hashlib.sha256(client.get("/data/cases.csv").data).hexdigest()
+    page = client.get("/data").text
+    assert "公开办件" in page and "对得上的数" in page and cases["sha256_csv"][:4] in page
+
+
+def test_open311_answers_by_number_kind_and_day(client: FlaskClient, sqlite_office: TheOffice) -> None:
+    with sqlite_office.db.writing() as session:
+        first = published(session, sqlite_office).number
+        second = published(session, sqlite_office, message_type="complaint").number
+
+    def numbers(question: str) -> list[str]:
+        found = client.get(f"/open311/v2/requests.json?{question}").json
+        assert isinstance(found, list)
+        return sorted(row["service_request_id"] for row in found)
+
+    assert numbers("") == sorted([first, second])
+    assert numbers(f"service_request_id={first},20260101-AAAAAA") == [first]
+    assert numbers("service_code=complaint") == [second]
+    assert numbers("service_code=nonsense") == []
+    day = "start_date=2026-10-08T00:00:00%2B08:00&end_date=2026-10-08T23:59:59%2B08:00"
+    assert numbers(day) == sorted([first, second])
+    assert numbers("start_date=2026-10-09T00:00:00+08:00") == []
+    assert numbers("status=open") == []
+    assert numbers("status=open,closed") == sorted([first, second])
+    xml = ElementTree.fromstring(client.get(f"/open311/v2/requests/{first}.xml").data)
+    assert xml.findtext("request/service_request_id") == first
+    assert client.get("/open311/v2/requests/20260101-AAAAAA.xml").status_code == 404
+
+
+@pytest.mark.parametrize("ending", ["json", "xml"])
+def test_open311_says_what_was_wrong_in_its_own_way(client: FlaskClient, ending: str) -> None:
+    answer = client.get(f"/open311/v2/requests.{ending}?start_date=yesterday")
+    assert answer.status_code == 400
+    assert "start_date" in answer.text
+    assert answer.content_type.startswith("application/json" if ending == "json" else "text/xml")
+
+
+@pytest.mark.clause("C4")
+def test_statistics_answer_in_three_shapes_with_the_same_figures(client: FlaskClient, sqlite_office: TheOffice) -> None:
+    with sqlite_office.db.writing() as session:
+        for _ in range(6):
+            published(session, sqlite_office)
+    page = client.get("/statistics").text
+    assert "收到 6 件；应答复的 6 件里，已答复 6 件，按时率 100.0%。" in page
+    told = client.get("/statistics.json").json
+    assert told is not None
+    assert told["months"][0]["published"] == 6 and told["log_position"] > 0
+    (row,) = csv.DictReader(io.StringIO(client.get("/statistics.csv").text))
+    assert (row["month"], row["published"], row["on_time_rate"]) == ("2026-10", "6", "100.0")
+    assert client.get("/statistics?month=x").status_code == 400
