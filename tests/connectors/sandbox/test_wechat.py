@@ -303,3 +303,14 @@ def test_people_and_scripts_can_use_it_by_http() -> None:
         form = httpx.post(f"{stand.url}/sandbox/push", data={"person": CITIZEN, "text": "x"})
         assert form.status_code == 404  # a foreign page cannot press its buttons
         assert httpx.post(f"{stand.url}/sandbox/fail", json={"call": "x", "errcode": 1}).status_code == 400
+
+
+def test_every_entry_of_the_ledger_is_pushed_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr("connectors.sandbox.ledger.os.fsync", synced.append)
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    for number in range(3):
+        ledger.add(NOW, CITIZEN, "reply", str(number))
+        assert len(synced) == number + 1
