@@ -26,8 +26,10 @@ from app.base.models import JobRun
 from app.cases import service as cases
 from app.disclosure import service as disclosure
 from app.messages import service as messages
+from app.opendata import service as opendata
 from app.replies import service as replies
 from app.staff import service as staff
+from app.statistics import service as statistics
 
 log = logging.getLogger("huiying.jobs")
 
@@ -65,6 +67,9 @@ JOBS = (
     Job(cases.remind_departments, "催办：到点的提醒，每级一次", every=60),
     Job(alerts.scan_new_cases, "舆情：看新来信里有没有要紧的", every=30),
     Job(disclosure.propose_closed, "公开：为办结的办件备好公开稿", every=10),
+    Job(opendata.publish_decided, "数据开放：让页面和文件跟上公开的决定", every=10),
+    Job(opendata.follow_sources, "数据开放：记下问答库和账号的变化", every=60),
+    Job(statistics.follow_figures, "数据开放：记下各月统计的变化", cron="50 * * * *"),
     Job(cases.close_replied, "办结：答复满七日无异议的办件", cron="0 2 * * *"),
     Job(answers.flag_stale, "问答库：提醒到了复核日期的条目", cron="0 8 * * mon-fri"),
     Job(staff.forget_old_attempts, "清理：过期的登录记录和试错记录", cron="30 3 * * *"),
