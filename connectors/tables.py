@@ -469,6 +469,46 @@ def _flat(value: object) -> object:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
+def read_records(
+    file_name: str, data: bytes, is_heading: Callable[[str], bool]
+) -> list[tuple[int, dict[str, object]]]:
+    """The rows of any table as (row number in the file, cells by heading). Raises UnreadableFile.
+
+    The first row with two known headings is the header. Cells keep their type; a cell with a formula
+    comes as "=", since its result may be out of date; lists in JSON lines stay lists.
+    """
+    if file_name.lower().endswith((".jsonl", ".ndjson")) and data[:2] != b"PK":
+        text = _decoded(data)
+        lines = [(n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip()]
+        _refuse_many(lines)
+        return [(number, _json_object(number, line)) for number, line in lines]
+    records: list[tuple[int, dict[str, object]]] = []
+    for table in _tables(file_name, data):
+        records += _records(table, is_heading)
+    if not records:
+        raise UnreadableFile("no header", "没有找到表头和数据行。表头至少要有两个认识的列名，如“问题”“答复口径”。")
+    return records
+
+
+def _records(table: RawTable, is_heading: Callable[[str], bool]) -> list[tuple[int, dict[str, object]]]:
+    for at, (_, header) in enumerate(table.rows[:HEADER_WITHIN]):
+        names = [_shown(cell) for cell in header]
+        if sum(map(is_heading, names)) < 2:
+            continue
+        return [
+            (
+                number,
+                {
+                    name: "=" if (number, place) in table.formulas else cell
+                    for place, (name, cell) in enumerate(zip(names, cells, strict=False))
+                    if name
+                },
+            )
+            for number, cells in table.rows[at + 1 :]
+        ]
+    return []
+
+
 def some(texts: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
     """Those of the named texts that are there."""
     return {name: texts[name] for name in names if texts.get(name)}

@@ -157,6 +157,11 @@ def read_rows(rows: Iterable[Mapping[str, Any]]) -> list[ReadRow]:
     return read
 
 
+def heading_key(heading: str) -> str:
+    """Return a column's heading as it stands in ``HEADINGS``: folded, without stars and colons."""
+    return fold(heading).strip().strip("*:")
+
+
 def comparable(question: str) -> str:
     """Return a question without spaces and punctuation, to see whether two ask the same word for word."""
     return "".join(character for character in fold(question) if character.isalnum())
@@ -164,7 +169,7 @@ def comparable(question: str) -> str:
 
 def _cells(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the cells under the names of the fields; unknown columns are left out."""
-    named = ((HEADINGS.get(fold(str(heading)).strip().strip("*:")), value) for heading, value in row.items())
+    named = ((HEADINGS.get(heading_key(str(heading))), value) for heading, value in row.items())
     return {name: value for name, value in named if name is not None and value is not None}
 
 

@@ -154,6 +154,12 @@ def categories(session: Session) -> list[str]:
     return sorted(session.exec(wanted))
 
 
+def questions(session: Session) -> list[tuple[int, str]]:
+    """(entry id, question) of everything not retired, in its newest version."""
+    wanted = select(AnswerEntry.id, EntryVersion.question).join(EntryVersion, _newest())
+    return list(session.exec(wanted.where(~_state(EntryState.RETIRED)).order_by(col(AnswerEntry.id))).all())
+
+
 def is_sent_back(session: Session, version: EntryVersion) -> bool:
     """Whether a reviewer sent exactly this text back."""
     wanted = select(EntryVersion.id).where(EntryVersion.id == version.id, _sent_back())

@@ -31,10 +31,13 @@ from app.redaction.masking import FLAG_LABELS, Flag
 from app.redaction.service import RedactionFailed, redact
 from app.staff import queries as staff
 from app.staff.roles import Person, Role
+from connectors.errors import UnreadableFile
+from connectors.tables import read_records
 from kb import queries as library
 from kb import service as kb
 from kb.entries import LONGEST_QUESTION
 from kb.errors import EntryConflict, EntryInvalid, EntryNotFound, IndexUnavailable
+from kb.exchange import HEADINGS, ReadRow, comparable, heading_key, is_whole, read_rows
 from kb.index import SearchIndex
 from kb.models import AnswerEntry, EntryOpinion, EntryVersion
 from kb.ranking import Level
@@ -462,6 +465,92 @@ def flag_stale(session: Session, now: datetime) -> int:
     return told
 
 
+# ------------------------------------------------------------------ importing
+
+
+ADDED, KNOWN, REFUSED = "added", "known", "refused"
+
+
+@dataclass(frozen=True)
+class ImportedRow:
+    """What became of one row of a file. ``outcome``: added, known (asked before) or refused."""
+
+    row: int
+    outcome: str
+    words: str
+    question: str = ""
+    entry_id: int | None = None
+
+
+def import_file(
+    session: Session, now: datetime, person: Person | None, file_name: str, data: bytes
+) -> list[ImportedRow]:
+    """Take a table of questions and answers in as drafts, nothing twice; a report for each row.
+
+    .xlsx, .csv or .jsonl, also entries exported by another library: those must be whole by their digest
+    (E15), and where they came from is logged. Raises `Invalid` for a file that cannot be read.
+    """
+    _may(person, _WRITERS, "导入问答条目")
+    try:
+        records = read_records(file_name, data, is_heading)
+    except UnreadableFile as error:
+        raise Invalid(error.message_zh, field="file", code="unreadable") from None
+    known = {comparable(question): number for number, question in queries.questions(session)}
+    report = []
+    for read in read_rows(cells for _, cells in records):
+        number, cells = records[read.number - 1]
+        done = _import_row(session, now, person, number, cells, read, known)
+        if done.entry_id is not None:
+            known.setdefault(comparable(done.question), done.entry_id)
+        report.append(done)
+    counted = {kind: sum(row.outcome == kind for row in report) for kind in (ADDED, KNOWN, REFUSED)}
+    log.record(session, now, person, "import", subject_type="answers", subject_id="file", **counted)
+    return report
+
+
+def _import_row(
+    session: Session,
+    now: datetime,
+    person: Person | None,
+    number: int,
+    cells: Mapping[str, Any],
+    read: ReadRow,
+    known: Mapping[str, int],
+) -> ImportedRow:
+    question = str(read.fields.get("question", ""))
+    if cells.get("format") and not is_whole(cells):
+        return ImportedRow(number, REFUSED, "内容与来源库的指纹不符，可能被改过，没有收。", question)
+    if read.problems:
+        return ImportedRow(number, REFUSED, "".join(read.problems), question)
+    if same := known.get(comparable(question)):
+        return ImportedRow(number, KNOWN, "库里已有这个问题，没有重复收。", question, same)
+    content = dict(read.fields)
+    named = str(content.get("owner_name") or "")
+    owner = departments.by_name(session, named) if named else None
+    content["owner_department_id"] = owner.id if owner else None
+    try:
+        version = _propose(session, now, person, None, content, origin=_origin(cells))
+    except Invalid as refusal:
+        return ImportedRow(number, REFUSED, refusal.message, question)
+    words = "已收为草稿。" if owner else "已收为草稿，请补填承办单位。"
+    return ImportedRow(number, ADDED, words, question, version.entry_id)
+
+
+def _origin(cells: Mapping[str, Any]) -> dict[str, Any]:
+    """Where an exchanged entry came from: its key, version, owner and digest there (E15)."""
+    if not cells.get("format"):
+        return {}
+    return {"origin": {name: cells.get(name) for name in ("key", "version", "owner", "digest")}}
+
+
+def is_heading(words: str) -> bool:
+    """Whether a table's column with this heading means something here."""
+    return heading_key(words) in HEADINGS
+
+
+# ------------------------------------------------------------------ helpers
+
+
 def _owners(session: Session, entry: AnswerEntry) -> list[int]:
     if entry.owner_department_id is None:
         return []
@@ -476,10 +565,11 @@ def _propose(
     entry_id: int | None,
     content: Mapping[str, Any],
     case: Case | None = None,
+    origin: Mapping[str, Any] | None = None,
 ) -> EntryVersion:
-    owner = content.get("owner_department_id")
-    named = departments.names(session, {owner}).get(owner) if owner else None
-    if owner and named is None:
+    wanted = content.get("owner_department_id")
+    owner = departments.get(session, wanted) if wanted else None
+    if wanted and owner is None:
         raise Invalid("没有这个承办单位，请重新选择", field="owner_department_id")
     with _in_our_words():
         version = kb.propose(
@@ -489,9 +579,9 @@ def _propose(
             author_name=person.name if person else "",
             contractor=bool(person and person.contractor),
             entry_id=entry_id,
-            **{**content, **({"owner_name": named} if named else {})},
+            **{**content, **({"owner_name": owner.name} if owner else {})},
         )
-    _record(session, now, person, "answer_proposed", version, case=case, digest=version.digest)
+    _record(session, now, person, "answer_proposed", version, case=case, digest=version.digest, **(origin or {}))
     return version
 
 
