@@ -26,6 +26,7 @@ SEES_ACCOUNTS = (
     Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN, Role.DUTY_LEADER, Role.CLERK, Role.SUPERVISOR
 )  # fmt: skip
 STOPS = (Role.DUTY_LEADER, Role.SYSTEM_ADMIN)
+LOUDEST = ("over", "soon", "unknown", "good")
 ICONS = {"good": "check", "soon": "warn", "over": "stop", "unknown": "question"}
 VERDICTS = {True: ("check", "通过", "is-good"), False: ("stop", "不通过", "is-over")}
 UNKNOWN = ("question", "不明", "is-soon")
@@ -61,10 +62,7 @@ def _list_page(error: AppError | None = None) -> str:
     return _page(
         "desk/accounts.html",
         error=error,
-        rows=[
-            {"account": row, "platform": registry.PLATFORMS[row.platform].label, "activity": _activity(row)}
-            for row in rows
-        ],
+        rows=sorted((_row(row) for row in rows), key=lambda one: LOUDEST.index(one["activity"]["tone"])),
         people=people,
         places=places,
         absent=absent,
@@ -321,10 +319,16 @@ def _shown(field: SettingField, kept: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def _row(row: OfficialAccount) -> dict[str, Any]:
+    platform = registry.PLATFORMS[row.platform].label
+    return {"account": row, "platform": platform, "activity": _activity(row)}
+
+
 def _activity(row: OfficialAccount) -> dict[str, str]:
     found = queries.activity_of(row, now())
     colour = "" if found.tone == "unknown" else f"is-{found.tone}"
-    return {"label": found.label, "words": found.words, "icon": ICONS[found.tone], "colour": colour}
+    icon = ICONS[found.tone]
+    return {"label": found.label, "words": found.words, "icon": icon, "colour": colour, "tone": found.tone}
 
 
 def _given_settings(platform: str) -> dict[str, str]:
