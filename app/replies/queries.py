@@ -117,11 +117,19 @@ def authors(session: Session, replies: Sequence[Reply]) -> dict[int, set[int]]:
 
 def targets_of(session: Session, case: Case) -> list[int]:
     """To which messages the reply goes: the first of this case and of each case merged into it."""
-    merged = select(Case.id).where(Case.master_id == case.id)
-    first = select(func.min(Message.id)).where(
-        (col(Message.case_id) == case.id) | col(Message.case_id).in_(merged)
-    )
-    return sorted(number for number in session.exec(first.group_by(col(Message.case_id))) if number)
+    return targets_by_case(session, [case.id])[case.id]
+
+
+def targets_by_case(session: Session, case_ids: Sequence[int]) -> dict[int, list[int]]:
+    """`targets_of` for many cases at once."""
+    merged = select(Case.id, Case.master_id).where(col(Case.master_id).in_(case_ids))
+    master: dict[int, int] = {number: number for number in case_ids}
+    master |= {number: chief for number, chief in session.exec(merged) if chief is not None}
+    first = select(Message.case_id, func.min(Message.id)).where(col(Message.case_id).in_(master))
+    found: dict[int, list[int]] = {number: [] for number in case_ids}
+    for number, message_id in session.exec(first.group_by(col(Message.case_id))):
+        found[master[number or 0]].append(message_id)
+    return {number: sorted(targets) for number, targets in found.items()}
 
 
 def principals_of(session: Session, case: Case) -> set[int]:
@@ -227,10 +235,9 @@ def in_review(session: Session, person: Person) -> list[Standing]:
     rows = select(ReplyOpinion).where(col(ReplyOpinion.reply_id).in_(said)).order_by(col(ReplyOpinion.id))
     for row in session.exec(rows) if said else ():
         said[row.reply_id].append(row)
-    wrote = authors(session, replies)
+    wrote, targets = authors(session, replies), targets_by_case(session, [case.id for _, case in found])
     return [
-        _standing(reply, case, targets_of(session, case), said[reply.id], wrote[reply.id])
-        for reply, case in found
+        _standing(reply, case, targets[case.id], said[reply.id], wrote[reply.id]) for reply, case in found
     ]
 
 

@@ -36,6 +36,7 @@ from app.replies.rendering import clean, form_of, is_private, is_private_form, r
 from app.replies.routes import (
     RELEASE,
     ROUTES,
+    STEP_LABELS,
     Route,
     check_complete,
     check_release,
@@ -265,16 +266,21 @@ def give_opinion(
     gates: Iterable[str] = (),
     code: str = "",
     note: str = "",
+    seen_step: str = "",
 ) -> Reply:
     """初审, 复审 or 终审, whichever is awaited, on exactly the text with ``digest``.
 
     Approving needs all five gates (A18), and a word in important replies; sending back needs one of the
     eight reasons (C13). An issuer may also send back what waits for release. Raises `NotAllowed`
     (role, author, contractor, same person), `Conflict` (text changed, step taken), `Invalid` (the form).
+    ``seen_step``: the step the reviewer was shown; refused if a colleague has taken it meanwhile.
     """
     reply, case = _open(session, person, reply_id)
     stands = _under_review(session, reply, case)
     verdict, gates, note = _verdict(verdict), list(gates), note.strip()[:LONGEST_NOTE]
+    if seen_step and stands.step and seen_step != stands.step:
+        awaits = STEP_LABELS[stands.step]
+        raise Conflict(f"刚才别人已经审过，现在等的是{awaits}。请看过再审", code="wrong_step")
     if stands.step == RELEASE and verdict == Verdict.SEND_BACK:
         _may_release(session, stands, person, digest)
         step = Step.FINAL
@@ -308,9 +314,16 @@ def raise_level(session: Session, now: datetime, person: Person, reply_id: int, 
         raise NotAllowed("升级要由审核员或签发人来做", code="wrong_role")
     if to not in LEVELS or LEVELS.index(to) <= LEVELS.index(case.sensitivity):
         raise Invalid("只能往上升级：一般、重要、敏感", field="to")
-    before, case.sensitivity = case.sensitivity, to
-    case.version += 1
-    session.add(case)
+    before = case.sensitivity
+    raised = session.execute(
+        update(Case)
+        .where(col(Case.id) == case.id, col(Case.version) == case.version)
+        .values(sensitivity=to, version=case.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if raised.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict("刚才有人先改了这一件。请刷新后再做")
+    session.refresh(case)
     _record(session, now, person, "raise_level", reply, before=before, to=to)
     _keep(session, queries.standing(session, reply, case))
     return reply

@@ -13,7 +13,7 @@ from app.cases.transitions import Status
 from app.replies import queries, service
 from app.replies.models import Delivery, Reply
 from kb.review import GATES
-from tests.app.replies.acting import BASIS, REVIEWERS, TEXT, approve, released, submitted
+from tests.app.replies.acting import BASIS, REVIEWERS, TEXT, a_published_answer, approve, released, submitted
 from tests.conftest import NOW, TheOffice
 from tests.factories import a_case
 
@@ -183,23 +183,57 @@ def test_an_issuer_gives_the_final_review_and_releases_in_one_step(
     assert "终审并签发" not in signed_in("孙主任").get(f"/desk/reviews/{reply.id}").text
 
 
+TICKED = 'value="political" data-gate data-key="1" checked'
+
+
 @pytest.mark.parametrize(
-    ("fields", "words"),
+    ("fields", "words", "status", "is_kept"),
     [
-        ({"gate": ["political"]}, "还有关口没有勾选"),
-        ({"digest": "0" * 64}, "有改动"),
+        ({"gate": ["political"]}, "还有关口没有勾选", 400, True),
+        ({"digest": "0" * 64}, "有改动", 409, False),  # what was ticked was another text
     ],
 )
-def test_a_refused_approval_keeps_what_was_ticked_and_typed(
-    sqlite_office: TheOffice, signed_in: Browser, fields: dict[str, object], words: str
+def test_a_refused_approval_keeps_what_was_said_of_this_very_text(
+    sqlite_office: TheOffice,
+    signed_in: Browser,
+    fields: dict[str, object],
+    words: str,
+    status: int,
+    is_kept: bool,
 ) -> None:
     with sqlite_office.db.writing() as session:
         reply, _ = submitted(session, sqlite_office)
     given = form(reply, note="看过了") | fields
     answer = signed_in("王科长").post(f"/desk/reviews/{reply.id}/approve", data=given)
-    assert answer.status_code in (400, 409)
-    assert words in answer.text and "看过了" in answer.text and "checked" in answer.text
+    assert answer.status_code == status
+    assert words in answer.text and "看过了" in answer.text
+    assert (TICKED in answer.text) is is_kept
     assert the_reply(sqlite_office).step == "first"
+
+
+def test_whoever_comes_second_to_the_same_step_is_told(sqlite_office: TheOffice, signed_in: Browser) -> None:
+    with sqlite_office.db.writing() as session:
+        reply, _ = submitted(session, sqlite_office)
+    late = signed_in("赵敏")
+    assert 'name="step" value="first"' in late.get(f"/desk/reviews/{reply.id}").text
+    signed_in("王科长").post(f"/desk/reviews/{reply.id}/approve", data=form(reply, step="first"))
+    answer = late.post(f"/desk/reviews/{reply.id}/approve", data=form(reply, step="first"))
+    assert answer.status_code == 409 and "现在等的是复审" in answer.text
+    assert the_reply(sqlite_office).step == "second"
+
+
+def test_inserting_an_answer_keeps_the_words_not_yet_saved(
+    sqlite_office: TheOffice, signed_in: Browser, case: Case
+) -> None:
+    with sqlite_office.db.writing() as session:
+        entry = a_published_answer(session)
+    browser = signed_in("老李")
+    browser.post(
+        f"/desk/cases/{case.number}/reply/insert", data={"entry": entry.id, "text": "您好，李先生："}
+    )
+    assert the_reply(sqlite_office).text == f"您好，李先生：\n{TEXT}"
+    page = browser.get(f"/desk/cases/{case.number}").text
+    assert "用了问答库第 1 版" in page and "《云泽市居住证管理办法》（云泽示〔2025〕12 号）" in page
 
 
 @pytest.mark.clause("C13")

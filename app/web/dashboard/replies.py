@@ -9,7 +9,7 @@ from flask import Response, current_app, jsonify, redirect, request
 from sqlmodel import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.base.errors import AppError, NotFound
+from app.base.errors import AppError, Conflict, NotFound
 from app.calendar import queries as calendars
 from app.cases import queries as cases
 from app.cases.models import Case
@@ -493,6 +493,8 @@ def _review_page(reply_id: int, error: AppError | None = None) -> str:
         findings = service.check(session, at, reply, case, own_hosts=own_hosts())
         why_not = queries.why_not(session, stands, person) if reply.state in REVIEWING else None
         names = staff.names(session, [reply.author_id])
+        # What was ticked for another text is not ticked for this one.
+        ticked = () if isinstance(error, Conflict) else request.form.getlist("gate")
         return render(
             "desk/review.html",
             case=case,
@@ -531,7 +533,7 @@ def _review_page(reply_id: int, error: AppError | None = None) -> str:
                     "key": key,
                     "label": f"{label}关",
                     "hint": GATE_HINTS[key],
-                    "is_ticked": key in request.form.getlist("gate"),
+                    "is_ticked": key in ticked,
                 }
                 for key, label in GATES.items()
             ],
@@ -583,6 +585,7 @@ def _opinion(session: Session, reply_id: int, verdict: str) -> Reply:
         gates=form.getlist("gate"),
         code=form.get("code", ""),
         note=form.get("note", ""),
+        seen_step=form.get("step", ""),
     )
 
 

@@ -11,7 +11,9 @@ from app.cases.models import Case
 from app.cases.transitions import Status
 from app.replies import queries, service
 from app.replies.models import Delivery, Reply
-from kb.review import GATES
+from kb import service as library
+from kb.models import AnswerEntry
+from kb.review import GATES, THREE_REVIEWS, Verdict
 from tests.conftest import NOW, TheOffice
 from tests.factories import a_case
 
@@ -83,6 +85,36 @@ def delivery_of(office: TheOffice, case: Case) -> Delivery:
     """The same, read afresh."""
     with office.db.reading() as session:
         return session.exec(select(Delivery).where(Delivery.case_id == case.id)).one()
+
+
+def a_published_answer(session: Session) -> AnswerEntry:
+    """An entry in force whose wording is the reply's own."""
+    version = library.propose(
+        session,
+        NOW,
+        author_id=1,
+        author_name="编辑小叶",
+        contractor=False,
+        question="租房没有合同怎样办居住证？",
+        text=TEXT,
+        basis=[{"title": "《云泽市居住证管理办法》", "number": "云泽示〔2025〕12 号"}],
+        verified_by="刘洋",
+        owner_name="公安局户政科",
+    )
+    library.submit(session, NOW, version.id, 1)
+    for number, step in enumerate(THREE_REVIEWS, 2):
+        library.give_opinion(
+            session,
+            NOW,
+            version.id,
+            step=step,
+            verdict=Verdict.APPROVE,
+            reviewer_id=number,
+            reviewer_name=f"审核员{number}",
+            contractor=False,
+            gates=list(GATES),
+        )
+    return library.publish(session, NOW, version.id, 9)
 
 
 class WeChat(httpx.MockTransport):

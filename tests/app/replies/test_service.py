@@ -13,14 +13,13 @@ from app.log.models import Event
 from app.notices import queries as notices
 from app.replies import queries, service
 from app.replies.models import Delivery, Reply
-from kb import service as library
-from kb.models import AnswerEntry
-from kb.review import GATES, THREE_REVIEWS, Verdict
+from kb.review import GATES
 from tests.app.replies.acting import (
     BASIS,
     MINUTE,
     REVIEWERS,
     TEXT,
+    a_published_answer,
     approve,
     approved,
     drafted,
@@ -465,33 +464,3 @@ def test_an_inserted_answer_is_kept_by_version_and_the_reply_is_compared_with_it
         service.release(session, NOW, office.people["周局长"], reply.id, digest=reply.digest)
         used = session.exec(select(AnswerUse)).one()
         assert (used.entry_id, used.version, used.reply_id) == (entry.id, 1, reply.id)
-
-
-def a_published_answer(session: Session) -> AnswerEntry:
-    """An entry in force whose wording is the reply's own."""
-    version = library.propose(
-        session,
-        NOW,
-        author_id=1,
-        author_name="编辑小叶",
-        contractor=False,
-        question="租房没有合同怎样办居住证？",
-        text=TEXT,
-        basis=[{"title": "《云泽市居住证管理办法》", "number": "云泽示〔2025〕12 号"}],
-        verified_by="刘洋",
-        owner_name="公安局户政科",
-    )
-    library.submit(session, NOW, version.id, 1)
-    for number, step in enumerate(THREE_REVIEWS, 2):
-        library.give_opinion(
-            session,
-            NOW,
-            version.id,
-            step=step,
-            verdict=Verdict.APPROVE,
-            reviewer_id=number,
-            reviewer_name=f"审核员{number}",
-            contractor=False,
-            gates=list(GATES),
-        )
-    return library.publish(session, NOW, version.id, 9)
