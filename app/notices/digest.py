@@ -13,15 +13,15 @@ QUIET_UNTIL = time(7, 30)
 KINDS = {
     "overdue": "超期",
     "alert": "舆情",
-    "delivery": "没有送到",
+    "not_delivered": "没有送到",
     "supervise": "督办",
-    "remind": "催办",
+    "reminder": "催办",
     "due_soon": "快到期",
     "new": "新来信",
     "assigned": "交办给您",
     "return": "退回",
     "review": "待您审核",
-    "send_back": "退回修改",
+    "sent_back": "退回修改",
     "verify": "请您核实",
     "co_sign": "请您会签",
     "extension": "延期",
@@ -31,9 +31,10 @@ KINDS = {
     "answer": "问答库",
     "staff": "人员和权限",
 }
-"""What a notice is about, as the head of its line; another kind stands under 其他."""
+"""What a notice is about, as the head of its line. `answer_due` is told with `answer`; what is in neither
+stands under 其他."""
 
-URGENT = frozenset({"overdue", "alert", "delivery", "supervise"})
+URGENT = frozenset({"overdue", "alert", "not_delivered", "supervise"})
 """These are not held back at night: the office reads 7×24 (C27)."""
 
 
@@ -64,7 +65,7 @@ def lines(notices: Iterable[Told]) -> list[Line]:
     """
     by_kind: dict[str, list[Told]] = {}
     for notice in notices:
-        by_kind.setdefault(notice.kind, []).append(notice)
+        by_kind.setdefault(_family(notice.kind), []).append(notice)
     order = {kind: place for place, kind in enumerate(KINDS)}
     ranked = sorted(by_kind, key=lambda kind: (kind not in URGENT, order.get(kind, len(order)), kind))
     return [_line(kind, by_kind[kind]) for kind in ranked]
@@ -75,6 +76,12 @@ def may_go_out(kind: str, now: datetime) -> bool:
     but for the urgent ones. The inbox shows everything at once."""
     clock = now.astimezone(SHANGHAI).time()
     return kind in URGENT or QUIET_UNTIL <= clock < QUIET_FROM
+
+
+def _family(kind: str) -> str:
+    """The kind of `KINDS` that this one is told with."""
+    first = kind.partition("_")[0]
+    return first if kind not in KINDS and first in KINDS else kind
 
 
 def _line(kind: str, told: list[Told]) -> Line:

@@ -32,10 +32,15 @@ def test_several_of_a_kind_are_counted_and_the_newest_leads() -> None:
 
 
 def test_what_cannot_wait_comes_first() -> None:
-    found = lines([Told("assigned", "a"), Told("strange", "b"), Told("delivery", "c"), Told("overdue", "d")])
-    assert [line.kind for line in found] == ["overdue", "delivery", "assigned", "strange"]
+    found = lines([Told("assigned", "a"), Told("strange", "b"), Told("not_delivered", "c"), Told("overdue", "d")])
+    assert [line.kind for line in found] == ["overdue", "not_delivered", "assigned", "strange"]
     assert found[-1].label == "其他"
     assert lines([]) == []
+
+
+def test_kinds_of_one_family_share_a_line() -> None:
+    (line,) = lines([Told("answer_due", "到了复核日期"), Told("answer_expired", "已过有效期")])
+    assert (line.label, line.count) == ("问答库", 2)
 
 
 @pytest.mark.clause("C27")
