@@ -132,7 +132,8 @@ class Asked:
         table = np.zeros((len(self.terms), len(units)))
         for row, hits in zip(table, self.hits, strict=True):
             for there, counts, offset in hits:
-                wanted = units - offset
+                # In the same type, or numpy would copy all postings of the term.
+                wanted = (units - offset).astype(there.dtype)
                 at = np.minimum(there.searchsorted(wanted), len(there) - 1)
                 found = there[at] == wanted
                 row[found] = counts[at[found]]
