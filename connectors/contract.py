@@ -210,6 +210,11 @@ class Receiver(Reader):
 class Fetcher(Reader):
     """We ask the platform what is new."""
 
+    @property
+    @abstractmethod
+    def daily_budget(self) -> int:
+        """How many calls a day may be spent on asking; the rest of the quota stays for replies."""
+
     @abstractmethod
     def fetch(
         self, cursor: Mapping[str, str], now: datetime, budget: int | None = None, token: str | None = None

@@ -43,7 +43,7 @@ from app.staff import queries as staff
 from app.staff import service as staff_service
 from app.staff.roles import SEES_ALL_CASES, Person, Role
 from connectors.contract import Importer, IncomingMessage
-from connectors.errors import PayloadError
+from connectors.errors import UnreadableFile
 from connectors.registry import platform
 
 SYSTEM_ROLES = frozenset({Role.SYSTEM})
@@ -183,7 +183,9 @@ def _free_number(session: Session, received_at: datetime) -> str:
 
 
 def _window_closes_at(session: Session, message: Message) -> datetime | None:
-    window = platform(message.platform).window
+    row = platform(message.platform)
+    # A private message to an account may have a window where its public comments have none.
+    window = row.window_private if message.thread.get("private") else row.window
     requester = session.get(Requester, message.requester_id) if message.requester_id else None
     if window is None or requester is None or requester.window_opened_at is None:
         return None
@@ -249,8 +251,8 @@ def import_file(
         raise Invalid("这个账号的平台不用文件导入", field="account")
     try:
         rows = connector.rows(file_name, data)
-    except PayloadError as error:
-        raise Invalid(f"这个文件读不了：{error.reason}。请用 .xlsx 或 .csv 文件", field="file") from None
+    except UnreadableFile as error:
+        raise Invalid(error.message_zh, field="file") from None
     run = ImportRun(
         account_id=account.id, file_name=file_name[:200], by_id=actor.id if actor else None, at=now
     )

@@ -16,10 +16,6 @@ from connectors.contract import Fetcher, IncomingMessage, Reader
 from connectors.errors import DeliveryError, PayloadError, UnsupportedEvent
 from connectors.registry import platform
 
-# Calls a day that one account may spend on asking; the rest stays for replies (platforms §2.1).
-FETCH_CALLS_A_DAY = 70
-
-
 def read_arrival(session: Session, now: datetime, arrival: Arrival) -> list[Message]:
     """Understand one arrival.
 
@@ -159,11 +155,13 @@ def _fetch(db: Database, now: datetime, account_id: int) -> int:
         return 0
     today = now.date()
     spent = state.calls if state.calls_on == today else 0
-    if spent >= FETCH_CALLS_A_DAY:
+    # What one account may spend on asking; the rest of the platform's quota stays for replies (platforms §2.1).
+    budget = connector.daily_budget - spent
+    if budget <= 0:
         return 0
     error = ""
     try:
-        result = connector.fetch(state.cursor, now, FETCH_CALLS_A_DAY - spent, None)
+        result = connector.fetch(state.cursor, now, budget, None)
     except DeliveryError as failed:
         result, error = None, failed.message_zh
     with db.writing() as session:
