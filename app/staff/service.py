@@ -89,7 +89,7 @@ def set_up_office(
     _only_administrators(actor, Role.SYSTEM_ADMIN)
     base_db.lock(session, "office")
     if queries.office(session) is not None:
-        raise Conflict("单位信息已经填过了。要修改请到“单位”页")
+        raise Conflict("单位信息已经填过了。要修改请到“单位设置”页")
     if not name.strip():
         raise Invalid("请填写单位名称", field="name")
     made = Office(name=name.strip(), place=place.strip(), profile=profile, sample=sample, set_up_at=now)
@@ -101,6 +101,27 @@ def set_up_office(
         session, now, actor, "office_set_up", subject_type="office", subject_id=made.id, profile=profile
     )
     return made
+
+
+def change_office(
+    session: Session, now: datetime, actor: Person | None, *, name: str, place: str, profile: str
+) -> Office:
+    """Change what the first-run page asked for; a new profile holds for letters that come from now on.
+
+    Raises `Invalid` for an empty name, `NotAllowed`, `NotFound` before the office is set up.
+    """
+    _only_administrators(actor, Role.SYSTEM_ADMIN)
+    found = queries.office(session)
+    if found is None:
+        raise NotFound("单位信息还没有填。请先填首次设置页")
+    if not name.strip():
+        raise Invalid("请填写单位名称", field="name")
+    found.name, found.place, found.profile = name.strip(), place.strip(), profile
+    session.add(found)
+    log.record(
+        session, now, actor, "office_changed", subject_type="office", subject_id=found.id, profile=profile
+    )
+    return found
 
 
 # ---------------------------------------------------------------- people

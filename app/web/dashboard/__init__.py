@@ -15,5 +15,31 @@ def around() -> dict[str, Any]:
     return rail()
 
 
-# The views hang themselves on the two blueprints; nothing else imports them.
-from app.web.dashboard import accounts, administration, sign_in  # noqa: E402, F401
+# The pages hang themselves on the blueprints above; imported last, since they need them.
+from app.web.dashboard import (  # noqa: E402
+    accounts,
+    administration,
+    board,
+    cases,
+    disclosure,
+    duty,
+    imports,
+    replies,
+    sign_in,
+    statistics,
+    work,
+)
+
+__all__ = [
+    "accounts",
+    "administration",
+    "board",
+    "cases",
+    "disclosure",
+    "duty",
+    "imports",
+    "replies",
+    "sign_in",
+    "statistics",
+    "work",
+]

@@ -80,7 +80,7 @@ def _alarms(session: Session, person: Person, at: datetime, counts: dict[str, in
     if counts["due_today"]:
         alarms.append(_alarm("soon", "clock", f"{counts['due_today']} 件今天到期", "都在 24:00 前", "/desk/cases?view=due_today", "看今日到期"))
     for gap in duty.gaps(session, at)[:1]:
-        alarms.append(_alarm("soon", "user", f"{instant(gap.starts_at, at)} 起无人值班", f"到 {instant(gap.ends_at, at)}", "/desk/staff", "补班"))
+        alarms.append(_alarm("soon", "user", f"{instant(gap.starts_at, at)} 起无人值班", f"到 {instant(gap.ends_at, at)}", "/desk/duty", "补班"))
     return alarms
 
 

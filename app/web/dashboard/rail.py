@@ -41,10 +41,12 @@ PLACES = (
     Place("answers", "/desk/answers", "book", "问答库", (*_DESK, Role.EDITOR)),
     Place("disclosures", "/desk/disclosures", "eye", "公开审核", (Role.DISCLOSER,)),
     Place("deliveries", "/desk/deliveries", "send", "收发记录", (*_DESK, Role.SYSTEM_ADMIN)),
+    Place("duty", "/desk/duty", "flag", "值班表", (*_DESK, Role.SYSTEM_ADMIN)),
     Place("imports", "/desk/imports", "upload", "导入", (Role.CLERK,)),
     Place("accounts", "/desk/accounts", "plug", "账号与接入", (*_ADMIN, Role.DUTY_LEADER, Role.CLERK)),
     Place("staff", "/desk/staff", "people", "人员", (*_ADMIN, Role.AUDIT_ADMIN)),
     Place("departments", "/desk/departments", "building", "承办单位", (*_ADMIN, Role.CLERK)),
+    Place("office", "/desk/office", "gear", "单位设置", (Role.SYSTEM_ADMIN,)),
     Place("log", "/desk/log", "log", "操作记录", (Role.AUDIT_ADMIN,)),
     Place("statistics", "/desk/statistics", "chart", "统计", GRANTABLE),
 )
@@ -91,7 +93,7 @@ def _duty_line(shifts: list[Shift], names: dict[int, str]) -> dict[str, str] | N
     if not shifts:
         return None
     turns = (f"{names.get(shift.staff_id, '')}至 {clock_time(shift.ends_at)}" for shift in shifts)
-    return {"text": "、".join(turns), "href": "/desk/board"}
+    return {"text": "、".join(turns), "href": "/desk/duty"}
 
 
 def _current() -> str:
