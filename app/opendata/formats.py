@@ -4,7 +4,6 @@ CSV: RFC 4180, UTF-8, CR LF; a cell that a spreadsheet would run as a formula ge
 """
 
 import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -35,26 +34,27 @@ def safe_cell(value: Any) -> str:
     """A value as a CSV cell; empty for None, true/false for booleans, never a formula."""
     if value is None:
         return ""
+    if isinstance(value, str):
+        text = value.replace("\x00", "")
+        return f"'{text}" if text.startswith(FORMULA) else text
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    text = str(plain(value)).replace("\x00", "")
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return str(plain(value))
+
+
+class _Returned:
+    """What `csv.writer` writes into: hands each line back instead of keeping it."""
+
+    def write(self, line: str) -> str:
+        return line
 
 
 def csv_lines(columns: Sequence[str], rows: Iterable[Row], *, bom: bool = False) -> Iterator[str]:
-    """The lines of a CSV file, header first."""
-    yield (BOM if bom else "") + csv_line(columns)
+    """The lines of a CSV file (RFC 4180, CR LF), header first."""
+    writer: Any = csv.writer(_Returned(), lineterminator="\r\n")
+    yield (BOM if bom else "") + writer.writerow(columns)
     for row in rows:
-        yield csv_line([safe_cell(row[name]) for name in columns])
-
-
-def csv_line(cells: Sequence[str]) -> str:
-    """One line of RFC 4180 with its CR LF."""
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerow(cells)
-    return buffer.getvalue()
+        yield writer.writerow([safe_cell(row[name]) for name in columns])
 
 
 def json_lines(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:

@@ -35,7 +35,7 @@ def cases() -> str:
     filters = _filters()
     with reading() as session:
         page, found_by = _page(session, filters)
-        choices = queries.facets(session)
+        choices = _choices(session)
     return render(
         "public/cases.html",
         place="cases",
@@ -102,6 +102,15 @@ def _found(session: Session, words: str) -> list[str] | None:
     if is_number(tidy(words)):
         return [tidy(words)]
     return _index().search(session, words, _MOST_FOUND)
+
+
+def _choices(session: Session) -> queries.Facets:
+    """The choices of the filters, counted again only when something was published or withdrawn."""
+    last, kept = queries.last_change(session, "cases"), services().extra
+    if kept.get("facets", (None,))[0] != last:
+        kept["facets"] = (last, queries.facets(session))
+    found: queries.Facets = kept["facets"][1]
+    return found
 
 
 def _index() -> CaseIndex:
