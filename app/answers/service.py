@@ -19,6 +19,7 @@ from sqlmodel import Session, col
 
 from app.answers import queries
 from app.answers.models import AnswerUse, UnansweredSearch
+from app.answers.reviewing import PUBLISHERS
 from app.base import clock, db
 from app.base.errors import AppError, Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from app.base.rows import insert_once
@@ -292,19 +293,28 @@ _MOST_SEARCHES = 5_000
 # ------------------------------------------------------------------ changing
 
 
-_WRITERS = (Role.EDITOR,)
-_PROPOSERS = (Role.EDITOR, Role.CLERK, Role.HANDLER)
-_PUBLISHERS = (Role.EDITOR, Role.ISSUER)
+WRITERS = (Role.EDITOR,)
+PROPOSERS = (Role.EDITOR, Role.CLERK, Role.HANDLER)
 
 
 def propose(
-    session: Session, now: datetime, person: Person | None, *, entry_id: int | None = None, **content: Any
+    session: Session,
+    now: datetime,
+    person: Person | None,
+    *,
+    entry_id: int | None = None,
+    seen: str | None = None,
+    **content: Any,
 ) -> EntryVersion:
     """Write down a new entry, or the next version of one, as a draft.
 
-    ``content``: the fields of `kb.service.propose`. Raises `Invalid` (with its field), `NotFound`.
+    ``content``: the fields of `kb.service.propose`. ``seen``: the digest of the newest version when the
+    person began to write. Raises `Invalid` (with its field), `NotFound`, `Conflict` if somebody was faster.
     """
-    _may(person, _WRITERS, "编写问答条目")
+    _may(person, WRITERS, "编写问答条目")
+    newest = library.latest_version(session, entry_id) if entry_id is not None and seen else None
+    if newest is not None and newest.digest != seen:
+        raise Conflict("您写的时候有人改过这一条。请先看新的一版，再把您的改动加进去", code="changed")
     return _propose(session, now, person, entry_id, content)
 
 
@@ -315,7 +325,7 @@ def propose_from_case(
     case: Case,
     *,
     reply_text: str = "",
-    basis: str = "",
+    reply_basis: str = "",
     **changes: Any,
 ) -> EntryVersion:
     """Make a draft of what a citizen was told, so that the next one is told the same.
@@ -323,22 +333,22 @@ def propose_from_case(
     Whoever handles letters may. Question and text are those of `draft_from_case`, unless ``changes`` has
     the person's own; either way what points to a person is hidden before anything is kept.
     """
-    _may(person, _PROPOSERS, "拟问答条目")
-    content = draft_from_case(case, reply_text, basis) | changes
+    _may(person, PROPOSERS, "拟问答条目")
+    content = draft_from_case(case, reply_text, reply_basis) | changes
     for name, by in (("question", "citizen"), ("text", "office")):
         content[name] = redact(str(content[name]), by=by).text
     content["phrasings"] = [redact(words).text for words in content.get("phrasings", ())]
     return _propose(session, now, person, None, content, case=case)
 
 
-def draft_from_case(case: Case, reply_text: str, basis: str = "") -> dict[str, Any]:
+def draft_from_case(case: Case, reply_text: str, reply_basis: str = "") -> dict[str, Any]:
     """Question, text, category and basis for an entry, from a letter and its reply, both redacted."""
     question = redact(case.title.rstrip("…")).text
     return {
         "question": question[:LONGEST_QUESTION],
         "text": redact(reply_text, by="office").text if reply_text else "",
         "category": case.category,
-        "basis": [{"title": basis.strip()}] if basis.strip() else [],
+        "basis": [{"title": reply_basis.strip()}] if reply_basis.strip() else [],
         "owner_department_id": case.department_id,
     }
 
@@ -350,7 +360,7 @@ def care_needed(case: Case) -> list[str]:
 
 def submit(session: Session, now: datetime, person: Person | None, version_id: int) -> EntryVersion:
     """送审. Clause B13: `Invalid` without 依据 or 核实人; `Conflict` for what is no longer the draft."""
-    _may(person, _WRITERS, "送审问答条目")
+    _may(person, WRITERS, "送审问答条目")
     with _in_our_words():
         version = kb.submit(session, now, version_id, person.id if person else 0)
     _record(session, now, person, "answer_submitted", version, digest=version.digest)
@@ -406,7 +416,7 @@ def publish(
 
     ``digest``: what was on the screen. Raises `Conflict` if the reviews are not complete on exactly this text.
     """
-    _may(person, _PUBLISHERS, "签发问答条目")
+    _may(person, PUBLISHERS, "签发问答条目")
     version = session.get(EntryVersion, version_id)
     if version is not None and digest not in (None, version.digest):
         raise Conflict("文字在您看过之后变了，没有签发。请重新看一遍", code="text_changed")
@@ -426,7 +436,7 @@ def publish(
 
 def retire(session: Session, now: datetime, person: Person | None, entry_id: int, *, reason: str) -> AnswerEntry:
     """停用: nobody is told this any more; its versions stay readable inside. Needs a reason."""
-    _may(person, _PUBLISHERS, "停用问答条目")
+    _may(person, PUBLISHERS, "停用问答条目")
     if not reason.strip():
         raise Invalid("请写明停用的原因", field="reason")
     with _in_our_words():
@@ -490,7 +500,7 @@ def import_file(
     .xlsx, .csv or .jsonl, also entries exported by another library: those must be whole by their digest
     (E15), and where they came from is logged. Raises `Invalid` for a file that cannot be read.
     """
-    _may(person, _WRITERS, "导入问答条目")
+    _may(person, WRITERS, "导入问答条目")
     try:
         records = read_records(file_name, data, is_heading)
     except UnreadableFile as error:
@@ -613,7 +623,7 @@ def _tell_next(session: Session, now: datetime, version: EntryVersion) -> None:
     waiting = next((row for row in library.waiting_for_review(session) if row.version.id == version.id), None)
     if waiting is None:
         return
-    roles = (Role.REVIEWER,) if waiting.step else _PUBLISHERS
+    roles = (Role.REVIEWER,) if waiting.step else PUBLISHERS
     kind = f"answer_{waiting.step or 'publish'}"
     said = {opinion.reviewer_id for opinion in library.opinions(session, version.id)} if waiting.step else set()
     people = {one.id for role in roles for one in staff.people(session, role=role)}

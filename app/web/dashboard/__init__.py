@@ -19,6 +19,8 @@ def around() -> dict[str, Any]:
 from app.web.dashboard import (  # noqa: E402
     accounts,
     administration,
+    answer_forms,
+    answers,
     board,
     cases,
     disclosure,
@@ -33,6 +35,8 @@ from app.web.dashboard import (  # noqa: E402
 __all__ = [
     "accounts",
     "administration",
+    "answer_forms",
+    "answers",
     "board",
     "cases",
     "disclosure",
