@@ -124,7 +124,7 @@ def withhold(
     _decide(disclosure, now, person, State.WITHHELD, reason, legal_basis, note)
     _record(
         session, now, person, "disclosure_withheld", disclosure,
-        reason=reason, legal_basis=legal_basis.strip(),
+        code=reason, reason=decision.REASONS[reason].label, legal_basis=legal_basis.strip(),
     )  # fmt: skip
     return disclosure
 
@@ -150,7 +150,10 @@ def withdraw(
     disclosure.withdrawn_at = now
     disclosure.withdrawn_by = person.id if person else None
     session.add(disclosure)
-    _record(session, now, person, "disclosure_withdrawn", disclosure, reason=reason)
+    _record(
+        session, now, person, "disclosure_withdrawn", disclosure,
+        code=reason, reason=decision.WITHDRAWALS[reason],
+    )  # fmt: skip
     return disclosure
 
 

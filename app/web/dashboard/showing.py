@@ -35,6 +35,12 @@ STEP_LABELS = {
     "answer_verify": "答复核实",
     "look_up_code": "查看查询码",
     "reveal": "查看完整号码",
+    "disclosure_proposed": "备好公开稿",
+    "disclosure_edited": "改公开稿",
+    "disclosure_confirmed": "公开",
+    "disclosure_withheld": "不予公开",
+    "disclosure_withdrawn": "撤下公开",
+    "disclosure_reconsidered": "重新审看",
     **{action.value: label for action, label in ACTION_LABELS.items()},
     **REPLY_LABELS,
 }

@@ -130,7 +130,7 @@ def test_the_duty_leader_takes_down_at_night_and_a_clerk_does_not(office: TheOff
         service.withdraw(session, LATER, office.people["值班长老徐"], number, reason="privacy")
     with office.db.reading() as session:
         event = session.exec(select(Event).where(Event.action == "disclosure_withdrawn")).one()
-    assert (event.actor_name, event.data) == ("值班长老徐", {"reason": "privacy"})
+    assert (event.actor_name, event.data) == ("值班长老徐", {"code": "privacy", "reason": "个人隐私"})
 
 
 def test_the_accounts_are_told_of_once_and_when_they_change(office: TheOffice) -> None:

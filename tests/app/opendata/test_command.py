@@ -1,0 +1,32 @@
+"""`huiying publish` as a shell sees it."""
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from app.base import clock
+from app.base.config import Settings
+from app.commands.opendata import publish
+from app.commands.shell import Shell
+from app.disclosure import service as disclosure
+from tests.closing import DISCLOSER, a_closed_case, proposed, words_of
+from tests.conftest import NOW, SECRET, TheOffice
+
+
+def test_it_brings_open_data_up_to_date_and_says_how_far_it_is(office: TheOffice, tmp_path: Path) -> None:
+    with office.db.writing() as session:
+        found = proposed(session, office)
+        disclosure.confirm(session, NOW, office.people[DISCLOSER], found.id, digest=found.digest, **words_of(found))
+        a_closed_case(session, office)
+    shell = Shell(Settings(office.db.url, tmp_path, ("127.0.0.1:0",), "https://yunze.example", SECRET), office.db)
+    with clock.at(NOW):
+        first = CliRunner().invoke(publish, ["--json"], obj=shell, catch_exceptions=False)
+        again = CliRunner().invoke(publish, [], obj=shell, catch_exceptions=False)
+    assert (first.exit_code, again.exit_code) == (0, 0)
+    rows = {row["dataset"]: row for row in map(json.loads, first.stdout.splitlines())}
+    assert set(rows) == {"cases", "answers", "accounts", "statistics"}
+    assert rows["cases"]["rows"] == 1 and rows["cases"]["changed_at"].endswith("+08:00")
+    assert rows["accounts"]["rows"] == 5 and len(rows["cases"]["sha256_csv"]) == 64
+    assert "等审看的 1 件" in again.stdout
+    assert not any("可以办理" in path.read_text("utf-8", "ignore") for path in (tmp_path / "public").iterdir())
