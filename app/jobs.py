@@ -64,6 +64,7 @@ JOBS = (
     Job(cases.take_in_arrivals, "收件：读懂推送来的消息，进入队列", every=1, own_transactions=True),
     Job(replies.deliver_released, "送达：把签发的答复送到平台", every=1, own_transactions=True),
     Job(messages.fetch_new, "取件：向要主动去取的平台取新消息", every=300, own_transactions=True),
+    Job(cases.pass_closed_windows, "队列：平台窗口关闭后，改按法定时限排列", every=30),
     Job(cases.remind_departments, "催办：到点的提醒，每级一次", every=60),
     Job(alerts.scan_new_cases, "舆情：看新来信里有没有要紧的", every=30),
     Job(disclosure.propose_closed, "公开：为办结的办件备好公开稿", every=10),

@@ -48,4 +48,4 @@ def title_of(text: str) -> str:
     sentences = [sentence for sentence in sentences if len(sentence) > 3]
     asking = [sentence for sentence in sentences if sentence.endswith(("？", "?", "吗"))]
     chosen = (asking or sentences or [text.strip()])[0].rstrip("。；;\n")
-    return chosen if len(chosen) <= _TITLE_CHARACTERS else chosen[: _TITLE_CHARACTERS - 2] + "……"
+    return chosen if len(chosen) <= _TITLE_CHARACTERS else chosen[: _TITLE_CHARACTERS - 2].rstrip("，、：,") + "……"

@@ -44,7 +44,7 @@ def board() -> str:
         counts = cases.counts(session, person, at, ("new", "at_department", "in_review", "overdue", "due_today"))
         flow = cases.flow(session, at)
         on_time, answered = cases.on_time_this_month(session, at)
-        shifts = duty.between(session, at - timedelta(hours=12), at + timedelta(hours=36))
+        shifts = duty.between(session, at - timedelta(hours=4), at + timedelta(hours=20))
         return render(
             "desk/board.html",
             alarms=_alarms(session, person, at, counts),

@@ -26,6 +26,7 @@ def work() -> str:
         view = "mine" if mine else "open"
         page = cases.queue(session, person, cases.QueueFilters(view=view), at, limit=10)
         case = cases.next_for(session, person, at)
+        undelivered = replies.count_not_delivered(session, person)
         tallies = [
             _tally(counts["overdue"], "已超期", "overdue", "stop", "over"),
             _tally(counts["due_today"], "今日到期", "due_today", "clock", "soon"),
@@ -43,11 +44,11 @@ def work() -> str:
                 "icon": "review",
             },
             {
-                "count": replies.count_not_delivered(session, person),
+                "count": undelivered,
                 "label": "没有送到",
                 "href": "/desk/deliveries?view=not_delivered",
                 "icon": "question",
-                "state": "over" if replies.count_not_delivered(session, person) else None,
+                "state": "over" if undelivered else None,
             },
         ]
         return render(
@@ -60,7 +61,8 @@ def work() -> str:
             page=page,
             sent=replies.sent_for_review_by(session, person),
             sent_back=replies.sent_back_to(session, person),
-            not_delivered=replies.not_delivered(session, person, limit=10),
+            not_delivered=replies.not_delivered(session, person, limit=5),
+            undelivered=undelivered,
             inbox=notices.inbox(session, person.id, limit=8),
             sees_cases=person.may(Role.HANDLER, *SEES_ALL_CASES),
         )
