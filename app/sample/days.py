@@ -10,7 +10,6 @@ from app.alerts.models import Alert
 from app.base.errors import Invalid
 from app.calendar.workdays import at_time
 from app.cases import service as cases
-from app.cases.models import Case
 from app.disclosure import queries as disclosures
 from app.disclosure import service as disclosure
 from app.disclosure.decision import tidied
@@ -36,7 +35,12 @@ JOBS: tuple[tuple[str, Job], ...] = (
 )
 """Once or a few times a day instead of every minute; nobody could tell the difference afterwards."""
 AT_MOST = 40
-REASONS = (("privacy", ""), ("privacy", ""), ("privacy", ""), ("other", "《云泽市政府信息公开工作规定》（云泽示〔2024〕9 号）第十二条"))
+REASONS = (
+    ("privacy", ""),
+    ("privacy", ""),
+    ("privacy", ""),
+    ("other", "《云泽市政府信息公开工作规定》（云泽示〔2024〕9 号）第十二条"),
+)
 WITHDRAWALS = ("requested", "privacy", "incorrect")
 HIDDEN = "〔隐去〕"
 
@@ -70,7 +74,9 @@ class Days:
 
     def _settle_alerts(self) -> Life:
         session, now = self.stage.session, self.stage.now
-        wanted = select(Alert).where(col(Alert.settled_at).is_(None), Alert.raised_at < now - timedelta(hours=20))
+        wanted = select(Alert).where(
+            col(Alert.settled_at).is_(None), Alert.raised_at < now - timedelta(hours=20)
+        )
         for alert in list(session.exec(wanted)):
             alerts.settle(session, now, self.house.leader(), alert.id, "已看过来信并提醒承办单位先处理")
         yield from ()
@@ -91,9 +97,10 @@ class Days:
             else:
                 self._publish(officer, listed.disclosure, plan)
             if plan.disclosure == "withdraw":
+                reason = WITHDRAWALS[self._withdrawn % len(WITHDRAWALS)]
                 self._withdrawn += 1
                 later = self.stage.now + timedelta(days=3 + self._withdrawn, hours=2)
-                self.stage.begin(later, self._withdraw(officer, listed.case))
+                self.stage.begin(later, self._withdraw(officer, listed.case.number, reason))
             yield self.stage.desk(4)
 
     def _withhold(self, officer: Person, disclosure_id: int) -> None:
@@ -119,9 +126,8 @@ class Days:
         except Invalid:
             self._withhold(officer, proposed.id)
 
-    def _withdraw(self, officer: Person, case: Case) -> Life:
-        reason = WITHDRAWALS[self._withdrawn % len(WITHDRAWALS)]
-        opendata.withdraw(self.stage.session, self.stage.now, officer, case.number, reason=reason)
+    def _withdraw(self, officer: Person, number: str, reason: str) -> Life:
+        opendata.withdraw(self.stage.session, self.stage.now, officer, number, reason=reason)
         yield from ()
 
 

@@ -27,6 +27,7 @@ PRINCIPAL, DEPUTY = "zhengjianguo", "zhoumin"
 REVIEWERS = ("wanghai", "zhaomin", "sunli")
 CLERKS = ("chenxiao", "xunuo")
 DISCLOSERS = ("kongming", "daigongyi")
+EDITORS = ("yuanbianyi", "shenwen")
 ALL_GATES = tuple(GATES)
 
 
@@ -106,8 +107,9 @@ def open_account(stage: Stage, house: House, row: Any) -> Life:
     accounts.file_registration(stage.session, stage.now, house.people["caixitong"], filing.registration.id)
 
 
-def write_answer(stage: Stage, house: House, row: Any, editor: Person) -> Life:
+def write_answer(stage: Stage, house: House, row: Any, who: str) -> Life:
     """An entry of the library is written, reviewed by three people and published by a fourth."""
+    editor = house.people[who]
     names = (
         "question", "text", "phrasings", "basis", "short_text", "must_keep", "verified_by", "category",
         "valid_from", "valid_until", "review_by", "kind",
@@ -143,7 +145,13 @@ WATCHES = {
 }
 GAP = (5, "reading", 0)
 """Days from today, duty and turn that nobody has: the roster shows it."""
-NOTES = ("无异常", "夜里 3 件咨询，已受理", "燃气类来信请随到随转", "微博评论较多，已读完", "有 1 件待补充，来信人说中午回复")
+NOTES = (
+    "无异常",
+    "夜里 3 件咨询，已受理",
+    "燃气类来信请随到随转",
+    "微博评论较多，已读完",
+    "有 1 件待补充，来信人说中午回复",
+)
 
 
 def make_roster(stage: Stage, house: House, first: int, last: int) -> Life:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -42,6 +43,10 @@ AGAIN = "您说还没有解决，我们又去核实了一次。"
 UNSOLVED = "说好的时间过了，还是老样子，请再看看。"
 WRONG_WORD = "（更正：上次答复里的办理地点写得不完整，以这一份为准。）"
 DONE = ("到现场看过并拍照", "与来信人通电话核对情况", "约来信人和对方当面调解", "派人维修并复查")
+INQUIRIES = (
+    (Action.VERIFY, "请核实来信反映的情况是否在您单位登记过。", "查过登记，情况属实。"),
+    (Action.CO_SIGN, "答复涉及您单位职责，请看第二段写得对不对。", "已看，涉及我单位的部分准确。"),
+)
 NOTES = ("同意。", "内容与依据一致，同意。", "已核对政策口径，同意。")
 _CLOSES_IN_HAND = 8.0  # office hours until a clerk closes what was answered
 
@@ -60,7 +65,7 @@ class Handling:
         self.plans[number] = plan
         if plan.stop == "new":
             return
-        yield self.stage.watch(18 if plan.letter.type == "correction" else 45)
+        yield self.stage.watch(45 * _pace(plan))
         if plan.stop in ENDINGS:
             ENDINGS[plan.stop](self, plan, number)
             return
@@ -70,7 +75,7 @@ class Handling:
         if not self._goes_on(plan, "accepted"):
             return
         yield from self._worked_on(plan, number)
-        if not self._goes_on(plan, "waiting"):
+        if plan.stop == "waiting" or not self._goes_on(plan, "in_progress"):
             return
         yield from self._answered(plan, number, plan.letter.reply)
         if plan.stop in ("replied", "closed"):
@@ -81,8 +86,12 @@ class Handling:
     def _goes_on(self, plan: Plan, step: str) -> bool:
         return STOPS.index(plan.stop) > STOPS.index(step)
 
-    def _act(self, person: Person, number: str, action: Action, **details: object) -> None:
+    def _act(self, person: Person, number: str, action: Action, **details: Any) -> None:
         cases.act(self.stage.session, self.stage.now, person, number, action, **details)
+
+    def _desk(self, plan: Plan, minutes: float) -> datetime:
+        """When somebody is done; faster where the platform or the deadline leaves little time."""
+        return self.stage.desk(minutes * _pace(plan))
 
     def _case(self, number: str) -> Case:
         found = case_queries.by_number(self.stage.session, number)
@@ -127,7 +136,7 @@ class Handling:
         self._act(
             clerk, number, Action.ACCEPT,
             message_type=letter.type, category=letter.category, place=letter.place or "",
-            sensitivity=letter.sensitivity,
+            sensitivity=letter.sensitivity, complex="complex" in plan.traits,
         )  # fmt: skip
         if "clerk" in plan.traits:
             yield self.stage.desk(60)
@@ -139,7 +148,7 @@ class Handling:
         if "transferred" in plan.traits:
             yield from self._sent_astray(plan, number, Action.TRANSFER)
             return
-        yield self.stage.desk(25)
+        yield self._desk(plan, 25)
         self._give(plan, number, letter.department)
 
     def _give(self, plan: Plan, number: str, department: str) -> None:
@@ -172,10 +181,12 @@ class Handling:
         if plan.stop == "assigned":
             return
         if "clerk" not in plan.traits:
-            yield self.stage.desk(12 if plan.letter.type == "correction" else 80)
+            yield self._desk(plan, 80)
             self._act(self._handler(plan), number, Action.ACKNOWLEDGE)
         if "supervised" in plan.traits:
             self.stage.begin(self._when_late(plan, number), self._supervised(plan, number))
+        if "watched" in plan.traits:
+            self.stage.begin(self.stage.desk(90), self._supervised(plan, number))
         for trait, step in ON_THE_WAY.items():
             if trait in plan.traits or (trait == "asked" and plan.stop == "waiting"):
                 yield from step(self, plan, number)
@@ -219,9 +230,10 @@ class Handling:
     def _verified(self, plan: Plan, number: str) -> Steps:
         other = self._elsewhere(plan)
         yield self.stage.desk(20)
+        action, question, answer = INQUIRIES[plan.index % len(INQUIRIES)]
         self._act(
-            self._handler(plan), number, Action.VERIFY,
-            department_id=self.house.departments[other], question="请核实来信反映的情况是否在您单位登记过。",
+            self._handler(plan), number, action,
+            department_id=self.house.departments[other], question=question,
         )  # fmt: skip
         if plan.stop != "closed":
             return
@@ -230,7 +242,7 @@ class Handling:
         asked = select(Inquiry).where(Inquiry.case_id == case.id, col(Inquiry.answered_at).is_(None))
         for inquiry in list(session.exec(asked)):
             person = self.house.handlers[other][0]
-            cases.answer_inquiry(session, self.stage.now, person, number, inquiry.id, "查过登记，情况属实。")
+            cases.answer_inquiry(session, self.stage.now, person, number, inquiry.id, answer)
 
     def _extension(self, plan: Plan, number: str) -> Steps:
         yield self.stage.desk(90)
@@ -252,7 +264,7 @@ class Handling:
         reply_id = self._drafted(plan, number, short)
         if plan.stop == "drafted" and "sent_back" not in plan.traits:
             return
-        yield self.stage.desk(10 if plan.letter.type == "correction" else 35)
+        yield self._desk(plan, 35)
         self._submit(plan, reply_id)
         if "sent_back" in plan.traits:
             yield from self._comes_back(plan, number, reply_id)
@@ -264,7 +276,7 @@ class Handling:
         yield from self._reviewed(plan, reply_id)
         if not self._goes_on(plan, "release"):
             return
-        yield self.stage.desk(8 if plan.letter.type == "correction" else 30)
+        yield self._desk(plan, 30)
         self._release(plan, number, reply_id)
 
     def _drafted(self, plan: Plan, number: str, text: str) -> int:
@@ -273,14 +285,20 @@ class Handling:
         writer = self._writer(plan)
         entry = self.house.entries.get(plan.letter.answer or "")
         basis = plan.letter.reply.partition("依据：")[2].rstrip("。")
-        reply = replies.draft(session, now, writer, case, text=text, basis=basis, entry=entry)
-        if self._blocks(reply, case):
-            shorts = self._short_texts(reply, case)
-            reply = replies.draft(session, now, writer, case, text=text, short_texts=shorts)
-        return reply.id
+        replies.draft(session, now, writer, case, text=text, basis=basis, entry=entry)
+        return self._made_ready(writer, case, text)
 
-    def _blocks(self, reply: Reply, case: Case) -> bool:
-        return any(f.level == BLOCK for f in replies.check(self.stage.session, self.stage.now, reply, case))
+    def _made_ready(self, writer: Person, case: Case, text: str) -> int:
+        """What the check found is repaired by a short form, or answered with a reason."""
+        session, now = self.stage.session, self.stage.now
+        reply = reply_queries.current(session, case.id)
+        assert reply is not None  # just drafted
+        found = replies.check(session, now, reply, case)
+        reasons = {f.key: REASONS.get(f.code, OTHER_REASON) for f in found if f.level == WARN}
+        shorts = self._short_texts(reply, case) if any(f.level == BLOCK for f in found) else None
+        if reasons or shorts:
+            replies.draft(session, now, writer, case, text=text, short_texts=shorts, dismissals=reasons)
+        return reply.id
 
     def _short_texts(self, reply: Reply, case: Case) -> dict[str, str]:
         """A short form for each platform on which the whole does not fit."""
@@ -295,12 +313,7 @@ class Handling:
         return made
 
     def _submit(self, plan: Plan, reply_id: int) -> None:
-        session, now, writer = self.stage.session, self.stage.now, self._writer(plan)
-        reply = session.get_one(Reply, reply_id)
-        case = session.get_one(Case, reply.case_id)
-        found = replies.check(session, now, reply, case)
-        reasons = {f.key: REASONS.get(f.code, OTHER_REASON) for f in found if f.level == WARN}
-        replies.submit(session, now, writer, reply_id, dismissals=reasons)
+        replies.submit(self.stage.session, self.stage.now, self._writer(plan), reply_id)
 
     def _comes_back(self, plan: Plan, number: str, reply_id: int) -> Steps:
         yield self.stage.desk(60)
@@ -312,7 +325,7 @@ class Handling:
         for step in Step:
             if plan.stop == step.value:
                 return
-            yield self.stage.desk(15 if plan.letter.type == "correction" else 70)
+            yield self._desk(plan, 70)
             person = self._reviewer(plan, step)
             self._opinion(person, reply_id, Verdict.APPROVE, note=NOTES[plan.index % len(NOTES)])
 
@@ -322,7 +335,9 @@ class Handling:
             return self.house.people[DEPUTY]
         return self.house.people[REVIEWERS[(list(Step).index(step) + plan.index) % len(REVIEWERS)]]
 
-    def _opinion(self, person: Person, reply_id: int, verdict: Verdict, *, code: str = "", note: str = "") -> None:
+    def _opinion(
+        self, person: Person, reply_id: int, verdict: Verdict, *, code: str = "", note: str = ""
+    ) -> None:
         session, now = self.stage.session, self.stage.now
         digest = session.get_one(Reply, reply_id).digest
         gates = ALL_GATES if verdict == Verdict.APPROVE else ()
@@ -339,7 +354,7 @@ class Handling:
         if "unsubscribed" in plan.traits:
             self.mail.leaves(number)
         if "unknown" in plan.traits:
-            self.stage.platforms.wechat.fail_next("custom/send", fault="timeout_after")
+            self.stage.platforms.silent_after.add(self.mail.citizens[number])
         digest = session.get_one(Reply, reply_id).digest
         replies.release(session, now, self.house.people[self._releaser(plan)], reply_id, digest=digest)
         self.stage.send_soon()
@@ -390,13 +405,8 @@ class Handling:
         yield self.stage.desk(240)
         session, now = self.stage.session, self.stage.now
         text = plan.letter.reply + WRONG_WORD
-        reply = replies.correct(session, now, self._writer(plan), self._case(number), text)
-        if self._blocks(reply, self._case(number)):
-            shorts = self._short_texts(reply, self._case(number))
-            replies.draft(
-                session, now, self._writer(plan), self._case(number), text=text, short_texts=shorts
-            )
-        reply_id = reply.id
+        replies.correct(session, now, self._writer(plan), self._case(number), text)
+        reply_id = self._made_ready(self._writer(plan), self._case(number), text)
         yield self.stage.desk(20)
         self._submit(plan, reply_id)
         if plan.stop != "closed":
@@ -413,6 +423,13 @@ class Handling:
             cases.rate(self.stage.session, self.stage.now, case, score=plan.stars, solved=solved)
         yield from ()
 
+
+def _pace(plan: Plan) -> float:
+    return PACE_OF_CORRECTIONS if plan.letter.type == "correction" else PACE.get(plan.platform, 1.0)
+
+
+PACE = {"wechat": 0.35}
+PACE_OF_CORRECTIONS = 0.22
 
 ENDINGS = {
     "declined": Handling._decline,

@@ -12,7 +12,9 @@ from importlib import resources
 from typing import Any
 
 WRITTEN_FOR = date(2026, 11, 21)
-_DATES = frozenset({"valid_from", "valid_until", "review_by", "issued_on", "opened_on", "filed_on", "not_before"})
+_DATES = frozenset(
+    {"valid_from", "valid_until", "review_by", "issued_on", "opened_on", "filed_on", "not_before"}
+)
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,9 @@ class Fate:
     platforms: frozenset[str] = frozenset()
 
 
-def _fate(count: int, stop: str, *traits: str, platforms: Sequence[str] = (), **when: tuple[int, int]) -> Fate:
+def _fate(
+    count: int, stop: str, *traits: str, platforms: Sequence[str] = (), **when: tuple[int, int]
+) -> Fate:
     return Fate(count, stop, frozenset(traits), platforms=frozenset(platforms), **when)
 
 
@@ -50,16 +52,16 @@ LIVE = ("wechat", "weibo", "website")
 # fmt: off
 FATES = (
     _fate(4,  "new", platforms=LIVE, days=(0, 0)),
-    _fate(4,  "new", platforms=LIVE, days=(1, 1)),
     _fate(4,  "accepted", platforms=LIVE, workdays=(1, 1)),
     _fate(1,  "accepted", "clerk", platforms=LIVE, workdays=(2, 2)),
     _fate(2,  "accepted", "returned", workdays=(2, 3)),
-    _fate(8,  "assigned", workdays=(1, 2)),
+    _fate(6,  "assigned", workdays=(1, 2)),
     _fate(2,  "in_progress", workdays=(2, 3)),
     _fate(2,  "in_progress", "verified", workdays=(2, 3)),
-    _fate(8,  "drafted", workdays=(2, 4)),
+    _fate(6,  "drafted", workdays=(2, 4)),
     _fate(2,  "in_progress", "extension_asked", workdays=(3, 4)),
-    _fate(2,  "in_progress", "extension_granted", workdays=(4, 5)),
+    _fate(2,  "in_progress", "extension_granted", workdays=(3, 4)),
+    _fate(2,  "in_progress", "complex", workdays=(4, 9)),
     _fate(1,  "in_progress", "extension_refused", workdays=(4, 4)),
     _fate(3,  "in_progress", due=(-3, -1)),
     _fate(2,  "in_progress", "supervised", "reminded", due=(-4, -2)),
@@ -68,17 +70,17 @@ FATES = (
     _fate(1,  "second", due=(-1, -1)),
     _fate(3,  "drafted", due=(0, 0)),
     _fate(1,  "final", due=(0, 0)),
-    _fate(1,  "in_progress", "supervised", due=(0, 0)),
+    _fate(1,  "in_progress", "watched", due=(0, 0)),
     _fate(2,  "drafted", platforms=("wechat",), hours=(41, 45)),
     _fate(5,  "waiting", workdays=(2, 4)),
     _fate(4,  "first", workdays=(3, 4)),
     _fate(3,  "second", workdays=(3, 4)),
     _fate(2,  "final", workdays=(3, 4)),
-    _fate(2,  "release", workdays=(3, 5)),
+    _fate(2,  "release", workdays=(3, 4)),
     _fate(3,  "drafted", "sent_back", workdays=(3, 4)),
     _fate(3,  "closed", "reopened", "open_again", days=(13, 20)),
     _fate(1,  "replied", "corrected", workdays=(6, 6)),
-    _fate(14, "replied", workdays=(4, 6)),
+    _fate(12, "replied", workdays=(4, 6)),
     _fate(2,  "replied", "unknown", platforms=("wechat",), workdays=(4, 5)),
     _fate(2,  "replied", "unentered", platforms=tuple(IMPORTED), workdays=(4, 5)),
     _fate(6,  "declined", days=(8, 55)),
@@ -96,11 +98,17 @@ FATES = (
     _fate(3,  "closed", "late", "supervised", "reminded", days=(26, 58)),
     _fate(4,  "closed", "action", "corrected", days=(24, 50)),
     _fate(40, "closed", "action", days=(14, 58)),
+    _fate(5,  "closed", "complex", days=(26, 58)),
 )
 # fmt: on
 """All but the closed cases without anything special, which fill up to `TOTAL`."""
 PLAIN = _fate(0, "closed", days=(9, 59))
-NO_CORRECTIONS = frozenset({"first", "second", "final", "release", "drafted", "waiting", "in_progress", "assigned"})
+NO_CORRECTIONS = frozenset(
+    {"first", "second", "final", "release", "drafted", "waiting", "in_progress", "assigned"}
+)
+TOO_LONG_FOR_CORRECTIONS = frozenset(
+    {"extension_granted", "late", "asked", "returned", "complex", "open_again"}
+)
 """A correction is due the next working day: one that rests for days is another kind of example."""
 
 
@@ -109,8 +117,8 @@ class Plan:
     """One case: what is written, when it arrives, how far it gets.
 
     ``patience``: office hours between the department's having it and the draft. ``matter``: number
-    shared by a case and the one merged into it, else 0. ``disclosure``: publish, withhold, withdraw, wait. ``stars``: the citizen's
-    rating, 0 for none.
+    shared by a case and the one merged into it, else 0. ``disclosure``: publish, withhold, withdraw,
+    wait. ``stars``: the citizen's rating, 0 for none.
     """
 
     index: int
@@ -135,10 +143,12 @@ class Plan:
         return self.odd.platform if self.odd else self.letter.platform
 
 
-def plans(letters: Sequence[Letter], odd: Sequence[Odd], now: datetime, calendar: Calendar, total: int) -> list[Plan]:
+def plans(
+    letters: Sequence[Letter], odd: Sequence[Odd], now: datetime, calendar: Calendar, total: int
+) -> list[Plan]:
     """``total`` plans up to ``now``; the same day gives the same ones. Fewer than `TOTAL`: of every kind some."""
     dice = Random(20261121)
-    made = [*_invalid(odd, now, dice), *_in_pairs(letters, now, calendar, dice)]
+    made = [*_invalid(odd, now, dice), *_in_pairs(letters, now, calendar, dice), *_crowd(letters, now, dice)]
     fates = _fates(TOTAL - len(made))
     uses = _uses(letters, len(fates), {plan.letter.title for plan in made}, dice)
     made += _matched(uses, fates, now, calendar, dice)
@@ -189,7 +199,7 @@ def _fits(letter: Letter, fate: Fate, today: date, calendar: Calendar) -> bool:
         return False
     if letter.type == "correction" and fate.stop in NO_CORRECTIONS and not fate.due:
         return False
-    if letter.type == "correction" and fate.traits & {"extension_granted", "late", "asked", "returned"}:
+    if letter.type == "correction" and fate.traits & TOO_LONG_FOR_CORRECTIONS:
         return False
     if letter.platform in IMPORTED and fate.hours:
         return False
@@ -267,9 +277,15 @@ def _arrival(
         midnight = datetime.combine(today, time(), SHANGHAI)
         return (midnight + (now - midnight) * dice.uniform(0.3, 0.97)).astimezone(UTC)
     on = today - timedelta(days=_days_ago(letter, fate.days, today, dice))
-    if not calendar.is_working_day(on) and fate.stop == "closed" and dice.random() < 0.6:
-        on = nth_working_day(on, -1, calendar)
+    if not calendar.is_working_day(on) and dice.random() < LEFT_FOR_WORKING_DAYS:
+        on = today - timedelta(days=_days_ago(letter, fate.days, today, dice))
+    if "unknown" in fate.traits:  # it must be sent while WeChat's window is open
+        return _at(nth_working_day(on, -1, calendar), dice, 8, 9)
     return _at(max(on, letter.not_before or on), dice, 7, 22)
+
+
+LEFT_FOR_WORKING_DAYS = 0.6
+"""Fewer people write on weekends and holidays."""
 
 
 def _days_ago(letter: Letter, days: tuple[int, int], today: date, dice: Random) -> int:
@@ -313,6 +329,18 @@ def _in_pairs(letters: Sequence[Letter], now: datetime, calendar: Calendar, dice
     return made
 
 
+def _crowd(letters: Sequence[Letter], now: datetime, dice: Random) -> Iterator[Plan]:
+    """Several people write the same within a day: the office is told."""
+    said = next(letter for letter in letters if CROWD in letter.text and letter.platform in LIVE)
+    openings = ("", *OPENINGS, *ENDINGS)[:CROWD_OF]
+    for place, words in enumerate(openings):
+        same = replace(said, platform=LIVE[place % len(LIVE)], text=f"{words}{said.text}")
+        yield Plan(0, same, now - timedelta(hours=26 - 5 * place - dice.uniform(0, 3)), "new")
+
+
+CROWD, CROWD_OF = "湖畔新苑", 5
+
+
 def _invalid(odd: Sequence[Odd], now: datetime, dice: Random) -> list[Plan]:
     nobody = Letter("", "comment", "", None, "", "", "", None, None, False, "ordinary", (), None, "", "")
     today = now.astimezone(SHANGHAI).date()
@@ -343,8 +371,12 @@ def _fewer(made: list[Plan], total: int) -> list[Plan]:
 def _disclosed(made: list[Plan], now: datetime, dice: Random) -> list[Plan]:
     """What becomes of the closed ones in public."""
     share = len(made) / TOTAL
-    closed = [plan for plan in made if plan.stop in ("closed", "declined") and "open_again" not in plan.traits]
-    delicate = [plan for plan in closed if not plan.letter.public_consent or plan.letter.sensitivity != "ordinary"]
+    closed = [
+        plan for plan in made if plan.stop in ("closed", "declined") and "open_again" not in plan.traits
+    ]
+    delicate = [
+        plan for plan in closed if not plan.letter.public_consent or plan.letter.sensitivity != "ordinary"
+    ]
     others = [plan for plan in closed if plan not in delicate]
     dice.shuffle(others)
     chosen: dict[int, str] = {}
@@ -364,7 +396,7 @@ def _disclosed(made: list[Plan], now: datetime, dice: Random) -> list[Plan]:
 # ------------------------------------------------------------------ the same letter in other words
 
 PLACES = ("城东区", "临湖区", "云门区", "高新区", "青芦县")
-OPENINGS = ("打扰一下，", "想反映个事：", "麻烦问一下，", "有个事请教：")
+OPENINGS = ("您好！", "你好！", "您好。", "")
 ENDINGS = ("谢谢。", "盼回复。", "麻烦帮忙看看。", "等您答复，谢谢。")
 GREETINGS = ("您好！", "网友您好！", "您好，来信已收到。", "您好，感谢来信。")
 _GREETED = re.compile(r"^(你好|您好|请问|想问|打扰|麻烦|来电|@)")
@@ -380,11 +412,12 @@ def varied(letter: Letter, turn: int, dice: Random) -> Letter:
         swap[number] = f"13900000{dice.randrange(100, 1000)}"
     opening = "" if _GREETED.match(letter.text) else dice.choice(OPENINGS)
     ending = dice.choice(ENDINGS) if letter.platform != "hotline" else ""
+    stop = "" if not ending or letter.text[-1] in "。！？!?…" else "。"
     return replace(
         letter,
         place=swap.get(letter.place or "", letter.place),
         title=_swapped(letter.title, swap),
-        text=opening + _swapped(letter.text, swap) + ending,
+        text=opening + _swapped(letter.text, swap) + stop + ending,
         personal=tuple(_swapped(words, swap) for words in letter.personal),
         reply=letter.reply.replace(GREETINGS[0], GREETINGS[turn % len(GREETINGS)], 1),
         repeat_of=None,

@@ -28,6 +28,7 @@ from app.sample import plan as planning
 from app.sample.arrivals import Mail
 from app.sample.days import Days
 from app.sample.house import (
+    EDITORS,
     PASSWORD,
     House,
     let_people_in,
@@ -136,7 +137,8 @@ def _remove_derived(data_dir: Path) -> None:
 
 def _last_ids(session: Session) -> dict[str, int]:
     return {
-        table.__name__: session.exec(select(func.max(col(table.id)))).one() or 0 for table in (Message, Arrival, Case)
+        table.__name__: session.exec(select(func.max(col(table.id)))).one() or 0
+        for table in (Message, Arrival, Case)
     }
 
 
@@ -186,16 +188,10 @@ def _prepare(stage: Stage, house: House) -> None:
     for row in content.accounts:
         stage.begin(at_time(row["opened_on"], "09:30"), open_account(stage, house, row))
     for place, row in enumerate(sorted(content.answers, key=lambda row: str(row["valid_from"]))):
-        editor = "shenwen" if place % 2 else "yuanbianyi"
-        stage.begin(written_from(row), _later(lambda r=row, e=editor: write_answer(stage, house, r, house.people[e])))
+        stage.begin(written_from(row), write_answer(stage, house, row, EDITORS[place % len(EDITORS)]))
     first, last = ROSTER_DAYS
     posted = at_time(day_of(stage.ends_at) + timedelta(days=first - 1), "16:00")
     stage.begin(posted, make_roster(stage, house, first, last))
-
-
-def _later(made: Callable[[], planning.Iterator[datetime]]) -> planning.Iterator[datetime]:
-    """A life whose people are hired only when it begins."""
-    yield from made()
 
 
 def _odds_and_ends(stage: Stage, mail: Mail) -> None:
@@ -204,5 +200,7 @@ def _odds_and_ends(stage: Stage, mail: Mail) -> None:
     for place, days in enumerate((40, 33, 21, 12, 5, 2)):
         kind = "subscribe" if place % 2 else "click"
         stage.begin(ends - timedelta(days=days, hours=place), mail.event(kind, 900 + place, {}))
-    stage.begin(ends - timedelta(days=9, hours=3), mail.unreadable(b"<xml><ToUserName>gh_other</ToUserName></xml>"))
+    stage.begin(
+        ends - timedelta(days=9, hours=3), mail.unreadable(b"<xml><ToUserName>gh_other</ToUserName></xml>")
+    )
     stage.begin(ends - timedelta(hours=30), mail.unreadable(b"\xff\xfe not what the platform sends"))
