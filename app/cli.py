@@ -39,8 +39,10 @@ class _Main(click.Group):
     def invoke(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
-        except (AppError, LibraryError) as error:
+        except AppError as error:
             message = error.message
+        except LibraryError as error:
+            message = error.message_zh
         except ConnectorError as error:
             message = getattr(error, "message_zh", "") or f"平台接入出错：{error}"
         except SQLAlchemyError as error:
@@ -128,7 +130,12 @@ def serve(shell: Shell) -> None:
     _say_addresses(shell)
     thread = threading.Thread(target=server.run, name="web", daemon=True)
     thread.start()
-    _until_told(lambda: (server.close(), ticking.stop()))
+
+    def stop() -> None:
+        server.close()
+        ticking.stop()
+
+    _until_told(stop)
 
 
 def _listening(shell: Shell):  # type: ignore[no-untyped-def]
