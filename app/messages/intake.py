@@ -15,8 +15,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col
 
 from app.base.db import Database
 from app.base.errors import Unavailable
@@ -107,12 +108,17 @@ class Intake:
         insert = dialect.insert(Arrival).on_conflict_do_nothing(index_elements=["account_id", "fingerprint"])
         # In one order everywhere, so that two nodes never wait for each other's rows crosswise.
         rows = sorted((waiting.row for waiting in batch), key=lambda row: row["fingerprint"])
-        newest = {row["account_id"]: row["received_at"] for row in rows}
+        newest: dict[int, datetime] = {}
+        for row in rows:
+            newest[row["account_id"]] = max(row["received_at"], newest.get(row["account_id"], row["received_at"]))
         with self._between_processes(), self._db.writing() as session:
             session.execute(insert, rows)
             for account_id, at in sorted(newest.items()):
                 session.execute(
-                    update(OfficialAccount).where(OfficialAccount.id == account_id).values(last_arrival_at=at)
+                    update(OfficialAccount)
+                    .where(OfficialAccount.id == account_id)
+                    .where(or_(col(OfficialAccount.last_arrival_at).is_(None), OfficialAccount.last_arrival_at < at))
+                    .values(last_arrival_at=at)
                 )
 
     @contextlib.contextmanager

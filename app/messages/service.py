@@ -9,12 +9,16 @@ from app.base.rows import insert_once
 from app.messages import queries
 from app.messages.models import Arrival, Attachment, Message, Requester
 from app.messages.pseudonym import pseudonym_of
+from app.messages.storable import storable
 from app.official_accounts import queries as accounts
 from app.official_accounts import service as accounts_service
 from app.official_accounts.models import FetchState, OfficialAccount
 from connectors.contract import Fetcher, IncomingMessage, Reader
 from connectors.errors import DeliveryError, PayloadError, UnsupportedEvent
 from connectors.registry import platform
+
+MOST_TRIES = 5
+
 
 def read_arrival(session: Session, now: datetime, arrival: Arrival) -> list[Message]:
     """Understand one arrival.
@@ -44,6 +48,19 @@ def read_arrival(session: Session, now: datetime, arrival: Arrival) -> list[Mess
     return [message for message in messages if message and message.external_id in questions]
 
 
+def note_failure(session: Session, now: datetime, arrival_id: int, error: Exception) -> None:
+    """An arrival on which reading broke in a way nobody foresaw: it waits, and after five tries it is kept
+    under the error's name, like any other that cannot be read."""
+    arrival = session.get(Arrival, arrival_id, with_for_update=True)
+    if arrival is None or arrival.state != queries.WAITING:
+        return
+    arrival.tries, arrival.read_at = arrival.tries + 1, now
+    if arrival.tries >= MOST_TRIES:
+        # The class alone: what the error says may quote the citizen.
+        arrival.state, arrival.error, arrival.error_words = "failed", type(error).__name__, ""
+    session.add(arrival)
+
+
 def keep(
     session: Session,
     now: datetime,
@@ -52,6 +69,7 @@ def keep(
     arrival: Arrival | None = None,
 ) -> Message | None:
     """The message as a row, with requester and attachments; None when it is here already."""
+    incoming = storable(incoming)
     received_at = arrival.received_at if arrival else now
     requester = _requester(session, account, incoming, received_at)
     is_new = insert_once(

@@ -1,0 +1,99 @@
+"""Accepting: on disk before the platform hears of it, many in one transaction, each kept once."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy import text as sql
+from sqlmodel import select
+
+from app.base.errors import Unavailable
+from app.messages.intake import Intake
+from app.messages.models import Arrival
+from app.official_accounts.models import OfficialAccount
+from tests.conftest import NOW, TheOffice
+from tests.live import eventually
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def intake(office: TheOffice, tmp_path: Path) -> Intake:
+    return Intake(office.db, tmp_path)
+
+
+def accept(intake: Intake, office: TheOffice, number: int, after: timedelta = timedelta(0)) -> None:
+    body = f"push {number}".encode()
+    intake.accept(office.accounts["wechat"].id, "wechat", NOW + after, f"{number:064}", body, body)
+
+
+def kept(office: TheOffice) -> list[bytes]:
+    with office.db.reading() as session:
+        return sorted(session.exec(select(Arrival.raw)))
+
+
+def test_what_was_accepted_is_there_for_everybody(office: TheOffice, intake: Intake) -> None:
+    accept(intake, office, 1)
+    accept(intake, office, 1)
+    accept(intake, office, 2)
+    assert kept(office) == [b"push 1", b"push 2"]
+
+
+def test_pushes_that_wait_for_the_disk_wait_for_it_together(sqlite_office: TheOffice, tmp_path: Path) -> None:
+    """While somebody else writes, nineteen more come in: they cost one commit and not nineteen."""
+    office = sqlite_office
+    intake = Intake(office.db, tmp_path)
+    commits: list[object] = []
+    event.listen(office.db.engine, "commit", commits.append)
+    with ThreadPoolExecutor(20) as pool:
+        with office.db.writing() as session:
+            session.connection()
+            first = pool.submit(accept, intake, office, 0)
+            eventually(lambda: intake._writer_of_pid and not intake._queue, what="the writer at work")
+            others = [pool.submit(accept, intake, office, number) for number in range(1, 20)]
+            eventually(lambda: len(intake._queue) == 19, what="the queue")
+            before = len(commits) + 1  # and our own
+        for one in (first, *others):
+            one.result(30)
+    assert len(commits) - before == 2
+    assert len(kept(office)) == 20
+
+
+def test_the_account_knows_its_newest_arrival_in_whatever_order_they_are_written(
+    office: TheOffice, intake: Intake
+) -> None:
+    for number, after in ((1, 5 * SECOND), (2, 2 * SECOND), (3, 9 * SECOND), (4, 1 * SECOND)):
+        accept(intake, office, number, after)
+    with office.db.reading() as session:
+        account = session.get_one(OfficialAccount, office.accounts["wechat"].id)
+        assert account.last_arrival_at == NOW + 9 * SECOND
+
+
+def test_one_failure_is_told_to_those_it_concerns_and_the_next_is_kept(office: TheOffice, intake: Intake) -> None:
+    with office.db.writing() as session:
+        session.execute(sql("ALTER TABLE arrivals RENAME TO arrivals_away"))
+    with pytest.raises(Unavailable):
+        accept(intake, office, 1)
+    with office.db.writing() as session:
+        session.execute(sql("ALTER TABLE arrivals_away RENAME TO arrivals"))
+    accept(intake, office, 2)
+    assert kept(office) == [b"push 2"]
+
+
+def test_a_file_that_another_program_holds_is_waited_for(sqlite_office: TheOffice, tmp_path: Path) -> None:
+    """A backup or an administrator's shell: SQLite's own lock, taken by somebody who is not us."""
+    office, intake = sqlite_office, Intake(sqlite_office.db, tmp_path)
+    accept(intake, office, 1)
+    other = sqlite3.connect(office.db.url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(1) as pool:
+        accepted = pool.submit(accept, intake, office, 2)
+        eventually(lambda: not intake._queue, what="the writer at work")
+        assert kept(office) == [b"push 1"] and not accepted.done()
+        other.execute("ROLLBACK")
+        accepted.result(30)
+    other.close()
+    assert kept(office) == [b"push 1", b"push 2"]
