@@ -6,6 +6,7 @@ date. Every write happens under one lock: the numbers of the feed are in the ord
 
 import json
 import logging
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -252,7 +253,8 @@ def write_files(
             fresh = known is None or known.stamp != stamp
             described[dataset] = _described(session, now, dataset, source, stamp, address) if fresh else known
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = folder / "files.new"
+    # A name of its own: two people may open the page at the same moment.
+    draft = folder / f"files-{secrets.token_hex(6)}.new"
     kept = {dataset: asdict(found) for dataset, found in described.items() if found}
     draft.write_text(json.dumps(kept), "utf-8")
     draft.replace(folder / "files.json")
