@@ -10,5 +10,4 @@ def frame() -> dict[str, Any]:
     with reading() as session:
         office = staff.office(session)
     names = {"name": office.place or office.name, "host": office.name} if office else {}
-    footer = {"icp": settings().footer} if settings().footer else {}
-    return {"office": {**names, **footer}, "sample": bool(office and office.sample), "notices": told()}
+    return {"office": names, "footer": settings().footer, "sample": bool(office and office.sample), "notices": told()}
