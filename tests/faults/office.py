@@ -143,10 +143,3 @@ def delivery_states(db: Database) -> Counter[str]:
 def seen(sandbox: WeChatSandbox) -> Counter[str]:
     """How many replies each citizen saw."""
     return Counter(entry.person for entry in sandbox.ledger.entries() if entry.kind == "reply")
-
-
-def cases_per_message(db: Database) -> Counter[int]:
-    """How many messages each case has; a doubled case or a lost one shows here."""
-    with db.reading() as session:
-        rows = session.execute(select(Message.case_id, func.count()).group_by(Message.case_id))
-        return Counter({case_id: number for case_id, number in rows})

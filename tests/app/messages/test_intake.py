@@ -1,6 +1,5 @@
 """Accepting: on disk before the platform hears of it, many in one transaction, each kept once."""
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ from sqlalchemy import event
 from sqlalchemy import text as sql
 from sqlmodel import select
 
+from app.base.db import sqlite_module
 from app.base.errors import Unavailable
 from app.messages.intake import Intake
 from app.messages.models import Arrival
@@ -87,7 +87,7 @@ def test_a_file_that_another_program_holds_is_waited_for(sqlite_office: TheOffic
     """A backup or an administrator's shell: SQLite's own lock, taken by somebody who is not us."""
     office, intake = sqlite_office, Intake(sqlite_office.db, tmp_path)
     accept(intake, office, 1)
-    other = sqlite3.connect(office.db.url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
+    other = sqlite_module().connect(office.db.url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(1) as pool:
         accepted = pool.submit(accept, intake, office, 2)
