@@ -12,6 +12,9 @@ from app.sample.house import NAME, PASSWORD
 from app.staff import queries as staff
 from app.staff.roles import LABELS, Role
 
+SHOWN = 3
+"""Names in the line of a role; the others are in the list of staff."""
+
 
 @click.group()
 def sample() -> None:
@@ -63,8 +66,9 @@ def _say_how_to_enter(shell: Shell) -> None:
         for role in LABELS:
             people = [person for person in staff.people(session, role=role) if person.sample]
             if role is not Role.SYSTEM and people:
-                names = "、".join(f"{person.sign_in}（{person.name}）" for person in people)
-                click.echo(f"{LABELS[role]}：{names}")
+                names = "、".join(f"{person.sign_in}（{person.name}）" for person in people[:SHOWN])
+                more = f" 等 {len(people)} 人" if len(people) > SHOWN else ""
+                click.echo(f"{LABELS[role]}：{names}{more}")
     click.echo(f"密码都是 {PASSWORD}，只能在本机登录")
     click.echo(f"“{NAME}”的人员、来信、文件和文号全是编造的，不接任何真实平台")
 

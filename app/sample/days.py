@@ -1,5 +1,6 @@
 """What happens in the office whatever the letters: jobs, the disclosure officers' hours, alerts settled."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
@@ -10,6 +11,7 @@ from app.alerts.models import Alert
 from app.base.errors import Invalid
 from app.calendar.workdays import at_time
 from app.cases import service as cases
+from app.cases.models import Case
 from app.disclosure import queries as disclosures
 from app.disclosure import service as disclosure
 from app.disclosure.decision import tidied
@@ -95,7 +97,7 @@ class Days:
             if plan.disclosure == "withhold":
                 self._withhold(officer, disclosure_id)
             else:
-                self._publish(officer, listed.disclosure, plan)
+                self._publish(officer, listed.disclosure, listed.case, plan)
             if plan.disclosure == "withdraw":
                 reason = WITHDRAWALS[self._withdrawn % len(WITHDRAWALS)]
                 self._withdrawn += 1
@@ -110,12 +112,16 @@ class Days:
             self.stage.session, self.stage.now, officer, disclosure_id, reason=reason, legal_basis=basis
         )
 
-    def _publish(self, officer: Person, proposed: Disclosure, plan: Plan) -> None:
-        """As proposed; where a name or a place is still to be read, the officer hides it first."""
+    def _publish(self, officer: Person, proposed: Disclosure, case: Case, plan: Plan) -> None:
+        """As proposed, but: a name that is still to be read is hidden, a word that is no name is shown again."""
         session, now = self.stage.session, self.stage.now
+        personal = plan.letter.personal
         read = {name: getattr(proposed, name) for name in ("title", "summary", "message", "reply")}
-        texts = {name: _hidden(text, plan.letter.personal) for name, text in read.items()}
-        texts["title"] = texts["title"] or texts["summary"]
+        texts = {name: _hidden(text, personal) for name, text in read.items()}
+        written = disclosure.originals(session, case)
+        for name in ("title", "reply") if case.public_consent else ("reply",):
+            if not _touches(written[name], personal):
+                texts[name] = written[name]
         if texts != read:
             disclosure.edit(session, now, officer, proposed.id, **texts)
         digest = tidied(**texts).digest
@@ -135,3 +141,15 @@ def _hidden(text: str, personal: tuple[str, ...]) -> str:
     for words in personal:
         text = text.replace(words, HIDDEN)
     return text
+
+
+def _touches(text: str, personal: tuple[str, ...]) -> bool:
+    """Whether any part of what is personal stands in the text, or anything like a number of somebody's."""
+    parts = {
+        words[place : place + _PART] for words in personal for place in range(max(len(words) - _PART + 1, 1))
+    }
+    return any(part in text for part in parts) or bool(_LONG_NUMBER.search(text))
+
+
+_PART = 3
+_LONG_NUMBER = re.compile(r"\d{7}")

@@ -51,6 +51,12 @@ MARK = "sample_until"
 ROSTER_DAYS = (-14, 14)
 _DERIVED = ("index", "public", "attachments")
 """Folders in the data folder that hold nothing but what belongs to the database."""
+# What guards the log on PostgreSQL does not go with its table. Extensions keep theirs.
+_OWN_FUNCTIONS = """
+    SELECT oid::regprocedure::text FROM pg_proc
+    WHERE pronamespace = current_schema()::regnamespace AND proowner = current_user::regrole
+      AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+"""
 _REAL = (StaffMember, Department, OfficialAccount, Message, Arrival, Case)
 
 Say = Callable[[float], None]
@@ -123,6 +129,9 @@ def clear(db: Database, now: datetime, data_dir: Path) -> None:
         connection = session.connection()
         schema.metadata.drop_all(connection)
         connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+        if not db.is_sqlite:
+            for (function,) in connection.execute(text(_OWN_FUNCTIONS)).all():
+                connection.execute(text(f"DROP FUNCTION {function}"))
     db.engine.dispose()
     _remove_derived(data_dir)
     migrations.migrate(db)
