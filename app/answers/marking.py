@@ -8,7 +8,21 @@ from kb.analysis import SAME_WORDS, fold_with_origins
 Span = tuple[int, int]
 
 # Ways of asking: they are in every question and mark nothing.
-_ASKING = {"怎么", "怎么办", "原因", "能", "是否", "有没有", "会", "要", "哪些", "多少钱", "多久", "在哪", "一直"}
+_ASKING = {
+    "怎么",
+    "怎么办",
+    "原因",
+    "能",
+    "是否",
+    "有没有",
+    "会",
+    "要",
+    "哪些",
+    "多少钱",
+    "多久",
+    "在哪",
+    "一直",
+}
 
 
 def spans_of(text: str, terms: Iterable[str]) -> list[Span]:

@@ -286,7 +286,9 @@ def most_used(
             col(EntryVersion.valid_from) <= today,
             or_(col(EntryVersion.valid_until).is_(None), col(EntryVersion.valid_until) >= today),
         )
-        .order_by(func.coalesce(used.c.times, 0).desc(), col(EntryVersion.published_at).desc(), col(AnswerEntry.id))
+        .order_by(
+            func.coalesce(used.c.times, 0).desc(), col(EntryVersion.published_at).desc(), col(AnswerEntry.id)
+        )
     )
     return [(row[0], row[1]) for row in session.exec(wanted.limit(limit))]
 

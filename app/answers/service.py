@@ -7,7 +7,7 @@ people are told.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -36,6 +36,7 @@ from connectors.errors import UnreadableFile
 from connectors.tables import read_records
 from kb import queries as library
 from kb import service as kb
+from kb.documents import Hit
 from kb.entries import LONGEST_QUESTION
 from kb.errors import EntryConflict, EntryInvalid, EntryNotFound, IndexUnavailable
 from kb.exchange import HEADINGS, ReadRow, comparable, heading_key, is_whole, read_rows
@@ -144,8 +145,7 @@ class AnswerIndex:
             self._catch_up(session, last)
         except Exception as failure:
             # A full disk, another writer, damaged files: the pages go on, and it is tried again soon.
-            logger.warning("answer index not followed", exc_info=failure)
-            self._not_before = time.monotonic() + _LOOK_EVERY
+            self._later(failure)
         finally:
             self._following.release()
 
@@ -155,13 +155,15 @@ class AnswerIndex:
             self._write(session, wait=30.0)
             return len(self._index)
         except (IndexUnavailable, OSError) as failure:
-            raise Unavailable("搜索索引没能重建：正在由另一个进程更新，或磁盘写不进去。请稍后再试") from failure
+            raise Unavailable(
+                "搜索索引没能重建：正在由另一个进程更新，或磁盘写不进去。请稍后再试"
+            ) from failure
 
     def _found(self, session: Session, text: str, limit: int) -> Found | None:
         """What the index finds, checked; None if it cannot be used."""
         try:
             hits = self._index.search(text, 2 * limit + 10, library.synonyms(session))
-            other = None if hits and hits[0].answers else self._index.did_you_mean(text)
+            other = None if hits and hits[0].answers else self._better(text, hits)
         except IndexUnavailable as failure:
             logger.warning("answer index unavailable", exc_info=failure)
             self._spoilt = True
@@ -171,9 +173,15 @@ class AnswerIndex:
         matches = (
             Match(*live[hit.key], hit.level, hit.confidence, hit.reasons, hit.matched_terms)
             for hit in hits
-            if hit.key in live and is_suggested(*live[hit.key], today)
+            if hit.key in live and _is_worth_reading(hit) and is_suggested(*live[hit.key], today)
         )
         return Found(tuple(matches)[:limit], did_you_mean=other)
+
+    def _better(self, text: str, hits: Sequence[Hit]) -> str | None:
+        """The text in other words that sound alike, if they find something more likely."""
+        other = self._index.did_you_mean(text)
+        found = self._index.search(other, 1) if other else []
+        return other if found and (not hits or found[0].confidence > hits[0].confidence) else None
 
     def _repaired(self, session: Session, text: str, limit: int) -> Found:
         self.follow(session)
@@ -221,8 +229,7 @@ class AnswerIndex:
             with own:
                 self._write(own, wait=0.0)
         except Exception as failure:
-            logger.warning("answer index not rebuilt", exc_info=failure)
-            self._not_before = time.monotonic() + _LOOK_EVERY
+            self._later(failure)
 
     def _write(self, session: Session, *, wait: float) -> None:
         position = library.last_change(session)
@@ -230,6 +237,12 @@ class AnswerIndex:
         self._index.warm()
         self._ahead_since = None
         self._now_at(position)
+
+    def _later(self, failure: Exception) -> None:
+        """Try again soon; that another process is writing just now is nothing to write down."""
+        if getattr(failure, "code", "") != "busy":
+            logger.warning("answer index not followed", exc_info=failure)
+        self._not_before = time.monotonic() + _LOOK_EVERY
 
     def _now_at(self, position: int) -> None:
         self._seen, self._spoilt = position, False
@@ -242,8 +255,14 @@ def is_suggested(entry: AnswerEntry, version: EntryVersion, today: date) -> bool
     return entry.kind in SUGGESTED and begun and (version.valid_until is None or today <= version.valid_until)
 
 
-# Below this share of right answers a suggestion only costs the reader time.
-_WORTH_SHOWING = 0.1
+# Below these shares of right answers a hit only costs the reader time; a clerk's more than a citizen's.
+_WORTH_READING = 0.02
+_WORTH_SUGGESTING = 0.05
+
+
+def _is_worth_reading(hit: Hit) -> bool:
+    """Single characters in common are no likeness, unless a whole phrasing is nearly the same."""
+    return hit.level != Level.LOW or bool(hit.matched_terms and hit.confidence >= _WORTH_READING)
 
 
 def suggest(session: Session, index: AnswerIndex, text: str, *, limit: int = 3) -> list[Suggestion]:
@@ -261,7 +280,7 @@ def suggest(session: Session, index: AnswerIndex, text: str, *, limit: int = 3) 
             valid_until=match.version.valid_until,
         )
         for match in index.search(session, text, limit).matches
-        if match.confidence >= _WORTH_SHOWING
+        if match.confidence >= _WORTH_SUGGESTING
     ]
 
 
@@ -401,7 +420,16 @@ def give_opinion(
             seen=digest,
         )
     version = session.get_one(EntryVersion, version_id)
-    _record(session, now, person, "answer_reviewed", version, step=opinion.step, verdict=opinion.verdict, digest=digest)
+    _record(
+        session,
+        now,
+        person,
+        "answer_reviewed",
+        version,
+        step=opinion.step,
+        verdict=opinion.verdict,
+        digest=digest,
+    )
     if opinion.verdict == Verdict.SEND_BACK:
         _tell_author(session, now, version, "sent_back", "被退回修改")
     else:
@@ -434,7 +462,9 @@ def publish(
     return entry
 
 
-def retire(session: Session, now: datetime, person: Person | None, entry_id: int, *, reason: str) -> AnswerEntry:
+def retire(
+    session: Session, now: datetime, person: Person | None, entry_id: int, *, reason: str
+) -> AnswerEntry:
     """停用: nobody is told this any more; its versions stay readable inside. Needs a reason."""
     _may(person, PUBLISHERS, "停用问答条目")
     if not reason.strip():
@@ -471,7 +501,10 @@ def flag_stale(session: Session, now: datetime) -> int:
         for staff_id in dict.fromkeys([*_owners(session, entry), *editors]):
             key = f"{kind}:{entry.id}:{version.number}:{staff_id}"
             address = f"/desk/answers/{entry.id}"
-            told += notices.tell(session, now, staff_id, key=key, kind=kind, text=text, address=address) is not None
+            told += (
+                notices.tell(session, now, staff_id, key=key, kind=kind, text=text, address=address)
+                is not None
+            )
     return told
 
 
@@ -591,7 +624,9 @@ def _propose(
             entry_id=entry_id,
             **{**content, **({"owner_name": owner.name} if owner else {})},
         )
-    _record(session, now, person, "answer_proposed", version, case=case, digest=version.digest, **(origin or {}))
+    _record(
+        session, now, person, "answer_proposed", version, case=case, digest=version.digest, **(origin or {})
+    )
     return version
 
 
@@ -625,7 +660,9 @@ def _tell_next(session: Session, now: datetime, version: EntryVersion) -> None:
         return
     roles = (Role.REVIEWER,) if waiting.step else PUBLISHERS
     kind = f"answer_{waiting.step or 'publish'}"
-    said = {opinion.reviewer_id for opinion in library.opinions(session, version.id)} if waiting.step else set()
+    said = (
+        {opinion.reviewer_id for opinion in library.opinions(session, version.id)} if waiting.step else set()
+    )
     people = {one.id for role in roles for one in staff.people(session, role=role)}
     for staff_id in sorted(people - said - {version.author_id}):
         notices.tell(

@@ -69,7 +69,9 @@ def _row(entry: AnswerEntry, version: EntryVersion) -> dict[str, Any]:
 
 
 @answers.command()
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="写到文件；不写则输出到屏幕")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="写到文件；不写则输出到屏幕"
+)
 @click.pass_obj
 def export(shell: Shell, output: Path | None) -> None:
     """导出已发布的问答，一行一条 JSON，带指纹，可以导入另一个库。"""
@@ -143,11 +145,13 @@ def propose(
     """起草一条问答，或已有条目的下一版。"""
     with shell.writing() as session:
         person = _person(session, staff_id)
-        content = {
+        content: dict[str, Any] = {
             "question": question,
             "text": text,
             "phrasings": phrasings,
-            "basis": [{"title": basis_title, "number": basis_number, "url": basis_url}] if basis_title else [],
+            "basis": [{"title": basis_title, "number": basis_number, "url": basis_url}]
+            if basis_title
+            else [],
             "verified_by": verified_by,
             "category": category,
             "valid_until": valid_until.date() if valid_until else None,
@@ -211,8 +215,13 @@ def _department(session: Any, name: str) -> int | None:
 def import_answers(shell: Shell, file: Path, staff_id: int | None, as_json_: bool) -> None:
     """导入问答（.xlsx .csv .jsonl）为草稿，逐行报告，问过的不再导入。"""
     with shell.writing() as session:
-        report = service.import_file(session, shell.now, _person(session, staff_id), file.name, file.read_bytes())
-    shown = ({"row": one.row, "outcome": one.outcome, "words": one.words, "question": one.question} for one in report)
+        report = service.import_file(
+            session, shell.now, _person(session, staff_id), file.name, file.read_bytes()
+        )
+    shown = (
+        {"row": one.row, "outcome": one.outcome, "words": one.words, "question": one.question}
+        for one in report
+    )
     print_rows(shown, as_lines_of_json=as_json_)
     if not as_json_:
         count = {kind: sum(one.outcome == kind for one in report) for kind in ("added", "known", "refused")}

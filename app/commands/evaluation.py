@@ -59,7 +59,9 @@ def redaction(file: Path, as_json_: bool) -> None:
     """脱敏：每行一段文字（text）和其中的个人信息（spans）或必须保留的文字（public）。"""
     rows = [row for _, row in _rows(file, "text")]
     with _progress(rows) as counted:
-        measured = redaction_evaluation.measure(counted, lambda text, by: redact(text, by=by), time.perf_counter)
+        measured = redaction_evaluation.measure(
+            counted, lambda text, by: redact(text, by=by), time.perf_counter
+        )
     _tell(measured, as_json_)
 
 

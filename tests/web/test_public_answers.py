@@ -28,7 +28,9 @@ def page(client: FlaskClient, address: str, status: int = 200) -> str:
     return response.text
 
 
-def test_the_first_page_is_the_search_with_what_most_people_ask(client: FlaskClient, sqlite_office: TheOffice) -> None:
+def test_the_first_page_is_the_search_with_what_most_people_ask(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
     assert "还没有公布答案" in page(client, "/")
     key = publish(sqlite_office)
     shown = page(client, "/")
@@ -40,8 +42,13 @@ def test_the_first_page_is_the_search_with_what_most_people_ask(client: FlaskCli
 @pytest.mark.clause("C18")
 @pytest.mark.parametrize(
     "asked",
-    ["社保卡丢了怎么补办", "社保卡不见了怎么办",
-     "社會保障卡遺失補領", "　社保卡丢了　怎么补办？", "社保卡丢了咋补办啊"],
+    [
+        "社保卡丢了怎么补办",
+        "社保卡不见了怎么办",
+        "社會保障卡遺失補領",
+        "　社保卡丢了　怎么补办？",
+        "社保卡丢了咋补办啊",
+    ],
 )
 def test_own_words_find_the_answer_and_the_words_are_marked(
     client: FlaskClient, sqlite_office: TheOffice, asked: str
@@ -67,7 +74,9 @@ def test_a_confident_answer_is_shown_whole_with_office_date_validity_and_basis(
         assert part in text
 
 
-def test_the_words_go_along_to_the_letter_and_to_the_cases(client: FlaskClient, sqlite_office: TheOffice) -> None:
+def test_the_words_go_along_to_the_letter_and_to_the_cases(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
     shown = page(client, f"/answers?q={quote('隔壁夜里施工')}")
     assert "没有找到答案" in shown
     assert f"/write?text={quote('隔壁夜里施工')}" in shown
@@ -127,7 +136,9 @@ def test_search_engines_are_told_question_and_answer(client: FlaskClient, sqlite
 
 
 @pytest.mark.clause("C15")
-def test_an_answer_that_ran_out_says_so_and_is_not_found(client: FlaskClient, sqlite_office: TheOffice) -> None:
+def test_an_answer_that_ran_out_says_so_and_is_not_found(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
     key = publish(sqlite_office, valid_until=date(2026, 10, 9))
     # Saturday 10 October, a make-up working day
     with clock.at(NOW + timedelta(days=1)):
@@ -143,7 +154,9 @@ def test_a_draft_policy_is_marked(client: FlaskClient, sqlite_office: TheOffice)
     assert "还在征求意见" in page(client, f"/answers/{key}")
 
 
-def test_a_retired_answer_is_gone_and_its_words_with_it(client: FlaskClient, sqlite_office: TheOffice) -> None:
+def test_a_retired_answer_is_gone_and_its_words_with_it(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
     key = publish(sqlite_office)
     with sqlite_office.db.writing() as session:
         entry = service.library.by_key(session, key)
@@ -170,10 +183,14 @@ def test_an_acknowledgement_is_no_answer(client: FlaskClient, sqlite_office: The
     assert key not in page(client, "/answers")
 
 
-def test_a_new_version_under_review_changes_nothing_in_public(client: FlaskClient, sqlite_office: TheOffice) -> None:
+def test_a_new_version_under_review_changes_nothing_in_public(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
     key = publish(sqlite_office)
     with sqlite_office.db.writing() as session:
-        approved(session, sqlite_office, text="新说法，带身份证", entry_id=service.library.by_key(session, key).id)
+        approved(
+            session, sqlite_office, text="新说法，带身份证", entry_id=service.library.by_key(session, key).id
+        )
     assert LOST_CARD["text"] in page(client, f"/answers/{key}")
 
 
@@ -192,7 +209,9 @@ def test_every_page_has_its_twin(client: FlaskClient, sqlite_office: TheOffice) 
 
 
 def test_all_answers_can_be_leafed_through(client: FlaskClient, sqlite_office: TheOffice) -> None:
-    keys = {publish(sqlite_office, question=f"第 {n} 个问题", now=NOW + timedelta(minutes=n)) for n in range(23)}
+    keys = {
+        publish(sqlite_office, question=f"第 {n} 个问题", now=NOW + timedelta(minutes=n)) for n in range(23)
+    }
     seen: set[str] = set()
     address: str | None = "/answers.json?category=" + quote("社会保障")
     while address:

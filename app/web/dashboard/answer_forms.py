@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.answers import queries, service
-from app.base.errors import AppError, Invalid, NotFound
+from app.base.errors import AppError, Invalid, NotAllowed
 from app.cases import queries as cases
 from app.cases.models import Case
 from app.departments import queries as departments
@@ -24,8 +24,6 @@ from app.web.forms import refused
 from kb import queries as library
 from kb.models import AnswerEntry, EntryVersion
 from kb.states import KIND_LABELS, SIGNIFICANCE_LABELS, EntryKind, Significance
-
-_BLANK_BASIS = 2
 
 
 @desk.get("/answers/new")
@@ -97,7 +95,9 @@ def _kept(entry_id: int | None, do: Callable[[Session], EntryVersion]) -> BaseRe
     _, page = refused(act, lambda error: _refused_form(entry_id, error))
     if page is not None:
         return page
-    words = ("已送审", "等三位审核人各审一次，然后签发") if submits else ("已存为草稿", "检查依据和核实人后送审")
+    words = (
+        ("已送审", "等三位审核人各审一次，然后签发") if submits else ("已存为草稿", "检查依据和核实人后送审")
+    )
     tell("good", *words)
     return redirect(f"/desk/answers/{kept['entry']}", 303)
 
@@ -119,7 +119,7 @@ def _told(session: Session, number: str) -> tuple[Case, str, str]:
 
 def _editors_only() -> None:
     if not current_person().may(Role.EDITOR):
-        raise NotFound("请从办件页的“拟一条新答案”进来")
+        raise NotAllowed("经办人和受理员请从办件页的“拟一条新答案”进来", code="wrong_role")
 
 
 def _form(
@@ -133,7 +133,7 @@ def _form(
     person = current_person()
     with reading() as session:
         in_force = library.version_in_force(session, entry.id) if entry else None
-        basis = [*values.get("basis", []), *({} for _ in range(_BLANK_BASIS))]
+        basis = [*values.get("basis", []), {}]  # always one row more than there are documents
         text, short = str(values.get("text") or ""), str(values.get("short_text") or "")
         return render(
             "desk/answer_edit.html",

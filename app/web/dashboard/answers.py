@@ -113,12 +113,16 @@ def _selects(session: Session, filters: LibraryFilters) -> list[dict[str, Any]]:
 def _listed(one: Listed, today: date) -> list[Any]:
     """One row for `ui.data_table`."""
     entry, version = one.entry, one.version
-    about = [version.category, "" if entry.kind == EntryKind.ANSWER else KIND_LABELS[EntryKind(entry.kind)]]
+    kind = "" if entry.kind == EntryKind.ANSWER else KIND_LABELS[EntryKind(entry.kind)]
     return [
-        {"text": version.question, "href": f"/desk/answers/{entry.id}", "note": " · ".join(filter(None, about))},
+        {"text": version.question, "href": f"/desk/answers/{entry.id}"},
+        {"text": version.category, "note": kind},
         {"status": entry.state, "detail": _detail(one)},
         entry.owner_name or "还没有指定",
-        {"text": f"有效至 {version.valid_until}" if version.valid_until else "长期有效", "note": _note(version, today)},
+        {
+            "text": f"有效至 {version.valid_until}" if version.valid_until else "长期有效",
+            "note": _note(version, today),
+        },
         one.uses,
     ]
 
@@ -172,7 +176,9 @@ def library_export() -> Response:
     person, filters, at = current_person(), _filters(), now()
     with writing() as session:
         rows = list(_export_rows(session, filters, day_of(at)))
-        log.record(session, at, person, "export", subject_type="answers", subject_id=filters.view, rows=len(rows))
+        log.record(
+            session, at, person, "export", subject_type="answers", subject_id=filters.view, rows=len(rows)
+        )
     buffer = io.StringIO()
     csv.writer(buffer).writerows([safe_cell(cell) for cell in row] for row in (_COLUMNS, *rows))
     response = Response("\ufeff" + buffer.getvalue(), content_type="text/csv; charset=utf-8")
@@ -186,7 +192,9 @@ def _export_rows(session: Session, filters: LibraryFilters, today: date) -> Iter
         page = queries.listed(session, filters, today, after=after, limit=_EXPORT_PAGE)
         for one in page.rows:
             entry, version = one.entry, one.version
-            basis = "；".join(f"{named.get('title')} {named.get('number') or ''}".strip() for named in version.basis)
+            basis = "；".join(
+                f"{named.get('title')} {named.get('number') or ''}".strip() for named in version.basis
+            )
             yield (
                 entry.key, entry.state, version.question, version.text, basis, version.verified_by,
                 version.category, entry.owner_name, version.valid_from, version.valid_until,
@@ -271,7 +279,7 @@ def _standing(session: Session, entry: AnswerEntry, version: EntryVersion) -> St
     return standing(opinions, current_digest(entry, version), version.author_id)
 
 
-_COMPARED = (
+_COMPARED: tuple[tuple[str, Callable[[EntryVersion], str]], ...] = (
     ("问题", lambda v: v.question),
     ("短文本", lambda v: v.short_text or ""),
     ("其他问法", lambda v: "\n".join(v.phrasings)),
@@ -333,7 +341,12 @@ def _given(label: str, opinion: EntryOpinion) -> dict[str, Any]:
 
 def _uses(session: Session, entry_id: int) -> list[dict[str, Any]]:
     return [
-        {"number": use.case_number, "platform": platform_label(use.platform), "version": use.version, "at": use.at}
+        {
+            "number": use.case_number,
+            "platform": platform_label(use.platform),
+            "version": use.version,
+            "at": use.at,
+        }
         for use in queries.uses(session, entry_id)
     ]
 
@@ -342,7 +355,11 @@ def _alike(session: Session, entry: AnswerEntry, version: EntryVersion) -> list[
     """Other answers in force to nearly the same question: two wordings for one matter are one too many."""
     found = services().answers.search(session, version.question, _ALIKE + 1)
     return [
-        {"href": f"/desk/answers/{match.entry.id}", "question": match.version.question, "owner": match.entry.owner_name}
+        {
+            "href": f"/desk/answers/{match.entry.id}",
+            "question": match.version.question,
+            "owner": match.entry.owner_name,
+        }
         for match in found.matches
         if match.entry.id != entry.id and match.level != Level.LOW
     ][:_ALIKE]

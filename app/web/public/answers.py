@@ -25,7 +25,7 @@ from kb.models import AnswerEntry, EntryVersion
 from kb.states import EntryState
 
 _LONGEST = 500
-_FOUND = 8
+_FOUND = 6
 _PAGE = 20
 _EXCERPT = 110
 _RELATED = 5
@@ -43,7 +43,9 @@ def start() -> str:
     with reading() as session:
         top = queries.most_used(session, day_of(now()), SUGGESTED)
         matters = library.categories(session)
-    return render("public/search.html", place="answers", words="", found=None, top=_linked(top), matters=matters)
+    return render(
+        "public/search.html", place="answers", words="", found=None, top=_linked(top), matters=matters
+    )
 
 
 @public.get("/answers")
@@ -62,7 +64,9 @@ def answers() -> str:
         place="answers",
         words=words,
         found=found,
-        results=[_result(match, whole=found.sure and place == 0) for place, match in enumerate(found.matches)],
+        results=[
+            _result(match, whole=found.sure and place == 0) for place, match in enumerate(found.matches)
+        ],
         other=_address("/answers", q=found.did_you_mean) if found.did_you_mean else None,
         matters=matters,
         twin=_address("/answers.json", q=words),
@@ -182,7 +186,9 @@ def answer(key: str) -> Response:
         expired=version.valid_until is not None and version.valid_until < today,
         to_come=version.valid_from > today,
         related=_linked(related),
-        linked_data=_linked_data(entry, version) if is_suggested(entry, version, today) and status == 200 else None,
+        linked_data=_linked_data(entry, version)
+        if is_suggested(entry, version, today) and status == 200
+        else None,
     )
     response = make_response(page, status)
     response.headers["Cache-Control"] = f"public, max-age={giving.MAX_AGE}"

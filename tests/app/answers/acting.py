@@ -16,7 +16,13 @@ LOST_CARD: dict[str, Any] = {
     "text": "请先拨打 12333 挂失，再带身份证到就近社保服务网点补办，当场领取，不收费。",
     "phrasings": ["社保卡不见了怎么办", "社会保障卡遗失补领"],
     "must_keep": ["带身份证"],
-    "basis": [{"title": "云泽市社会保障卡管理办法", "number": "云人社规〔2025〕6 号", "url": "https://rsj.yunze.example/6"}],
+    "basis": [
+        {
+            "title": "云泽市社会保障卡管理办法",
+            "number": "云人社规〔2025〕6 号",
+            "url": "https://rsj.yunze.example/6",
+        }
+    ],
     "verified_by": "刘洋",
     "category": "社会保障",
     "valid_until": date(2027, 6, 30),
@@ -34,14 +40,21 @@ REVIEWERS = ((Step.FIRST, "王科长"), (Step.SECOND, "赵敏"), (Step.FINAL, "�
 
 
 def proposed(
-    session: Session, office: TheOffice, content: dict[str, Any] = LOST_CARD, *, now: datetime = NOW, **changes: Any
+    session: Session,
+    office: TheOffice,
+    content: dict[str, Any] = LOST_CARD,
+    *,
+    now: datetime = NOW,
+    **changes: Any,
 ) -> EntryVersion:
     """A draft of 编辑小叶's, owned by the department of social security."""
     owner = {"owner_department_id": office.departments["人力资源和社会保障局"].id}
     return service.propose(session, now, office.people["编辑小叶"], **{**owner, **content, **changes})
 
 
-def submitted(session: Session, office: TheOffice, content: dict[str, Any] = LOST_CARD, **changes: Any) -> EntryVersion:
+def submitted(
+    session: Session, office: TheOffice, content: dict[str, Any] = LOST_CARD, **changes: Any
+) -> EntryVersion:
     """A version under review."""
     version = proposed(session, office, content, **changes)
     return service.submit(session, changes.get("now", NOW), office.people["编辑小叶"], version.id)
@@ -57,7 +70,9 @@ def approve(
     )  # fmt: skip
 
 
-def approved(session: Session, office: TheOffice, content: dict[str, Any] = LOST_CARD, **changes: Any) -> EntryVersion:
+def approved(
+    session: Session, office: TheOffice, content: dict[str, Any] = LOST_CARD, **changes: Any
+) -> EntryVersion:
     """A version that three people approved."""
     version = submitted(session, office, content, **changes)
     for step, name in REVIEWERS:

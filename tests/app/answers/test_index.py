@@ -31,7 +31,9 @@ def publish(office: TheOffice, content: dict = LOST_CARD, **changes: object) -> 
         return published(session, office, content, **changes)[0].id
 
 
-def test_a_published_answer_is_found_at_once_and_a_retired_one_no_more(office: TheOffice, index: AnswerIndex) -> None:
+def test_a_published_answer_is_found_at_once_and_a_retired_one_no_more(
+    office: TheOffice, index: AnswerIndex
+) -> None:
     assert keys(office.db, index) == []
     number = publish(office)
     assert keys(office.db, index) == ["社保卡丢了怎么补办"]
@@ -88,7 +90,9 @@ def test_a_suggestion_says_how_sure_and_why(sqlite_office: TheOffice, index: Ans
     assert (first.owner, first.valid_until) == ("人力资源和社会保障局", date(2027, 6, 30))
 
 
-def test_nothing_is_suggested_for_what_nobody_agreed_upon(sqlite_office: TheOffice, index: AnswerIndex) -> None:
+def test_nothing_is_suggested_for_what_nobody_agreed_upon(
+    sqlite_office: TheOffice, index: AnswerIndex
+) -> None:
     publish(sqlite_office)
     with sqlite_office.db.reading() as session:
         assert suggest(session, index, "隔壁夜里施工太吵") == []
@@ -123,7 +127,9 @@ def _position_lost(folder: Path) -> None:
         position.write_text("{")
 
 
-@pytest.mark.parametrize("harm", [_gone, _emptied, _flipped, _without_pointer, _by_other_rules, _position_lost])
+@pytest.mark.parametrize(
+    "harm", [_gone, _emptied, _flipped, _without_pointer, _by_other_rules, _position_lost]
+)
 def test_a_damaged_index_is_rebuilt_and_the_search_is_right(
     sqlite_office: TheOffice, tmp_path: Path, index: AnswerIndex, harm
 ) -> None:
@@ -215,5 +221,3 @@ def test_reindex_says_how_much_it_holds(office: TheOffice, index: AnswerIndex) -
     publish(office, PERMIT)
     with office.db.reading() as session:
         assert index.rebuild(session) == 2
-
-
