@@ -41,6 +41,6 @@ def configure(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # These write whole addresses, and addresses of platforms carry tokens.
-    for name in ("httpx", "httpcore", "apscheduler", "waitress.queue", "urllib3"):
+    # These write whole addresses, and addresses of platforms carry tokens; or a line for every look.
+    for name in ("httpx", "httpcore", "apscheduler", "alembic", "waitress.queue", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)

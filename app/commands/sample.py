@@ -30,6 +30,8 @@ def load(shell: Shell, if_empty: bool) -> None:
         found = service.state(session)
     if if_empty and found in ("sample", "real"):
         click.echo("数据库里已有内容，不再装入示例" if found == "real" else "示例数据已在，不再装入")
+        if found == "sample":
+            _say_how_to_enter(shell)
         return
     started = time.monotonic()
     loaded = service.load(shell.db, shell.now, shell.settings.data_dir, say=_progress())
