@@ -42,7 +42,14 @@ from kb.review import GATES, RETURN_CODES
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = tuple(
-    sorted([ROOT / "README.md", ROOT / "app" / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "docker").rglob("*.md")])
+    sorted(
+        [
+            ROOT / "README.md",
+            ROOT / "app" / "README.md",
+            *(ROOT / "docs").rglob("*.md"),
+            *(ROOT / "docker").rglob("*.md"),
+        ]
+    )
 )
 _MARKED = re.compile(r"(<!-- table: ([a-z_]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 _TARGET = re.compile(r"^([a-z-]+):.*?## (.*)$", re.MULTILINE)
@@ -108,7 +115,10 @@ def commands() -> str:
 
 def make() -> str:
     """What `make help` lists."""
-    rows = ((_code(f"make {name}"), words) for name, words in _TARGET.findall((ROOT / "Makefile").read_text("utf-8")))
+    rows = (
+        (_code(f"make {name}"), words)
+        for name, words in _TARGET.findall((ROOT / "Makefile").read_text("utf-8"))
+    )
     return _table(("target", "does"), rows)
 
 
@@ -190,7 +200,11 @@ def platforms() -> str:
             _code(row.key),
             row.label,
             _ways_in(row),
-            _both(row, f"{row.longest} {_UNITS[row.unit]}" if row.longest else "不限", str(row.longest_private or "")),
+            _both(
+                row,
+                f"{row.longest} {_UNITS[row.unit]}" if row.longest else "不限",
+                str(row.longest_private or ""),
+            ),
             _both(row, _window(row.window) or "不限", _window(row.window_private)),
             _DELIVERS[row.delivers],
         )
@@ -204,7 +218,11 @@ def _both(row: Platform, usual: str, private: str) -> str:
 
 
 def _needed(field: SettingField) -> str:
-    return "、".join(word for is_so, word in ((field.required and not field.default, "必填"), (field.secret, "加密保存")) if is_so)
+    return "、".join(
+        word
+        for is_so, word in ((field.required and not field.default, "必填"), (field.secret, "加密保存"))
+        if is_so
+    )
 
 
 def _account_settings(platform: str) -> Callable[[], str]:
@@ -236,7 +254,9 @@ def account_details() -> str:
 
 def statuses() -> str:
     """Where a case may stand."""
-    rows = ((_code(status), words, "是" if status in FINAL else "") for status, words in STATUS_LABELS.items())
+    rows = (
+        (_code(status), words, "是" if status in FINAL else "") for status, words in STATUS_LABELS.items()
+    )
     return _table(("状态", "页面上叫", "到此为止"), rows)
 
 
@@ -320,7 +340,11 @@ def return_codes() -> str:
     return _table(("退回原因", "记录里的代码"), ((words, _code(key)) for key, words in RETURN_CODES.items()))
 
 
-_CHOICES = {"settle": "核对后选“对方收到了”或“没收到，再发一次”", "enter": "记“已人工录入”", "retry": "“再发一次”"}
+_CHOICES = {
+    "settle": "核对后选“对方收到了”或“没收到，再发一次”",
+    "enter": "记“已人工录入”",
+    "retry": "“再发一次”",
+}
 
 
 def delivery_states() -> str:
@@ -334,7 +358,9 @@ def delivery_states() -> str:
 
 def withhold_reasons() -> str:
     """Why a closed case is not shown."""
-    rows = ((reason.label, _code(key), "要写" if reason.needs_basis else "") for key, reason in REASONS.items())
+    rows = (
+        (reason.label, _code(key), "要写" if reason.needs_basis else "") for key, reason in REASONS.items()
+    )
     return _table(("不予公开的原因", "代码", "依据"), rows)
 
 
@@ -352,7 +378,11 @@ def roles() -> str:
         (
             LABELS[role],
             _code(role),
-            "全部" if role in SEES_ALL_CASES else "本单位的和请本单位会签、核实的" if role is Role.HANDLER else "看不到",
+            "全部"
+            if role in SEES_ALL_CASES
+            else "本单位的和请本单位会签、核实的"
+            if role is Role.HANDLER
+            else "看不到",
             "不可以" if role in BARRED_TO_CONTRACTORS else "可以",
         )
         for role in GRANTABLE
@@ -385,7 +415,12 @@ def scopes() -> str:
 def operations() -> str:
     """Calls of the API."""
     rows = (
-        (_code(f"{one.method} /api/v1{one.path}"), one.summary, _code(one.scope), "、".join(map(str, one.statuses)))
+        (
+            _code(f"{one.method} /api/v1{one.path}"),
+            one.summary,
+            _code(one.scope),
+            "、".join(map(str, one.statuses)),
+        )
         for one in OPERATIONS
     )
     return _table(("调用", "做什么", "权限", "成功"), rows)
@@ -443,4 +478,4 @@ if __name__ == "__main__":
         text = path.read_text("utf-8")
         if (anew := filled(text)) != text:
             path.write_text(anew, "utf-8")
-            print(path.relative_to(ROOT))  # noqa: T201
+            print(path.relative_to(ROOT))
