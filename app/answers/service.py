@@ -290,7 +290,8 @@ def note_unanswered(session: Session, now: datetime, text: str) -> bool:
     A text that could not be checked for personal data is not kept, nor is one that is hardly a question.
     """
     try:
-        public = " ".join(redact(text[:_LONGEST_SEARCH]).text.split())
+        places = departments.office_places(session)
+        public = " ".join(redact(text[:_LONGEST_SEARCH], places=places).text.split())
     except RedactionFailed:
         return False
     if len(public) < _SHORTEST_SEARCH:
@@ -354,9 +355,10 @@ def propose_from_case(
     """
     _may(person, PROPOSERS, "拟问答条目")
     content = draft_from_case(case, reply_text, reply_basis) | changes
+    places = departments.office_places(session)
     for name, by in (("question", "citizen"), ("text", "office")):
-        content[name] = redact(str(content[name]), by=by).text
-    content["phrasings"] = [redact(words).text for words in content.get("phrasings", ())]
+        content[name] = redact(str(content[name]), by=by, places=places).text
+    content["phrasings"] = [redact(words, places=places).text for words in content.get("phrasings", ())]
     return _propose(session, now, person, None, content, case=case)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlmodel import Session, col, select
 
 from app.departments.models import Department, Responsibility
+from app.staff import queries as staff
 
 
 def all(session: Session) -> list[Department]:
@@ -53,3 +54,9 @@ def categories(session: Session) -> list[str]:
 def places(session: Session) -> list[str]:
     """Every place named in the responsibility table."""
     return sorted({row.place for row in responsibilities(session) if row.place})
+
+
+def office_places(session: Session) -> frozenset[str]:
+    """The office's own place and those of its responsibility table: never a person's name."""
+    office = staff.office(session)
+    return frozenset(places(session)) | ({office.place} if office and office.place else frozenset())

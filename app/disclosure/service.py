@@ -13,6 +13,7 @@ from app.cases.deadlines import LABELS as TYPE_LABELS
 from app.cases.deadlines import MessageType
 from app.cases.models import Case
 from app.cases.transitions import Status
+from app.departments import queries as departments
 from app.disclosure import decision, queries
 from app.disclosure.decision import PublicTexts, State
 from app.disclosure.models import Disclosure
@@ -97,7 +98,7 @@ def confirm(
     decision.check_texts(texts, disclosure.flags)
     decision.check_care(disclosure.flags, considered)
     decision.check_exception(exception, legal_basis)
-    version = _check_readable(texts, exception)
+    version = _check_readable(session, texts, exception)
     _take(disclosure, texts)
     disclosure.rule_version = version
     _decide(disclosure, now, person, State.PUBLISHED, exception, legal_basis, note)
@@ -180,7 +181,8 @@ def originals(session: Session, case: Case) -> dict[str, str]:
 
 def _propose(session: Session, now: datetime, case: Case, disclosure: Disclosure) -> None:
     words = originals(session, case)
-    redactions = {field: _redacted(field, text) for field, text in words.items()}
+    places = departments.office_places(session)
+    redactions = {field: _redacted(field, text, places) for field, text in words.items()}
     done = {field: redaction for field, redaction in redactions.items() if redaction is not None}
     texts = {field: done[field].text if field in done else "" for field in words}
     if case.title == title_of(case.text):
@@ -200,10 +202,10 @@ def _propose(session: Session, now: datetime, case: Case, disclosure: Disclosure
     session.flush()
 
 
-def _redacted(field: str, text: str) -> Redaction | None:
+def _redacted(field: str, text: str, places: frozenset[str]) -> Redaction | None:
     """What may be read of ``text``; None when the rules did not come to an end."""
     try:
-        return redact(text, by=SPEAKERS[field])
+        return redact(text, by=SPEAKERS[field], places=places)
     except RedactionFailed:
         return None
 
@@ -261,9 +263,12 @@ def _check_role(person: Person | None, *roles: Role) -> None:
         raise NotAllowed(f"这一步要由{'、'.join(ROLE_LABELS[role] for role in roles)}来做", code="wrong_role")
 
 
-def _check_readable(texts: PublicTexts, exception: str) -> str:
+def _check_readable(session: Session, texts: PublicTexts, exception: str) -> str:
     """Look at the confirmed words once more with the rules of today; the version of these rules."""
-    checked = {field: redact(text, by=SPEAKERS[field]) for field, text in asdict(texts).items()}
+    places = departments.office_places(session)
+    checked = {
+        field: redact(text, by=SPEAKERS[field], places=places) for field, text in asdict(texts).items()
+    }
     decision.check_nothing_hard(
         {field: {hit.kind for hit in redaction.masked} for field, redaction in checked.items()}, exception
     )

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from app.redaction.folding import Folded
 from app.redaction.numbers import Found, Kind
-from app.redaction.vocabulary import NOT_PART, ORDINARY_PLACES, listed
+from app.redaction.vocabulary import COMMON_SURNAMES, NOT_PART, ORDINARY_PLACES, listed
 from app.redaction.words import Word
 
 ROADS = "大道|大街|胡同|国道|省道|县道|高速|路|街|巷|弄|道|里|环线|环路"
+ROAD_ENDINGS = frozenset(ROADS.split("|"))
 VILLAGES = "村|屯|庄|寨|坪|冲|塆|湾|垸|坳|垭|坝|营|堡"
 ESTATES = (
     "售楼处|电子城|书城|球馆|会展中心|综合楼|度假村|工业园|产业园|科技园|办公楼|教学楼|宿舍楼|居民楼|家属楼|住宅楼|"
@@ -59,6 +60,15 @@ NUMBERED = re.compile(
 STOP_TAGS = listed("p c u uj ul uz uv ug ud v vd vi r d y e o zg f q m t a x w")
 NAME_PART = listed("t m mq q d")
 """Beside JOINABLE in the name itself: 五一|路, 四|干道."""
+NAMING_VERBS = listed(
+    "解放 振兴 复兴 建设 胜利 团结 奋斗 发展 创业 创新 开发 开拓 迎宾 劳动 前进 跃进 进步 学习 工农 生产 "
+    "和平 友谊 光复 建国 兴国 中兴 兴业 建业 开元 望京 朝阳 迎春 迎泽 长征 起义 革命 民主 改革 开放 拥军 爱国 "
+    "科学 致远 致富 环城 环湖 沿江 滨江 滨河 滨湖 临江 临湖 腾飞 崛起 光明 幸福 示范"
+)
+"""Verbs that roads and estates are named with; any other verb before 路, 村 or 小区 ends the name."""
+COUNT = re.compile(r"[一二三四五六七八九十百千0-9]{1,4}")
+"""五一路, 四干道; 一个村 and 两条路 count and do not name."""
+COUNTED = re.compile(r"[一二两三四五六七八九十百几]+[个条站座栋]$")
 JOINABLE = listed("n ns nr nrt nrfg nz nt ng a ag j b z f s m i l g x vn nrj zg an v t q eng")
 
 
@@ -87,7 +97,7 @@ def _with_occupant(plain: str, words: Sequence[Word], start: int, end: int) -> i
             continue
         if word.start > at or at - end > LONGEST_OCCUPANT or not word.text.isalnum():
             break
-        if word.tag not in JOINABLE and word.tag not in NAME_PART:
+        if word.tag not in JOINABLE | {"t", "m", "mq"} or (_is_verb(word) and at > end):
             return end
         at = word.end
     return at if at - end <= LONGEST_OCCUPANT else end
@@ -104,7 +114,7 @@ def _with_quotes(plain: str, start: int, end: int) -> tuple[int, int]:
 
 
 LEAD = re.compile(
-    r"(?:反映|家住|居住|住址?|位于|地处|坐落|来到|前往|现?[在住]|于|到|去|从|由|叫|是|为|和|与|及|向|把|将|给|找|对|因|我|本人|该|这|那)+"
+    r"(?:来电人?|人称|人住|人在|称|反映|家住|居住|住址?|位于|地处|坐落|来到|前往|现?[在住]|于|到|去|从|由|叫|是|为|和|与|及|向|把|将|给|找|对|因|我|本人|该|这|那)+"
 )
 """Words before an address that the segmenter may have tied to it."""
 
@@ -119,12 +129,16 @@ def _cores(plain: str, words: Sequence[Word]) -> Iterator[tuple[int, int, int]]:
             yield at[start], start, word.end
     for pattern in (ROOM, ROOM_DASHED, GROUP, HIGHWAY):
         for match in pattern.finditer(plain):
-            if match.start() in at:
+            if match.start() in at and not ONE_HOUSE.match(plain, match.start()):
                 yield at[match.start()], match.start(), match.end()
     for match in NUMBERED.finditer(plain):
         before = ends.get(match.start())
         if before is not None and _is_proper(words[before]):
             yield before, words[before].start, match.end()
+
+
+ONE_HOUSE = re.compile(r"(?:一|两)[栋幢](?!(?:[甲乙丙丁]?[0-9一二三四五六七八九十]{1,4}(?:单元|号|室|[-—])))")
+"""一栋楼, 一幢28层住宅: how many and not which."""
 
 
 def _is_proper(word: Word) -> bool:
@@ -163,12 +177,23 @@ def _grown_left(plain: str, words: Sequence[Word], number: int, start: int) -> i
             not word.text.isalnum()
             or word.text in NOT_PART
             or not (is_place or word.tag in JOINABLE)
+            or _is_verb(word)
             or nouns > 2
         ):
             break
         if is_place or _is_proper(word) or nouns <= 1:
             start = word.start
     return start
+
+
+def _is_verb(word: Word) -> bool:
+    """A verb or adverb, which is part of a name only where roads are named so: 解放|路, but not 送到|小区."""
+    is_count = word.tag in {"m", "mq", "v"} and COUNT.match(word.text) is not None
+    is_count = (is_count and COUNT.fullmatch(word.text) is None) or COUNTED.search(word.text) is not None
+    return is_count or (word.tag in VERB_TAGS and word.text not in NAMING_VERBS and word.is_known)
+
+
+VERB_TAGS = frozenset({"v", "d", "vd", "c", "p"})
 
 
 def _merged(plain: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -227,12 +252,17 @@ def _named_start(plain: str, words: Sequence[Word], number: int) -> int | None:
         return None
     if is_whole:
         is_fragment = len(word.text) - len(suffix[0]) <= 1
-        return _extended(words, number, word.start, 1 if is_fragment else 0)
+        start = _extended(words, number, word.start, 1 if is_fragment else 0)
+        is_named = start < word.start or not is_fragment or word.text[0] in SHORT_NAMES
+        is_named = is_named or suffix[0] not in ROAD_ENDINGS or (not word.is_known and suffix[0] not in WEAK)
+        return start if is_named or TAIL.match(plain, word.end) else None
     start = _extended(words, number, word.start, 2)
     name = plain[start : word.end]
     return None if start == word.start or name in ORDINARY_PLACES or BUS_LINE.search(name) else start
 
 
+SHORT_NAMES = COMMON_SURNAMES | frozenset("东西南北")
+"""What a road or village may be called with one character (石村, 南街); 短路 and 上路 are words."""
 SWALLOWED = re.compile(r"[路街巷村](?:上|口|东|西|南|北|边|旁|段|头|尾)")
 WHOLE_NAME = 4
 """An ending of this length (时代广场) is a name by itself."""
@@ -245,6 +275,7 @@ def _extended(words: Sequence[Word], number: int, start: int, most: int) -> int:
         is_part = (
             (word.tag in JOINABLE or word.tag in NAME_PART)
             and word.text not in NOT_PART
+            and not _is_verb(word)
             and (word.text.endswith("州") or not ADMIN_WORD.search(word.text))
         )
         if not is_part or not word.text.isalnum() or words[number].end - word.start > LONGEST_NAME:

@@ -15,7 +15,7 @@ from app.redaction.names import is_own_name, names
 from app.redaction.numbers import Found, Kind, numbers
 from app.redaction.words import words
 
-RULE_VERSION = "2026.11.1"
+RULE_VERSION = "2026.11.2"
 """Raise it with every change of a rule: published texts are scanned again with newer rules."""
 
 CHUNK = 4_000
@@ -154,17 +154,24 @@ def redact(
     *,
     by: str = "citizen",
     public_numbers: frozenset[str] = frozenset(),
+    places: frozenset[str] = frozenset(),
     budget: Callable[[], None] = unlimited,
 ) -> Redaction:
     """Hide what points to a person in ``text``.
 
     ``by`` says who speaks: in an "office"'s text its own landlines stay. ``public_numbers`` holds exact
-    digits or addresses that always stay. ``budget`` is called between steps and raises when time is up.
+    digits or addresses that always stay; ``places`` the office's own place names (云泽市, 青山镇), which are
+    never part of a person's name. ``budget`` is called between steps and raises when time is up.
     """
     placed: list[_Placed] = []
     for start, end in _chunks(text):
         placed += _found(
-            text[start:end], start, by_office=by == "office", public=public_numbers, budget=budget
+            text[start:end],
+            start,
+            by_office=by == "office",
+            public=public_numbers,
+            office_places=places,
+            budget=budget,
         )
     budget()
     hits = tuple(_hits(text, placed))
@@ -182,7 +189,13 @@ def _chunks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _found(
-    text: str, offset: int, *, by_office: bool, public: frozenset[str], budget: Callable[[], None]
+    text: str,
+    offset: int,
+    *,
+    by_office: bool,
+    public: frozenset[str],
+    office_places: frozenset[str],
+    budget: Callable[[], None],
 ) -> list[_Placed]:
     """Everything found in one piece, the most certain first."""
     folded = fold(text)
@@ -193,7 +206,7 @@ def _found(
     tagged = words(folded.plain)
     budget()
     places = list(_checked(addresses(folded, tagged), budget))
-    persons = list(_checked(names(folded, tagged), budget))
+    persons = list(_checked(names(folded, tagged, office_places), budget))
     return [_place(one, folded, offset) for one in (*found, *places, *persons)]
 
 

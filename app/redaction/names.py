@@ -12,6 +12,7 @@ from app.redaction.vocabulary import (
     AMBIGUOUS_SURNAMES,
     COMMON_SURNAMES,
     COMPOUND_SURNAMES,
+    EVERYDAY_SURNAMES,
     FIRST_NAMES,
     GIVEN,
     LATIN_WORDS,
@@ -24,23 +25,26 @@ from app.redaction.vocabulary import (
     THING_ENDINGS,
     listed,
 )
-from app.redaction.words import Word
+from app.redaction.words import Word, is_frequent, is_ordinary
 
 PURE_SURNAMES = COMMON_SURNAMES - AMBIGUOUS_SURNAMES
 """Surnames that are hardly ever anything else; what follows them needs less proof."""
 
 
 TITLES = (
-    "先生|女士|小姐|太太|夫人|老师|师傅|老板|同志|同学|同学们|阿姨|叔叔|大爷|大妈|大娘|大哥|大姐|大嫂|奶奶|爷爷|婆婆|伯伯|嫂子|"
+    "老先生|老太太|老太|老人家|老大爷|老大娘|老奶奶|老爷爷|老伯|大伯|大叔|大婶|先生|女士|小姐|太太|夫人|老师|师傅|老板|同志|同学|同学们|阿姨|叔叔|大爷|大妈|大娘|大哥|大姐|大嫂|奶奶|爷爷|婆婆|伯伯|嫂子|"
     "局长|副局长|处长|科长|主任|副主任|书记|副书记|镇长|乡长|县长|区长|市长|村长|组长|所长|院长|校长|园长|站长|队长|会长|厅长|部长|"
-    "经理|总经理|总监|董事长|老总|警官|民警|交警|医生|大夫|护士|律师|法官|检察官|教授|教练|班主任|主席|总|某某|某|氏|姓"
+    "经理|总经理|总监|董事长|老总|总(?![包是体部会共之数量额结署局站则算要])|警官|民警|交警|医生|大夫|护士|律师|法官|检察官|教授|教练|班主任|主席|某某|某|氏|姓"
 )
-PLAIN_TITLES = listed("先生 女士 小姐 太太 夫人 老师 师傅 老板 某某 某 老师")
+ELDERS = listed(
+    "老先生 老太太 老太 老人家 老大爷 老大娘 老奶奶 老爷爷 老伯 大伯 大叔 大婶 大爷 大妈 大娘 阿姨"
+)
+PLAIN_TITLES = ELDERS | listed("先生 女士 小姐 太太 夫人 老师 师傅 老板 某某 某")
 """Titles masked together with the surname; offices (局长) stay readable."""
 TITLE = re.compile(rf"(?:{TITLES})")
 
 CUE = re.compile(
-    r"(?:我叫|我是叫|本人叫|名叫|名字叫|姓名|名字|本人|署名|落款|联系人|联络人|聯絡人|投诉人|举报人|反映人|信访人|来信人|留言人|申请人|"
+    r"(?:我叫|我是叫|本人叫|名叫|名字叫|姓名|名字|本人|署名|落款|联系人|联络人|聯絡人|投诉人|举报人|反映人|来电人|来访人|来电者|信访人|来信人|留言人|申请人|"
     r"申报人|上访人|报告人|求助人|诉求人|当事人|受害人|被害人|原告|被告|被告人|被举报人|被投诉人|被控告人|控告人|代理人|法人|法定代表人|"
     r"负责人|经办人|户主|业主|房东|租客|老人|村民|居民|市民|职工|员工|工人|学生|家长|患者|病人|死者|伤者|司机|丈夫|妻子|老公|老婆|"
     r"儿子|女儿|父亲|母亲|爸爸|妈妈|哥哥|弟弟|姐姐|妹妹|孙子|孙女|婆婆|岳父|岳母|公公|爷爷|奶奶|外公|外婆|孩子|小孩|同事|包工头|"
@@ -49,7 +53,7 @@ CUE = re.compile(
     r"(?:同志|是|为|叫|：|:|\s|\(|（|“|\"|、){0,3}"
 )
 OWN_CUE = re.compile(
-    r"(?:我叫|本人|我是|署名|落款|投诉人|举报人|反映人|信访人|来信人|留言人|申请人|求助人|上访人|报告人|诉求人)\W{0,3}$"
+    r"(?:我叫|本人|我是|署名|落款|投诉人|举报人|反映人|来电人|来访人|来电者|信访人|来信人|留言人|申请人|求助人|上访人|报告人|诉求人)\W{0,3}$"
 )
 
 NOT_PERSON_AFTER = re.compile(
@@ -91,8 +95,38 @@ LOOSE_TAGS = listed("zg o g ng ag x nr nz ns z d v n a")
 LONGEST_GIVEN = 2
 
 
-def names(folded: Folded, words: Sequence[Word]) -> Iterator[Found]:
-    """The spans of the folded text that name a person."""
+def names(folded: Folded, words: Sequence[Word], places: frozenset[str] = frozenset()) -> Iterator[Found]:
+    """The spans of the folded text that name a person; what overlaps one of ``places`` does not."""
+    never = _never(folded.plain, places)
+    for found in _believed(folded, words):
+        if not any(never[found.start : found.end]):
+            yield found
+
+
+def _never(plain: str, places: frozenset[str]) -> bytearray:
+    """Marks the characters that name a place of the office or the maker of a document."""
+    marked = bytearray(len(plain))
+    spans = [match.span("maker") for match in DOCUMENT_NUMBER.finditer(plain)]
+    short = {place[:-1] for place in places if len(place) > SHORTEST_PLACE and place[-1] in PLACE_ENDINGS}
+    written = sorted(place for place in places | short if len(place) >= SHORTEST_PLACE)
+    if written:
+        pattern = re.compile("|".join(map(re.escape, reversed(written))))
+        spans += [match.span() for match in pattern.finditer(plain)]
+    for start, end in spans:
+        marked[start:end] = b"\x01" * (end - start)
+    return marked
+
+
+DOCUMENT_NUMBER = re.compile(
+    r"(?P<maker>[\u4e00-\u9fff]{1,4})(?:[〔\[](?:19|20)[0-9]{2}[〕\]]|[(](?:19|20)[0-9]{2}[)] ?第?[0-9]{1,5} ?号)"
+)
+"""云政发〔2026〕12号: the letters before the year are those of an office."""
+PLACE_ENDINGS = "省市县区旗镇乡"
+SHORTEST_PLACE = 2
+
+
+def _believed(folded: Folded, words: Sequence[Word]) -> Iterator[Found]:
+    """What the rules take for a name, wherever it stands."""
     text = _Text(folded.plain, words)
     for rule in (_dotted, _spaced, _cued, _titled, _nicknamed, _tagged, _tied, _joined):
         yield from rule(text)
@@ -137,7 +171,33 @@ class _Text:
 
 def _is_made_up_name(word: Word) -> bool:
     """Put together by the segmenter itself behind a surname that is nothing else: 郭在容, 周清来."""
-    return not word.is_known and word.text[0] in PURE_SURNAMES and len(word.text) <= 1 + LONGEST_GIVEN
+    is_short = len(word.text) == 2 and word.tag not in NAME_TAGS
+    return (
+        not word.is_known
+        and word.text[0] in PURE_SURNAMES
+        and len(word.text) <= 1 + LONGEST_GIVEN
+        and word.text[-1] not in THING_ENDINGS - GIVEN
+        and not (is_short and word.text[-1] not in GIVEN)
+    )
+
+
+def _is_word(word: Word) -> bool:
+    """An ordinary word that only begins like a surname, whatever the part of speech: 养老|金, 高峰, 位|彩民."""
+    text = word.text
+    if not word.is_known:
+        return len(text) == 2 and text[0] in AMBIGUOUS_SURNAMES and text[1] not in GIVEN
+    if len(text) == 2 and word.tag in {"nr", "nrt"}:
+        is_doubtful = text[0] in AMBIGUOUS_SURNAMES or text[1] not in GIVEN
+        is_everyday = word.is_known and text[0] in EVERYDAY_SURNAMES
+        return is_everyday or (is_doubtful and (text[1] not in GIVEN | SOUNDS or is_frequent(text)))
+    if len(text) != 3 or SOUNDS.issuperset(text):
+        return False
+    return (
+        text[:2] in NOT_PERSONS
+        or text[2] in THING_ENDINGS - GIVEN
+        or (text[2] not in GIVEN and is_ordinary(text[:2]))
+        or (not GIVEN.issuperset(text[1:]) and is_ordinary(text[1:]))
+    )
 
 
 def _is_full_name(text: str) -> bool:
@@ -180,6 +240,12 @@ SURE_CUES = (
     "投诉人",
     "举报人",
     "反映人",
+    "来电人",
+    "来访人",
+    "来电者",
+    "当事人",
+    "申请人",
+    "求助人",
     "信访人",
     "署名",
     "落款",
@@ -196,6 +262,8 @@ def _name_end(text: _Text, at: int, *, sure: bool) -> int:
     if run is None or (NOT_PERSON_AFTER.match(text.plain, at + 1, at + 3) and not sure):
         return at
     written = run[0]
+    if not sure and surname_of(written) in EVERYDAY_SURNAMES and not _is_tagged_name(text, at):
+        return at
     longest = len(surname_of(written)) + LONGEST_GIVEN
     is_closed = HAN.match(text.plain, run.end()) is None
     if sure and is_closed and 2 <= len(written) <= 4 and text.plain[:at].endswith(OWN_NAME_CUES):
@@ -211,13 +279,22 @@ def _name_end(text: _Text, at: int, *, sure: bool) -> int:
     return at
 
 
+def _is_tagged_name(text: _Text, at: int) -> bool:
+    """Whether the word that begins here is a name by part of speech."""
+    return at in text.at and text.words[text.at[at]].tag in NAME_TAGS
+
+
 def _titled(text: _Text) -> Iterator[Found]:
     """Before 先生, 主任, 某 …: the surname, or the whole name."""
     for title in TITLE.finditer(text.plain):
-        start = _titled_start(text, title.start(), is_plain=title[0] in PLAIN_TITLES - {"某", "老师"})
+        start = _titled_start(text, title.start(), is_plain=title[0] in PLAIN_TITLES - ANYBODYS)
         if start < title.start():
             end = title.end() if title[0] in PLAIN_TITLES else title.start()
             yield Found(start, end, Kind.NAME, "称呼")
+
+
+ANYBODYS = ELDERS | {"某", "老师"}
+"""What also follows words that only look like a surname (和老太太, 那家大爷)."""
 
 
 def _titled_start(text: _Text, end: int, *, is_plain: bool) -> int:
@@ -225,17 +302,26 @@ def _titled_start(text: _Text, end: int, *, is_plain: bool) -> int:
     for length in (3, 2, 4):
         start = end - length
         candidate = text.plain[max(0, start) : end]
-        if start >= 0 and text.starts_word(start) and len(candidate) == length and _is_likely_name(candidate):
+        is_full = start >= 0 and len(candidate) == length and _is_likely_name(candidate)
+        if (
+            is_full
+            and text.starts_word(start)
+            and not (surname_of(candidate) in RARE_SURNAMES and is_ordinary(candidate))
+        ):
             return start
     for length in (2, 1):
         start = end - length
         candidate = text.plain[max(0, start) : end]
-        is_surname = candidate in COMPOUND_SURNAMES or candidate in (
-            SURNAMES if is_plain else COMMON_SURNAMES
-        )
-        if start >= 0 and is_surname and text.starts_word(start):
+        is_cued = AFTER_ROLE.search(text.plain, max(0, start - 3), max(0, start)) is not None
+        is_any = is_plain or is_cued or _is_tagged_name(text, start)
+        is_surname = candidate in COMPOUND_SURNAMES or candidate in (SURNAMES if is_any else COMMON_SURNAMES)
+        if start >= 0 and is_surname and (is_cued or text.starts_word(start)):
             return start
     return end
+
+
+AFTER_ROLE = re.compile(r"(?:来电|来访|来信|反映|投诉|举报|信访|留言|申请|求助|当事)[人者]$")
+"""The segmenter ties 人 to the surname behind it: 来电|人纪|老先生."""
 
 
 def _nicknamed(text: _Text) -> Iterator[Found]:
@@ -254,11 +340,26 @@ def _tagged(text: _Text) -> Iterator[Found]:
     for number, word in enumerate(text.words):
         is_known_person = word.is_known and word.tag in NAME_TAGS and len(word.text) == 3
         place = PLACE_AFTER if is_known_person else NOT_PERSON_AFTER
-        if len(word.text) < 2 or word.text in NOT_PERSONS or place.match(text.plain, word.end):
+        before = text.words[number - 1] if number else END_OF_TEXT
+        is_none = (
+            word.text in NOT_PERSONS
+            or _is_word(word)
+            or _is_done(before, word)
+            or place.match(text.plain, word.end)
+        )
+        if len(word.text) < 2 or is_none:
             continue
         end = _believed_end(text, number)
-        if end > word.start:
+        if end > word.start and not place.match(text.plain, end):
             yield Found(word.start, end, Kind.NAME, "词性与姓氏")
+
+
+def _is_done(before: Word, word: Word) -> bool:
+    """未|付清, 已|查明: behind an adverb of time a known word of two characters is a verb."""
+    return before.text in ADVERBS and word.is_known and len(word.text) == 2
+
+
+ADVERBS = listed("未 已 已经 尚未 不 没 没有 再 才 全部 全 早 晚 尽快 及时 按时 逐步 逐一 均")
 
 
 def _tied(text: _Text) -> Iterator[Found]:
@@ -293,11 +394,25 @@ def _guessed(text: _Text) -> Iterator[Found]:
     """Words without a surname that the segmenter guesses to be a name."""
     for word in text.words:
         is_guessed = word.tag == "nr" and not word.is_known and 2 <= len(word.text) <= 3
-        is_guessed = is_guessed and word.text[-1] not in THING_ENDINGS
-        is_transcribed = word.tag == "nrt" and len(word.text) >= 2
+        is_guessed = is_guessed and word.text[-1] not in THING_ENDINGS and not _is_rare_pair(word)
+        is_transcribed = word.tag == "nrt" and len(word.text) >= 2 and not _is_place_or_thing(word)
         is_name = (is_guessed or is_transcribed) and word.text not in NOT_PERSONS
         if is_name and not NOT_PERSON_AFTER.match(text.plain, word.end):
             yield Found(word.start, word.end, Kind.NAME, "词性")
+
+
+def _is_rare_pair(word: Word) -> bool:
+    """An everyday word and one character (车清), or what no given name is (黄焖, 修后), needs a cue."""
+    if len(word.text) != 2:
+        return False
+    is_odd = word.text[1] not in GIVEN | SOUNDS and surname_of(word.text) != ""
+    return word.text[0] in EVERYDAY_SURNAMES or word.text[1] in NEVER_LAST or is_odd
+
+
+def _is_place_or_thing(word: Word) -> bool:
+    """晚托班, 卡里: a short word that ends like a thing, or in what is within it."""
+    is_thing = word.text[-1] in THING_ENDINGS and not (len(word.text) == 3 and SOUNDS.issuperset(word.text))
+    return len(word.text) <= 3 and (is_thing or word.text[1:] == "里")
 
 
 def _is_name_word(word: Word) -> bool:
@@ -326,7 +441,11 @@ def _foreign(text: _Text) -> Iterator[Found]:
             continue
         while run and (run[-1].text in JOINTS or run[-1].text in NEVER_LAST):
             run.pop()
-        if _is_foreign_name(run) and text.plain[run[0].start : run[-1].end] not in NOT_PERSONS:
+        if (
+            _is_foreign_name(run)
+            and not _is_thing(run)
+            and text.plain[run[0].start : run[-1].end] not in NOT_PERSONS
+        ):
             yield Found(run[0].start, run[-1].end, Kind.NAME, "译名")
         run = []
 
@@ -353,6 +472,10 @@ def _is_foreign_name(run: Sequence[Word]) -> bool:
     is_named = any(word.tag in NAME_TAGS or not word.is_known for word in run)
     is_transcribed = any(word.tag == "nrt" for word in run)
     return is_named and (length >= 3 or (length == 2 and is_transcribed))
+
+
+def _is_thing(run: Sequence[Word]) -> bool:
+    return len(run) == 1 and _is_place_or_thing(run[0])
 
 
 def _joined(text: _Text) -> Iterator[Found]:
@@ -403,6 +526,8 @@ def _joined_end(text: _Text, number: int, start: int, *, is_sure: bool) -> int:
     following = text.words[number + 1]
     is_proven = following.tag in NAME_TAGS or not following.is_known
     is_particle = surname.tag in PARTICLE_TAGS and not (is_proven and surname.text in COMMON_SURNAMES)
+    is_word = surname.text in AMBIGUOUS_SURNAMES and following.tag in PARTICLE_TAGS
+    is_particle = is_particle or (is_word and end == following.end and len(following.text) == 1)  # 钱|能
     return end if is_sure and not is_particle else surname.end
 
 

@@ -127,6 +127,20 @@ PLATE_SHORT = re.compile(
     rf"[{REGIONS}][A-HJ-Z][·•\- ]?[A-HJ-NP-Z0-9]{{4}}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])"
 )
 PLATE_TAIL = re.compile(r"(?:车牌|牌照|车号)(?:号码|号|尾号|为|是|\W){0,5}(?P<value>[A-HJ-NP-Z0-9]{4,7})")
+NOT_A_PROVINCE = "号第款级型为是座区栋楼线路站口出至到在码"
+PLATE_CUED = re.compile(
+    r"(?:车牌|号牌|牌照|车号)(?:号码|号|为|是|[\s:：]){0,3}"
+    r"(?P<value>[\u4e00-\u9fff][A-HJ-NP-Za-hj-np-z][·•\- ]?[A-HJ-NP-Za-hj-np-z0-9]{4,5}"
+    r"[A-HJ-NP-Za-hj-np-z0-9挂学警港澳])"
+    r"(?![A-Za-z0-9])"
+)
+"""Behind 车牌 any character may stand for the province: it may be miswritten, or invented."""
+PLATE_FORM = re.compile(
+    rf"(?P<value>(?![{NOT_A_PROVINCE}])[\u4e00-\u9fff][A-HJ-NP-Z][·•\- ]?[A-HJ-NP-Z0-9]{{4,5}}[A-HJ-NP-Z0-9挂学警港澳])"
+    r"(?![A-Za-z0-9])"
+)
+NEAR_A_CAR = re.compile(r"车|驾驶|牌")
+NEAR_BEFORE, NEAR_BEHIND = 12, 8
 EMBASSY = re.compile(r"(?<![0-9])[0-9]{6}使|使[0-9]{6}|领[0-9]{6}")
 
 PASSPORT = re.compile(
@@ -319,6 +333,15 @@ def _split_phones(folded: Folded) -> Iterator[Found]:
             yield Found(match.start(), match.end(), Kind.PHONE, "电话提示词后的号码")
 
 
+def _plates_near_cars(folded: Folded) -> Iterator[Found]:
+    """The form of a plate with whatever character before it, when a car is spoken of beside it."""
+    for match in PLATE_FORM.finditer(folded.plain):
+        before = folded.plain[max(0, match.start() - NEAR_BEFORE) : match.start()]
+        behind = folded.plain[match.end() : match.end() + NEAR_BEHIND]
+        if _has_four_digits(match[0]) and NEAR_A_CAR.search(f"{before} {behind}"):
+            yield Found(*match.span(), Kind.PLATE, "车牌")
+
+
 def _public_phones(folded: Folded) -> Iterator[Found]:
     """12345, 110, 95xxx, 400 numbers: everybody's, never hidden."""
     for match in PUBLIC_PHONE.finditer(folded.plain):
@@ -382,6 +405,8 @@ RULES: tuple[Callable[[Folded], Iterator[Found]], ...] = (
     _plain_matches(PLATE,        Kind.PLATE,     "车牌", _has_digit, spoken=True),
     _plain_matches(PLATE_SHORT,  Kind.PLATE,     "车牌", _has_digit),
     _plain_matches(PLATE_TAIL,   Kind.PLATE,     "车牌提示词", _has_digit, spoken=True),
+    _plain_matches(PLATE_CUED,   Kind.PLATE,     "车牌提示词", _has_digit),
+    _plates_near_cars,
     _plain_matches(EMBASSY,      Kind.PLATE,     "车牌"),
     _plain_matches(PASSPORT,     Kind.PASSPORT,  "护照、通行证号码"),
     _plain_matches(COURT_CASE,   Kind.COURT_CASE, "案号"),

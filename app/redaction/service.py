@@ -34,6 +34,7 @@ def redact(
     *,
     by: str = "citizen",
     public_numbers: frozenset[str] = frozenset(),
+    places: frozenset[str] = frozenset(),
     time_limit: float = TIME_LIMIT_SECONDS,
 ) -> Redaction:
     """The proposal of `masking.redact`, or ``RedactionFailed`` when it takes longer than ``time_limit`` seconds.
@@ -45,7 +46,9 @@ def redact(
             f"文字超过 {LONGEST_TEXT} 字，不能自动脱敏，因此不能公开。请分段处理", field="text"
         )
     try:
-        return masking.redact(text, by=by, public_numbers=public_numbers, budget=_budget(time_limit))
+        return masking.redact(
+            text, by=by, public_numbers=public_numbers, places=places, budget=_budget(time_limit)
+        )
     except RedactionFailed:
         raise
     except Exception as failure:  # never the text itself in the message or the log

@@ -18,6 +18,24 @@ class Word:
     """In the dictionary; the segmenter put the others together itself and guesses their tag."""
 
 
+def is_ordinary(text: str) -> bool:
+    """Whether ``text`` is one word of the dictionary and neither a name nor a place."""
+    if not _segmenter().has_word(text):
+        return False
+    tagged = _segmenter().tag(text)
+    return len(tagged) == 1 and tagged[0][1] not in PROPER_TAGS
+
+
+def is_frequent(text: str) -> bool:
+    """Whether the dictionary counts ``text`` among its frequent words, whatever it tags it."""
+    return _segmenter().has_word(text) and _segmenter().suggest_freq(text) >= FREQUENT
+
+
+FREQUENT = 1000
+"""Occurrences in the corpus of the dictionary; 高峰 has more, hardly any full name has."""
+PROPER_TAGS = frozenset({"nr", "nrt", "nrfg", "ns", "nsf", "nt", "nz"})
+
+
 @cache
 def _segmenter() -> rjieba.Jieba:
     """The dictionary, read once (about 0.1 s and 30 MB)."""

@@ -187,7 +187,7 @@ def test_searches_without_answer_are_counted_redacted(office: TheOffice) -> None
 def test_what_cannot_be_checked_is_not_kept(
     sqlite_office: TheOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(text: str) -> None:
+    def fails(text: str, **_options: object) -> None:
         raise RedactionFailed("不行")
 
     monkeypatch.setattr(service, "redact", fails)

@@ -27,6 +27,13 @@ def hidden(text: str, kind: str) -> list[str]:
         ("工作人员沈美成态度不好", ["沈美成"]),
         ("丈夫約翰·史密斯", ["約翰·史密斯"]),
         ("外教 John Smith 教得好", ["John Smith"]),
+        ("来电人仲桂兰，55岁", ["仲桂兰"]),
+        ("来电人：贺春生", ["贺春生"]),
+        ("反映人施婉，来窗口两次", ["施婉"]),
+        ("当事人贺春生与施婉反映", ["贺春生", "施婉"]),
+        ("来电人纪老先生，住在河边", ["纪老先生"]),
+        ("来电人鞠老太，独居", ["鞠老太"]),
+        ("楼下的陈阿姨和王大爷", ["陈阿姨", "王大爷"]),
     ],
 )
 def test_a_name_is_hidden(text: str, names: list[str]) -> None:
@@ -44,10 +51,39 @@ def test_a_name_is_hidden(text: str, names: list[str]) -> None:
         "习近平总书记指出",
         "任何单位不得拒绝",
         "请问公积金贷款额度",
+        "依据《丰水市居住证管理办法》（丰水示〔2025〕12 号）",
+        "见韩城办发[2024]7号",
+        "按贺政函(2023)第15号办理",
+        "谢谢您的答复",
+        "养老金下月恢复",
+        "工资未付清，已立案，查明总包单位欠薪",
+        "早高峰人多，司机张口要六十元",
+        "我在高新区上班",
+        "没有房本，房绑钢筋，房至今没办证",
+        "群众把宣传单和宣传册带走了",
+        "凭爱心卡坐车，穿马甲的不收钱",
+        "楼前搭阳光房",
+        "幼儿园有托班和晚托班",
+        "孩子后年上学，教室冷得很",
+        "卡里的钱能不能取",
+        "备用车清完并消毒，门上贴张纸",
+        "和老太太一起坐车",
     ],
 )
 def test_ordinary_words_that_begin_like_a_surname_stay(text: str) -> None:
     assert hidden(text, "name") == []
+
+
+@pytest.mark.parametrize("text", ["我在云泽住", "从云泽离职", "打开“云泽办”", "在云泽缴公积金", "用回云泽"])
+def test_the_offices_own_place_is_nobodys_name(text: str) -> None:
+    assert redact(text).text != text, "without the office's places this is taken for a name"
+    assert redact(text, places=frozenset({"云泽市"})).text == text
+
+
+def test_beside_the_offices_own_place_a_person_is_still_hidden() -> None:
+    redaction = redact("云泽的联系人：王建国", places=frozenset({"云泽市"}))
+
+    assert redaction.text == "云泽的联系人：〔姓名〕"
 
 
 @pytest.mark.clause("E14")
@@ -59,6 +95,10 @@ def test_ordinary_words_that_begin_like_a_surname_stay(text: str) -> None:
         ("地址：云泽市青山镇石桥村三组18号", "地址：〔云泽市青山镇门牌地址〕"),
         ("3栋2单元的电梯坏了", "〔门牌地址〕的电梯坏了"),
         ("中山北路的路灯不亮", "〔门牌地址〕的路灯不亮"),
+        ("解放路积水", "〔门牌地址〕积水"),
+        ("来电人称东湖区砚台路井盖丢了", "来电人称〔东湖区门牌地址〕井盖丢了"),
+        ("开车行至东湖区新城路", "开车行至〔东湖区门牌地址〕"),
+        ("湖滨花园6号楼都不热", "〔门牌地址〕都不热"),
     ],
 )
 def test_an_address_keeps_its_district_and_loses_the_rest(text: str, public: str) -> None:
@@ -75,6 +115,16 @@ def test_an_address_keeps_its_district_and_loses_the_rest(text: str, public: str
         "滨江街道的同志",
         "地铁2号线",
         "公交22路很挤",
+        "地下电缆进水短路",
+        "我们是一个村的",
+        "群里有人说停水",
+        "请先换证再上路",
+        "请问还有没有路走",
+        "材料五日送到小区",
+        "只能走四站路",
+        "健身房跑路了",
+        "凌晨打桩一栋楼都醒",
+        "南面要建一幢28层住宅",
     ],
 )
 def test_a_road_without_a_name_is_no_address(text: str) -> None:
