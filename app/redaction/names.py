@@ -264,6 +264,9 @@ def _name_end(text: _Text, at: int, *, sure: bool) -> int:
     written = run[0]
     if not sure and surname_of(written) in EVERYDAY_SURNAMES and not _is_tagged_name(text, at):
         return at
+    is_clause = sure and text.plain[at - 1] not in CUE_MARKS and is_ordinary(written[:2])
+    if is_clause:  # 申请人|方可, 来电人|何时
+        return at
     longest = len(surname_of(written)) + LONGEST_GIVEN
     is_closed = HAN.match(text.plain, run.end()) is None
     if sure and is_closed and 2 <= len(written) <= 4 and text.plain[:at].endswith(OWN_NAME_CUES):
@@ -277,6 +280,9 @@ def _name_end(text: _Text, at: int, *, sure: bool) -> int:
         if text.ends_word(end) and _is_likely_name(candidate) and not NOT_PERSON_AFTER.match(text.plain, end):
             return end
     return at
+
+
+CUE_MARKS = frozenset(':：、，, (（“"是为叫')
 
 
 def _is_tagged_name(text: _Text, at: int) -> bool:

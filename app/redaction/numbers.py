@@ -127,7 +127,7 @@ PLATE_SHORT = re.compile(
     rf"[{REGIONS}][A-HJ-Z][·•\- ]?[A-HJ-NP-Z0-9]{{4}}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])"
 )
 PLATE_TAIL = re.compile(r"(?:车牌|牌照|车号)(?:号码|号|尾号|为|是|\W){0,5}(?P<value>[A-HJ-NP-Z0-9]{4,7})")
-NOT_A_PROVINCE = "号第款级型为是座区栋楼线路站口出至到在码"
+NOT_A_PROVINCE = "号第款级型为是座区栋楼线路站口出至到在码用"
 PLATE_CUED = re.compile(
     r"(?:车牌|号牌|牌照|车号)(?:号码|号|为|是|[\s:：]){0,3}"
     r"(?P<value>[\u4e00-\u9fff][A-HJ-NP-Za-hj-np-z][·•\- ]?[A-HJ-NP-Za-hj-np-z0-9]{4,5}"

@@ -68,6 +68,8 @@ def test_a_name_is_hidden(text: str, names: list[str]) -> None:
         "卡里的钱能不能取",
         "备用车清完并消毒，门上贴张纸",
         "和老太太一起坐车",
+        "申请人方可办理，来电人何时能收到回复",
+        "当事人应当在三日内到场，申请人单位盖章",
     ],
 )
 def test_ordinary_words_that_begin_like_a_surname_stay(text: str) -> None:
@@ -123,6 +125,7 @@ def test_an_address_keeps_its_district_and_loses_the_rest(text: str, public: str
         "材料五日送到小区",
         "只能走四站路",
         "健身房跑路了",
+        "骑车往小区里走",
         "凌晨打桩一栋楼都醒",
         "南面要建一幢28层住宅",
     ],
