@@ -39,7 +39,7 @@ PLACES = (
     Place("review", "/desk/reviews", "review", "审核", (Role.REVIEWER, Role.ISSUER)),
     Place("board", "/desk/board", "board", "值班看板", _DESK),
     Place("answers", "/desk/answers", "book", "问答库", (*_DESK, Role.EDITOR)),
-    Place("disclosures", "/desk/disclosures", "eye", "公开审核", (Role.DISCLOSER,)),
+    Place("disclosures", "/desk/disclosures", "eye", "公开审核", (Role.DISCLOSER, Role.DUTY_LEADER)),
     Place("deliveries", "/desk/deliveries", "send", "收发记录", (*_DESK, Role.SYSTEM_ADMIN)),
     Place("duty", "/desk/duty", "flag", "值班表", (*_DESK, Role.SYSTEM_ADMIN)),
     Place("imports", "/desk/imports", "upload", "导入", (Role.CLERK,)),
