@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
@@ -138,7 +139,8 @@ def serve(shell: Shell) -> None:
     _until_told(stop)
 
 
-def _listening(shell: Shell):  # type: ignore[no-untyped-def]
+def _listening(shell: Shell) -> Any:
+    # Waitress ships no types: a server with run() and close().
     from waitress.server import create_server
 
     application = create_app(shell.settings, shell.db)

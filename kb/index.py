@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from whoosh import index as whoosh_index  # type: ignore[import-untyped]
-from whoosh.codec.whoosh3 import W3Codec  # type: ignore[import-untyped]
-from whoosh.fields import ID, STORED, FieldType, Schema  # type: ignore[import-untyped]
-from whoosh.filedb.filestore import FileStorage  # type: ignore[import-untyped]
-from whoosh.formats import Existence  # type: ignore[import-untyped]
-from whoosh.writing import IndexingError  # type: ignore[import-untyped]
+from whoosh import index as whoosh_index
+from whoosh.codec.whoosh3 import W3Codec
+from whoosh.fields import ID, STORED, FieldType, Schema
+from whoosh.filedb.filestore import FileStorage
+from whoosh.formats import Existence
+from whoosh.writing import IndexingError
 
 from kb.analysis import Segmenter, canonical, fold
 from kb.documents import Document, Hit

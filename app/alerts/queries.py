@@ -1,6 +1,6 @@
 """Which alerts are still open?"""
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.alerts.models import Alert
 from app.cases.models import Case
@@ -8,9 +8,10 @@ from app.cases.models import Case
 
 def open_alerts(session: Session, limit: int = 20) -> list[tuple[Alert, Case]]:
     """Alerts nobody has settled, newest first, with their cases."""
-    wanted = select(Alert, Case).join(Case, Case.id == Alert.case_id).where(Alert.settled_at.is_(None))
-    return [(row[0], row[1]) for row in session.exec(wanted.order_by(Alert.id.desc()).limit(limit))]
+    wanted = select(Alert, Case).join(Case, col(Case.id) == col(Alert.case_id))
+    wanted = wanted.where(col(Alert.settled_at).is_(None))
+    return [(row[0], row[1]) for row in session.exec(wanted.order_by(col(Alert.id).desc()).limit(limit))]
 
 
 def of_case(session: Session, case_id: int) -> list[Alert]:
-    return list(session.exec(select(Alert).where(Alert.case_id == case_id).order_by(Alert.id)))
+    return list(session.exec(select(Alert).where(Alert.case_id == case_id).order_by(col(Alert.id))))

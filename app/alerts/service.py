@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.alerts import signals
 from app.alerts.models import Alert, ScanState
@@ -24,7 +24,7 @@ def scan_new_cases(session: Session, now: datetime) -> int:
     """Raise alerts for cases that came since the last scan; whoever is on duty is told. Returns how many."""
     state = session.get(ScanState, 1) or ScanState(id=1)
     new = list(
-        session.exec(select(Case).where(Case.id > state.last_case_id).order_by(Case.id).limit(_AT_ONCE))
+        session.exec(select(Case).where(Case.id > state.last_case_id).order_by(col(Case.id)).limit(_AT_ONCE))
     )
     count = 0
     for case in new:
@@ -43,7 +43,7 @@ def _alike(session: Session, case: Case) -> list[int]:
     pool = session.execute(
         select(Case.id, Case.text, Case.place)
         .where(Case.received_at >= since, Case.id < case.id)
-        .order_by(Case.id.desc())
+        .order_by(col(Case.id).desc())
         .limit(_AT_ONCE)
     ).all()
     rows = [(row[0], row[1], row[2]) for row in pool]

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, update
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from app.base.models import Lease
 from app.base.rows import insert_once
@@ -15,12 +15,13 @@ def take(session: Session, now: datetime, name: str, holder: str, hold_for: time
         return True
     changed = session.execute(
         update(Lease)
-        .where(Lease.name == name, or_(Lease.holder == holder, Lease.until_at <= now))
+        .where(col(Lease.name) == name, or_(col(Lease.holder) == holder, col(Lease.until_at) <= now))
         .values(holder=holder, until_at=now + hold_for)
     )
-    return changed.rowcount == 1
+    return bool(changed.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def give_back(session: Session, name: str, holder: str, now: datetime) -> None:
     """Let the next one act at once."""
-    session.execute(update(Lease).where(Lease.name == name, Lease.holder == holder).values(until_at=now))
+    own = (col(Lease.name) == name, col(Lease.holder) == holder)
+    session.execute(update(Lease).where(*own).values(until_at=now))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import chinese_calendar.constants as shipped  # type: ignore[import-untyped]
+import chinese_calendar.constants as shipped
 from sqlmodel import Session
 
 from app.base import db

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Tuple, and_, false, func, literal, or_, true, tuple_
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.base.clock import SHANGHAI
 from app.base.errors import Invalid, NotFound
@@ -21,6 +22,7 @@ from app.messages.repeats import Likeness, likely_repeats
 from app.staff.roles import SEES_ALL_CASES, Person, Role
 
 PAGE = 25
+Beside = TypeVar("Beside", Extension, Reminder, Supervision, Inquiry, OfflineAction)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # What a likely repeat is looked for among: open or recent cases of the same days.
 _REPEAT_DAYS = 60
@@ -38,13 +40,13 @@ def visible_cases(person: Person) -> ColumnElement[bool]:
         return true()
     if person.may(Role.HANDLER) and person.department_id is not None:
         asked = select(Inquiry.case_id).where(Inquiry.department_id == person.department_id)
-        return or_(Case.department_id == person.department_id, Case.id.in_(asked))
+        return or_(col(Case.department_id) == person.department_id, col(Case.id).in_(asked))
     return false()
 
 
 def visible_case(session: Session, person: Person, number: str) -> Case:
     """The case, if this person may see it. Raises `NotFound` alike for unknown and for hidden ones."""
-    found = session.exec(select(Case).where(Case.number == tidy(number), visible_cases(person))).first()
+    found = session.exec(select(Case).where(col(Case.number) == tidy(number), visible_cases(person))).first()
     if found is None:
         raise NotFound("没有这件，或者这件不在您的单位。需要查看，请找受理员")
     return found
@@ -52,7 +54,7 @@ def visible_case(session: Session, person: Person, number: str) -> Case:
 
 def by_number(session: Session, number: str) -> Case | None:
     """Any case by its number (for jobs and the public look-up, which have rules of their own)."""
-    return session.exec(select(Case).where(Case.number == tidy(number))).first()
+    return session.exec(select(Case).where(col(Case.number) == tidy(number))).first()
 
 
 # ------------------------------------------------------------------ views: a number opens its list
@@ -75,11 +77,15 @@ def _end_of_day(now: datetime) -> datetime:
 
 
 def _mine(person: Person, now: datetime) -> ColumnElement[bool]:
-    return and_(Case.open, Case.handler_id == person.id)
+    return and_(col(Case.open), col(Case.handler_id) == person.id)
+
+
+def _returned(person: Person, now: datetime) -> ColumnElement[bool]:
+    return and_(col(Case.status) == Status.ACCEPTED, col(Case.returns) > 0)
 
 
 def _status(*statuses: Status) -> Condition:
-    return lambda person, now: Case.status.in_([status.value for status in statuses])
+    return lambda person, now: col(Case.status).in_([status.value for status in statuses])
 
 
 VIEWS: tuple[View, ...] = (
@@ -90,22 +96,24 @@ VIEWS: tuple[View, ...] = (
     View("in_review", "审核中", _status(Status.IN_REVIEW)),
     View("waiting_citizen", "待补充", _status(Status.WAITING_CITIZEN)),
     View("replied", "已答复待办结", _status(Status.REPLIED)),
-    View("overdue", "已超期", lambda person, now: and_(Case.open, Case.due_at <= now)),
+    View("overdue", "已超期", lambda person, now: and_(col(Case.open), col(Case.due_at) <= now)),
     View(
         "due_today",
         "今日到期",
         # The due instant is the end (24:00) of the due day, so the next midnight still is today.
-        lambda person, now: and_(Case.open, Case.due_at > now, Case.due_at <= _end_of_day(now)),
+        lambda person, now: and_(col(Case.open), col(Case.due_at) > now, col(Case.due_at) <= _end_of_day(now)),
     ),
     View(
         "window",
         "窗口将关闭",
         lambda person, now: and_(
-            Case.open, Case.window_closes_at > now, Case.window_closes_at <= now + timedelta(hours=12)
+            col(Case.open),
+            col(Case.window_closes_at) > now,
+            col(Case.window_closes_at) <= now + timedelta(hours=12),
         ),
     ),
-    View("returned", "被退回", lambda person, now: and_(Case.status == Status.ACCEPTED, Case.returns > 0)),
-    View("open", "全部在办", lambda person, now: Case.open),
+    View("returned", "被退回", _returned),
+    View("open", "全部在办", lambda person, now: and_(col(Case.open))),
     View("closed", "已办结", _status(Status.CLOSED)),
     View("all", "全部", lambda person, now: true()),
 )
@@ -142,13 +150,13 @@ def _conditions(person: Person, filters: QueueFilters, now: datetime) -> list[Co
         raise Invalid("没有这个状态", field="status")
     conditions = [visible_cases(person), VIEW[filters.view].condition(person, now)]
     if filters.platform:
-        conditions.append(Case.platform == filters.platform)
+        conditions.append(col(Case.platform) == filters.platform)
     if filters.message_type:
-        conditions.append(Case.message_type == filters.message_type)
+        conditions.append(col(Case.message_type) == filters.message_type)
     if filters.department_id:
-        conditions.append(Case.department_id == filters.department_id)
+        conditions.append(col(Case.department_id) == filters.department_id)
     if filters.status:
-        conditions.append(Case.status == filters.status)
+        conditions.append(col(Case.status) == filters.status)
     if filters.search:
         conditions.append(_search(filters.search))
     return conditions
@@ -156,13 +164,13 @@ def _conditions(person: Person, filters: QueueFilters, now: datetime) -> list[Co
 
 def _search(words: str) -> ColumnElement[bool]:
     if is_number(tidy(words)):
-        return Case.number == tidy(words)
+        return col(Case.number) == tidy(words)
     escaped = words[:100].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     pattern = f"%{escaped.strip()}%"
     return or_(
-        Case.title.like(pattern, escape="\\"),
-        Case.text.like(pattern, escape="\\"),
-        Case.number.like(pattern, escape="\\"),
+        col(Case.title).like(pattern, escape="\\"),
+        col(Case.text).like(pattern, escape="\\"),
+        col(Case.number).like(pattern, escape="\\"),
     )
 
 
@@ -179,11 +187,11 @@ def queue(
     """A page of cases, what runs out first on top (deadline or platform window, the sooner one)."""
     conditions = _conditions(person, filters, now)
     total = session.exec(select(func.count()).select_from(Case).where(*conditions)).one()
-    order = (Case.sooner_at, Case.id)
+    order = (col(Case.sooner_at), col(Case.id))
     place = tuple_(*order)
     if before:
         wanted = select(Case).where(*conditions, place < _cursor(before))
-        rows = list(session.exec(wanted.order_by(Case.sooner_at.desc(), Case.id.desc()).limit(limit)))[::-1]
+        rows = list(session.exec(wanted.order_by(*(column.desc() for column in order)).limit(limit)))[::-1]
     else:
         wanted = select(Case).where(*conditions)
         if after:
@@ -234,21 +242,21 @@ def counts(
 
 def count_open(session: Session, person: Person) -> int:
     """What the queue holds for this person."""
-    wanted = select(func.count()).select_from(Case).where(visible_cases(person), Case.open)
+    wanted = select(func.count()).select_from(Case).where(visible_cases(person), col(Case.open))
     return session.exec(wanted).one()
 
 
 def count_mine(session: Session, person: Person) -> int:
     """Open cases of which this person is the responsible one."""
     wanted = select(func.count()).select_from(Case)
-    return session.exec(wanted.where(Case.open, Case.handler_id == person.id)).one()
+    return session.exec(wanted.where(col(Case.open), col(Case.handler_id) == person.id)).one()
 
 
 def next_for(session: Session, person: Person, now: datetime) -> Case | None:
     """The case to begin with: mine first, else what I may take in, the sooner clock first."""
     for condition in _first_choices(person):
-        wanted = select(Case).where(visible_cases(person), Case.open, condition)
-        found = session.exec(wanted.order_by(Case.sooner_at, Case.id).limit(1)).first()
+        wanted = select(Case).where(visible_cases(person), col(Case.open), condition)
+        found = session.exec(wanted.order_by(col(Case.sooner_at), col(Case.id)).limit(1)).first()
         if found:
             return found
     return None
@@ -257,14 +265,14 @@ def next_for(session: Session, person: Person, now: datetime) -> Case | None:
 def _first_choices(person: Person) -> list[ColumnElement[bool]]:
     choices = [
         and_(
-            Case.handler_id == person.id,
-            Case.status.in_([Status.ACCEPTED, Status.ASSIGNED, Status.IN_PROGRESS]),
+            col(Case.handler_id) == person.id,
+            col(Case.status).in_([Status.ACCEPTED, Status.ASSIGNED, Status.IN_PROGRESS]),
         )
     ]
     if person.may(Role.CLERK, Role.DUTY_LEADER):
-        choices.append(Case.status.in_([Status.NEW, Status.ACCEPTED]))
+        choices.append(col(Case.status).in_([Status.NEW, Status.ACCEPTED]))
     if person.may(Role.HANDLER):
-        choices.append(Case.status == Status.ASSIGNED)
+        choices.append(col(Case.status) == Status.ASSIGNED)
     return choices
 
 
@@ -293,34 +301,35 @@ class CaseStory:
 def case_story(session: Session, person: Person, case: Case) -> CaseStory:
     """A dozen indexed reads, none of them per row."""
     received = messages.of_case(session, case.id)
-    of_case = {
-        table: list(session.exec(select(table).where(table.case_id == case.id).order_by(table.id)))
-        for table in (Extension, Reminder, Supervision, Inquiry, OfflineAction)
-    }
     return CaseStory(
         messages=received,
         attachments=messages.attachments(session, [message.id for message in received]) if received else [],
         requester=session.get(Requester, case.requester_id) if case.requester_id else None,
         requester_cases=_other_cases(session, person, case),
         repeats=repeats_of(session, person, case),
-        merged=list(session.exec(select(Case).where(Case.master_id == case.id).order_by(Case.id))),
-        extensions=of_case[Extension],
-        reminders=of_case[Reminder],
-        supervisions=of_case[Supervision],
-        inquiries=of_case[Inquiry],
-        actions=of_case[OfflineAction],
+        merged=list(session.exec(select(Case).where(col(Case.master_id) == case.id).order_by(col(Case.id)))),
+        extensions=_beside(session, Extension, case),
+        reminders=_beside(session, Reminder, case),
+        supervisions=_beside(session, Supervision, case),
+        inquiries=_beside(session, Inquiry, case),
+        actions=_beside(session, OfflineAction, case),
         rating=session.exec(select(Rating).where(Rating.case_id == case.id)).first(),
         events=log_queries.of_case(session, case.id),
     )
+
+
+def _beside(session: Session, table: type[Beside], case: Case) -> list[Beside]:
+    of_case = select(table).where(col(table.case_id) == case.id).order_by(col(table.id))
+    return list(session.exec(of_case))
 
 
 def _other_cases(session: Session, person: Person, case: Case) -> list[Case]:
     if case.requester_id is None:
         return []
     wanted = select(Case).where(
-        Case.requester_id == case.requester_id, Case.id != case.id, visible_cases(person)
+        col(Case.requester_id) == case.requester_id, col(Case.id) != case.id, visible_cases(person)
     )
-    return list(session.exec(wanted.order_by(Case.id.desc()).limit(10)))
+    return list(session.exec(wanted.order_by(col(Case.id).desc()).limit(10)))
 
 
 def repeats_of(session: Session, person: Person, case: Case) -> list[tuple[Case, Likeness]]:
@@ -329,13 +338,13 @@ def repeats_of(session: Session, person: Person, case: Case) -> list[tuple[Case,
     pool = session.exec(
         select(Case)
         .where(
-            Case.id != case.id,
-            Case.master_id.is_(None),
-            Case.received_at >= since,
-            Case.status.not_in([Status.INVALID, Status.MERGED]),
+            col(Case.id) != case.id,
+            col(Case.master_id).is_(None),
+            col(Case.received_at) >= since,
+            col(Case.status).not_in([Status.INVALID, Status.MERGED]),
             visible_cases(person),
         )
-        .order_by(Case.received_at.desc())
+        .order_by(col(Case.received_at).desc())
         .limit(_REPEAT_POOL)
     ).all()
     found = likely_repeats(case.text, case.place, ((other.id, other.text, other.place) for other in pool))
@@ -353,21 +362,21 @@ def by_ids(session: Session, ids: list[int]) -> dict[int, Case]:
     """Cases by primary key, for lists that hold only the key."""
     if not ids:
         return {}
-    return {case.id: case for case in session.exec(select(Case).where(Case.id.in_(ids)))}
+    return {case.id: case for case in session.exec(select(Case).where(col(Case.id).in_(ids)))}
 
 
 def open_extension(session: Session, case_id: int) -> Extension | None:
     """The extension that is still to be decided."""
-    wanted = select(Extension).where(Extension.case_id == case_id, Extension.decided_at.is_(None))
-    return session.exec(wanted.order_by(Extension.id.desc())).first()
+    wanted = select(Extension).where(Extension.case_id == case_id, col(Extension.decided_at).is_(None))
+    return session.exec(wanted.order_by(col(Extension.id).desc())).first()
 
 
 def open_inquiries(session: Session, case_id: int, kind: str) -> list[Inquiry]:
     """Questions of one kind nobody has answered yet."""
     wanted = select(Inquiry).where(
-        Inquiry.case_id == case_id, Inquiry.kind == kind, Inquiry.answered_at.is_(None)
+        Inquiry.case_id == case_id, Inquiry.kind == kind, col(Inquiry.answered_at).is_(None)
     )
-    return list(session.exec(wanted.order_by(Inquiry.id)))
+    return list(session.exec(wanted.order_by(col(Inquiry.id))))
 
 
 # ------------------------------------------------------------------ the board: sums, never a row at a time
@@ -377,7 +386,7 @@ def flow(session: Session, now: datetime, days: int = 14) -> list[tuple[date, in
     """(day in Shanghai, received, closed) for the last ``days`` days, oldest first."""
     first = _end_of_day(now) - timedelta(days=days)
     received, closed = dict.fromkeys(range(days), 0), dict.fromkeys(range(days), 0)
-    for place, column in ((received, Case.received_at), (closed, Case.closed_at)):
+    for place, column in ((received, col(Case.received_at)), (closed, col(Case.closed_at))):
         for day in range(days):
             begin, end = first + timedelta(days=day), first + timedelta(days=day + 1)
             wanted = select(func.count()).select_from(Case).where(column >= begin, column < end)
@@ -391,12 +400,12 @@ def by_department(session: Session, now: datetime) -> list[tuple[int, int, int, 
     wanted = (
         select(
             Case.department_id,
-            func.count().filter(Case.due_at > soon),
-            func.count().filter(and_(Case.due_at > now, Case.due_at <= soon)),
-            func.count().filter(Case.due_at <= now),
+            func.count().filter(col(Case.due_at) > soon),
+            func.count().filter(and_(col(Case.due_at) > now, col(Case.due_at) <= soon)),
+            func.count().filter(col(Case.due_at) <= now),
         )
-        .where(Case.open, Case.department_id.is_not(None))
-        .group_by(Case.department_id)
+        .where(col(Case.open), col(Case.department_id).is_not(None))
+        .group_by(col(Case.department_id))
     )
     rows = [(row[0], row[1], row[2], row[3]) for row in session.execute(wanted)]
     return sorted(rows, key=lambda row: (-sum(row[1:]), row[0]))
@@ -405,17 +414,16 @@ def by_department(session: Session, now: datetime) -> list[tuple[int, int, int, 
 def on_time_this_month(session: Session, now: datetime) -> tuple[int, int]:
     """(answered in time, answered) of the cases replied to this month."""
     first = now.astimezone(SHANGHAI).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    wanted = select(
-        func.count().filter(Case.replied_at <= Case.due_at), func.count()
-    ).select_from(Case).where(Case.replied_at >= first)
+    in_time = func.count().filter(col(Case.replied_at) <= col(Case.due_at))
+    wanted = select(in_time, func.count()).select_from(Case).where(col(Case.replied_at) >= first)
     row = session.execute(wanted).one()
     return row[0], row[1]
 
 
 def overdue_now(session: Session, person: Person, now: datetime, limit: int = 5) -> list[Case]:
     """The longest overdue first."""
-    wanted = select(Case).where(visible_cases(person), Case.open, Case.due_at <= now)
-    return list(session.exec(wanted.order_by(Case.due_at, Case.id).limit(limit)))
+    wanted = select(Case).where(visible_cases(person), col(Case.open), col(Case.due_at) <= now)
+    return list(session.exec(wanted.order_by(col(Case.due_at), col(Case.id)).limit(limit)))
 
 
 # ------------------------------------------------------------------ the citizen's page
@@ -428,4 +436,4 @@ def rating_of(session: Session, case_id: int) -> Rating | None:
 
 def extensions(session: Session, case_id: int) -> list[Extension]:
     """All extensions asked for, oldest first."""
-    return list(session.exec(select(Extension).where(Extension.case_id == case_id).order_by(Extension.id)))
+    return list(session.exec(select(Extension).where(Extension.case_id == case_id).order_by(col(Extension.id))))

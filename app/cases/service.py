@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.base.clock import SHANGHAI
 from app.base.db import Database
@@ -103,7 +103,7 @@ def take_in(session: Session, now: datetime, message: Message) -> Case:
         session.add(message)
         _resume(session, now, None, waited_for, answer="来信人已补充")
         return waited_for
-    received_at = message.sent_at if _is_recorded_elsewhere(message) else message.received_at
+    received_at = _clock_began(message)
     office = staff.office(session)
     message_type = message_type_of(message.kind, message.text)
     place = place_of(message.text, departments.places(session))
@@ -176,9 +176,10 @@ def _routing(session: Session, text: str, place: str) -> dict[str, Any]:
     }
 
 
-def _is_recorded_elsewhere(message: Message) -> bool:
+def _clock_began(message: Message) -> datetime:
     # 找错 and hotline rows are brought by file: their clock began when the citizen submitted (platforms §9.31).
-    return message.sent_at is not None and platform(message.platform).imports
+    brought = message.sent_at is not None and platform(message.platform).imports
+    return message.sent_at if brought and message.sent_at else message.received_at
 
 
 def _waiting_for(session: Session, message: Message) -> Case | None:
@@ -187,7 +188,7 @@ def _waiting_for(session: Session, message: Message) -> Case | None:
     wanted = select(Case).where(
         Case.requester_id == message.requester_id, Case.status == Status.WAITING_CITIZEN
     )
-    return session.exec(wanted.order_by(Case.id.desc())).first()
+    return session.exec(wanted.order_by(col(Case.id).desc())).first()
 
 
 def _free_number(session: Session, received_at: datetime) -> str:
@@ -338,11 +339,13 @@ def move(
     _check_own_department(person, case, action)
     changed = session.execute(
         update(Case)
-        .where(Case.id == case.id, Case.version == case.version, Case.status == case.status)
+        .where(
+            col(Case.id) == case.id, col(Case.version) == case.version, col(Case.status) == case.status
+        )
         .values(status=target.value, open=target in OPEN_STATUSES, version=case.version + 1)
         .execution_options(synchronize_session=False)
     )
-    if changed.rowcount != 1:
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict("刚才有人先改了这一件。请刷新后看看现在的情况再做")
     session.refresh(case)
     log.record(
@@ -473,7 +476,7 @@ def _merge(session: Session, now: datetime, person: Person, case: Case, master: 
         raise Invalid(f"{chief.number} 已经并案或办完，请选一件在办的主办件", field="master")
     case.master_id = chief.id
     move(session, now, person, case, Action.MERGE, master=chief.number)
-    session.execute(update(Case).where(Case.master_id == case.id).values(master_id=chief.id))
+    session.execute(update(Case).where(col(Case.master_id) == case.id).values(master_id=chief.id))
 
 
 def _to_department(
@@ -703,7 +706,7 @@ def _close(session: Session, now: datetime, person: Person | None, case: Case, o
     case.outcome = str(outcome)
     case.closed_at = now
     move(session, now, person, case, Action.CLOSE, outcome=case.outcome)
-    for merged in session.exec(select(Case).where(Case.master_id == case.id, Case.closed_at.is_(None))):
+    for merged in session.exec(select(Case).where(Case.master_id == case.id, col(Case.closed_at).is_(None))):
         merged.outcome, merged.closed_at = case.outcome, now
 
 
@@ -843,8 +846,8 @@ ACTION_DETAILS = {action: do.details for action, do in _DO.items()}
 
 def close_replied(session: Session, now: datetime) -> int:
     """办结: cases replied seven days ago that nobody objected to; the outcome is 解释说明."""
-    wanted = select(Case).where(Case.status == Status.REPLIED, Case.replied_at <= now - CLOSES_AFTER)
-    cases = list(session.exec(wanted.order_by(Case.id).limit(_AT_ONCE)))
+    wanted = select(Case).where(Case.status == Status.REPLIED, col(Case.replied_at) <= now - CLOSES_AFTER)
+    cases = list(session.exec(wanted.order_by(col(Case.id)).limit(_AT_ONCE)))
     for case in cases:
         _close(session, now, None, case, outcome=case.outcome or Outcome.EXPLAINED.value)
     return len(cases)
@@ -854,7 +857,7 @@ def pass_closed_windows(session: Session, now: datetime) -> int:
     """A platform window that has closed no longer sorts the queue: from then on the deadline does."""
     passed = session.execute(
         update(Case)
-        .where(Case.open, Case.window_closes_at <= now, Case.sooner_at != Case.due_at)
+        .where(col(Case.open), col(Case.window_closes_at) <= now, col(Case.sooner_at) != Case.due_at)
         .values(sooner_at=Case.due_at)
         .execution_options(synchronize_session=False)
     )
@@ -873,7 +876,7 @@ def remind_departments(session: Session, now: datetime) -> int:
     )
     count = 0
     # In one order in every process: two that remind at once then never wait for each other crosswise.
-    for case in session.exec(soon.order_by(Case.due_at, Case.id)):
+    for case in session.exec(soon.order_by(col(Case.due_at), col(Case.id))):
         already = done.get((case.id, case.due_at), set())
         for step in reminders.steps_due(now, case.due_at, case.received_at, calendar, already):
             count += _take_step(session, now, case, step)
@@ -884,7 +887,7 @@ def _steps_done(session: Session) -> dict[tuple[int, datetime], set[str]]:
     done: dict[tuple[int, datetime], set[str]] = {}
     rows = session.execute(
         select(Reminder.case_id, Reminder.due_at, Reminder.step)
-        .join(Case, Case.id == Reminder.case_id)
+        .join(Case, col(Case.id) == col(Reminder.case_id))
         .where(Case.open)
     )
     for case_id, due_at, step in rows:

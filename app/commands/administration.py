@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -42,7 +43,7 @@ def _row(what: str, state: str, words: str) -> dict[str, str]:
     return {"check": what, "state": state, "words": words}
 
 
-def _checks(shell: Shell):  # type: ignore[no-untyped-def]
+def _checks(shell: Shell) -> Iterator[dict[str, str]]:
     if migrations.behind(shell.db):
         yield _row("schema", "bad", "数据库结构不是这个版本的，请运行 huiying migrate")
         return

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import click
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.base.errors import NotFound
 from app.cases import queries, service
@@ -45,7 +45,7 @@ def list_cases(shell: Shell, status: str, as_json_: bool) -> None:
     with shell.reading() as session:
         names = {row.id: row.name for row in departments.all(session)}
         while True:
-            wanted = select(Case).where(Case.id > after).order_by(Case.id).limit(_PAGE)
+            wanted = select(Case).where(Case.id > after).order_by(col(Case.id)).limit(_PAGE)
             rows = list(session.exec(wanted.where(Case.status == status) if status else wanted))
             if not rows:
                 return
@@ -95,7 +95,7 @@ def list_arrivals(shell: Shell, state: str, as_json_: bool) -> None:
     after = 0
     with shell.reading() as session:
         while True:
-            wanted = select(Arrival).where(Arrival.id > after).order_by(Arrival.id).limit(_PAGE)
+            wanted = select(Arrival).where(Arrival.id > after).order_by(col(Arrival.id)).limit(_PAGE)
             rows = list(session.exec(wanted.where(Arrival.state == state) if state else wanted))
             if not rows:
                 return

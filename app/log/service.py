@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import event as sa_event
 from sqlalchemy.orm import Session as OrmSession
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.base import db
 from app.log import chain
@@ -65,7 +65,7 @@ def _chain_waiting(session: OrmSession) -> None:
         return
     session.flush()
     db.lock(session, "log")  # type: ignore[arg-type]
-    last = session.execute(select(Event.id, Event.hash).order_by(Event.id.desc()).limit(1)).first()
+    last = session.execute(select(Event.id, Event.hash).order_by(col(Event.id).desc()).limit(1)).first()
     number, head = (last[0], last[1]) if last else (0, chain.GENESIS)
     for row in rows:
         number += 1

@@ -116,8 +116,8 @@ class Intake:
             for account_id, at in sorted(newest.items()):
                 session.execute(
                     update(OfficialAccount)
-                    .where(OfficialAccount.id == account_id)
-                    .where(or_(col(OfficialAccount.last_arrival_at).is_(None), OfficialAccount.last_arrival_at < at))
+                    .where(col(OfficialAccount.id) == account_id)
+                    .where(or_(col(OfficialAccount.last_arrival_at).is_(None), col(OfficialAccount.last_arrival_at) < at))
                     .values(last_arrival_at=at)
                 )
 

@@ -1,7 +1,7 @@
 """Reads of arrivals, messages, requesters and imports."""
 
 from sqlalchemy import func
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.messages.models import Arrival, Attachment, ImportRun, Message, Requester
 
@@ -10,7 +10,7 @@ WAITING = "waiting"
 
 def waiting_ids(session: Session, limit: int) -> list[int]:
     """Arrivals nobody has read yet, oldest first."""
-    found = select(Arrival.id).where(Arrival.state == WAITING).order_by(Arrival.id).limit(limit)
+    found = select(Arrival.id).where(Arrival.state == WAITING).order_by(col(Arrival.id)).limit(limit)
     return list(session.exec(found))
 
 
@@ -18,7 +18,7 @@ def arrivals(
     session: Session, *, state: str = "", before: int | None = None, limit: int = 50
 ) -> list[Arrival]:
     """Newest first; ``state`` narrows it, ``before`` is the id of the last one seen."""
-    found = select(Arrival).order_by(Arrival.id.desc()).limit(limit)
+    found = select(Arrival).order_by(col(Arrival.id).desc()).limit(limit)
     if state:
         found = found.where(Arrival.state == state)
     return list(session.exec(found.where(Arrival.id < before) if before else found))
@@ -31,12 +31,12 @@ def arrival_counts(session: Session) -> dict[str, int]:
 
 def of_case(session: Session, case_id: int) -> list[Message]:
     """The messages of one case, oldest first."""
-    return list(session.exec(select(Message).where(Message.case_id == case_id).order_by(Message.id)))
+    return list(session.exec(select(Message).where(Message.case_id == case_id).order_by(col(Message.id))))
 
 
 def attachments(session: Session, message_ids: list[int]) -> list[Attachment]:
     """What came beside these messages."""
-    found = select(Attachment).where(Attachment.message_id.in_(message_ids)).order_by(Attachment.id)
+    found = select(Attachment).where(col(Attachment.message_id).in_(message_ids)).order_by(col(Attachment.id))
     return list(session.exec(found))
 
 
@@ -52,4 +52,4 @@ def known(session: Session, account_id: int, external_id: str) -> Message | None
 
 def imports(session: Session, limit: int = 20) -> list[ImportRun]:
     """The latest imported files."""
-    return list(session.exec(select(ImportRun).order_by(ImportRun.id.desc()).limit(limit)))
+    return list(session.exec(select(ImportRun).order_by(col(ImportRun.id).desc()).limit(limit)))

@@ -42,7 +42,7 @@ def staff_only() -> Response | None:
                 staff.touch(session, now(), token)
     if found is None:
         if request.method == "GET":
-            return redirect(url_for("entrance.login", next=request.full_path.rstrip("?")), 303)  # type: ignore[return-value]
+            return redirect(url_for("entrance.login", next=request.full_path.rstrip("?")), 303)
         raise NotAllowed("登录已过期。写的内容还在这一页，请在新窗口登录后再试", code="signed_out")
     g.person = found[0]
     return None

@@ -1,10 +1,14 @@
 """我的工作: where a person begins. Every number opens its list, and the list has that many rows."""
 
+from datetime import datetime
+
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from app.calendar import queries as calendars
+from app.calendar.workdays import Calendar
 from app.cases import queries as cases
+from app.cases.models import Case
 from app.notices import queries as notices
 from app.notices import service as notices_service
 from app.replies import queries as replies
@@ -78,10 +82,11 @@ def _tally(count: int, label: str, view: str, icon: str, state: str) -> dict[str
     }
 
 
-def _next_item(case, at, calendar) -> dict[str, object]:  # type: ignore[no-untyped-def]
+def _next_item(case: Case, at: datetime, calendar: Calendar) -> dict[str, object]:
     clocks = clocks_of(case, at, calendar)
-    window_first = case.window_closes_at is not None and case.window_closes_at < case.due_at
-    why = "下一件 · 平台窗口先到" if window_first and case.window_closes_at > at else "下一件 · 时限先到"
+    closes = case.window_closes_at
+    window_first = closes is not None and at < closes < case.due_at
+    why = "下一件 · 平台窗口先到" if window_first else "下一件 · 时限先到"
     verb = {"new": "受理并交办", "accepted": "交办", "assigned": "签收", "in_progress": "写答复"}
     return {
         "why": why,

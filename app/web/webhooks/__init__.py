@@ -5,7 +5,6 @@ reading, classifying and answering are the jobs' business.
 """
 
 import time
-from typing import cast
 
 from flask import Blueprint, Response, request
 
@@ -42,7 +41,7 @@ class Receivers:
             connector = accounts_service.connector_for(session, account)
             if not isinstance(connector, Receiver):
                 raise NotFound("这个平台不会推送消息到这里")
-            found = (account.id, cast(Receiver, connector))
+            found = (account.id, connector)
         self._kept[platform, key] = (time.monotonic() + _CACHE_SECONDS, *found)
         return found
 
