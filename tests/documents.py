@@ -372,6 +372,12 @@ def withdrawals() -> str:
 # ---------------------------------------------------------------- people
 
 
+def _sees(role: Role) -> str:
+    if role in SEES_ALL_CASES:
+        return "全部"
+    return "本单位的和请本单位会签、核实的" if role is Role.HANDLER else "看不到"
+
+
 def roles() -> str:
     """Roles, what they see, and whether a contractor may hold them."""
     rows = (

@@ -4,9 +4,12 @@ Starts a real `huiying serve` on a fresh sample in a temporary folder and takes 
 move with the day on which it runs, so the pictures are compared by eye and by no test.
 """
 
+import base64
 import re
 import shutil
+import struct
 import tempfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +51,7 @@ def sights(session: Session) -> Sights:
         .join(Reply, col(Reply.case_id) == Case.id)
         .join(StaffMember, col(StaffMember.id) == Case.handler_id)
         .where(Case.status == Status.IN_PROGRESS, Reply.state == "draft", Reply.text != "")
-        .order_by(col(Reply.entry_id).is_(None), Case.due_at.desc())
+        .order_by(col(Reply.entry_id).is_(None), col(Case.due_at).desc())
     ).first()
     waiting = session.exec(
         select(Disclosure.id).where(Disclosure.state == "waiting", col(Disclosure.message).contains("〔"))
@@ -74,6 +77,7 @@ class Camera:
 
     def __init__(self, office: LiveOffice, chromium: Any) -> None:
         self._office, self._chromium = office, chromium
+        self._empty = chromium.new_context().new_page()
         self._pages: dict[tuple[str, int], Any] = {}
 
     def page(self, who: str, screen: dict[str, int]) -> Any:
@@ -100,8 +104,57 @@ class Camera:
         if do:
             do(page)
         page.wait_for_load_state("load")
-        page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")
+        (FOLDER / f"{name}.png").write_bytes(lighter(page.screenshot(animations="disabled"), self._empty))
         print(f"{name}.png")
+
+
+# The browser reads its own picture: the 256 most frequent colours, and for every pixel the nearest of them.
+_PALETTE = """async (address) => {
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  const data = context.getImageData(0, 0, image.width, image.height).data, counts = new Map();
+  for (let i = 0; i < data.length; i += 4) {
+    const colour = data[i] << 16 | data[i + 1] << 8 | data[i + 2];
+    counts.set(colour, (counts.get(colour) || 0) + 1);
+  }
+  const palette = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 256).map(([colour]) => colour);
+  const near = new Map(palette.map((colour, place) => [colour, place]));
+  const far = (a, b) => [16, 8, 0].reduce((sum, n) => sum + ((a >> n & 255) - (b >> n & 255)) ** 2, 0);
+  let places = "";
+  for (let i = 0; i < data.length; i += 4) {
+    const colour = data[i] << 16 | data[i + 1] << 8 | data[i + 2];
+    if (!near.has(colour)) {
+      near.set(colour, palette.reduce((best, one, n) => far(one, colour) < far(palette[best], colour) ? n : best, 0));
+    }
+    places += String.fromCharCode(near.get(colour));
+  }
+  return { width: image.width, height: image.height, palette, places: btoa(places) };
+}"""
+
+
+def lighter(png: bytes, page: Any) -> bytes:
+    """The picture with 256 colours: a third of the size, and nobody sees the difference. ``page``: an empty one."""
+    seen = page.evaluate(_PALETTE, "data:image/png;base64," + base64.b64encode(png).decode())
+    width, height, places = seen["width"], seen["height"], base64.b64decode(seen["places"])
+    lines = b"".join(b"\0" + places[row * width : (row + 1) * width] for row in range(height))
+    colours = b"".join(colour.to_bytes(3, "big") for colour in seen["palette"])
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        _chunk(name, data)
+        for name, data in (
+            (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
+            (b"PLTE", colours),
+            (b"IDAT", zlib.compress(lines, 9)),
+            (b"IEND", b""),
+        )
+    )
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 def _follow(number: str, code: str) -> Callable[[Any], None]:

@@ -133,7 +133,7 @@ def test_options_named_in_a_command_exist(path: Path) -> None:
 
 @pytest.mark.parametrize("path", ALL, ids=_name)
 def test_settings_and_make_targets_named_in_a_document_exist(path: Path) -> None:
-    named = {name for name in re.findall(r"HUIYING_[A-Z_]*[A-Z]", _text(path))}
+    named = set(re.findall(r"HUIYING_[A-Z_]*[A-Z]", _text(path)))
     assert named - VARIABLES == set()
     assert set(re.findall(r"`make ([a-z-]+)", _text(path))) - TARGETS == set()
 
@@ -236,7 +236,7 @@ def test_pictures_are_of_a_desktop_or_a_phone() -> None:
 # ------------------------------------------------------------------ words
 
 NOT_OURS = (
-    r"pypi\.|/simple/|mirrors?\.|registry\.[a-z-]+\.|docker\.io|ghcr\.",  # where packages come from is the office's affair
+    r"pypi\.|/simple/|mirrors?\.|registry\.[a-z-]+\.|docker\.io|ghcr\.",  # where packages come from
     r"(?<![\w.])/(?:work|root|home|opt/pypi|tmp)/",  # paths of some machine
     r"(?i)\b(?:claude|anthropic|openai|chatgpt|copilot|subagent|sub-agent)\b",
 )
