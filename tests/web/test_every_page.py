@@ -1,0 +1,132 @@
+"""Every page of every door in a real browser, at a desk's and at a phone's width: no barrier that axe can
+find, no sideways scrolling, nothing the content policy had to stop."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from app.base import clock
+from app.cases.transitions import Status
+from app.staff import service as staff
+from tests.app.answers.acting import published as published_answer
+from tests.app.replies.acting import drafted, released, submitted
+from tests.closing import proposed, published
+from tests.conftest import NOW, TheOffice, make_app, open_office
+from tests.factories import a_case
+from tests.live import browser, needs_browser
+
+WIDTHS = (1440, 390)
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Whose page it is, by the beginning of its address; the first that fits. Everything else is the clerk's.
+WHOSE = (
+    ("/desk/reviews", "王科长"),
+    ("/desk/disclosures", "公开员小方"),
+    ("/desk/setup", "系统管理员"),
+    ("/desk/office", "系统管理员"),
+    ("/desk/staff", "系统管理员"),
+    ("/desk/departments", "系统管理员"),
+    ("/desk/accounts", "系统管理员"),
+    ("/desk/log", "审计管理员"),
+    ("/desk/answers", "编辑小叶"),
+    ("/desk/duty", "值班长老徐"),
+    ("/desk/board", "值班长老徐"),
+    ("/desk", "小陈"),
+)
+# No pages: files and machine-readable twins.
+FILES = (".csv", ".json", ".jsonl", ".jsonld", ".atom", ".xml", "/metrics", "/healthz", "/readyz", "/changes", ".svg")
+
+
+@pytest.fixture
+def running(sqlite_db: Any, tmp_path: Path) -> Iterator[tuple[Flask, TheOffice, str, list[str]]]:
+    """The office with a case at every stage, served on a port of its own; and addresses of single pages."""
+    office = open_office(sqlite_db)
+    with office.db.writing() as session:
+        cases = [a_case(session, office, status=s) for s in (Status.NEW, Status.ACCEPTED, Status.ASSIGNED)]
+        _, case = drafted(session, office)
+        review, _ = submitted(session, office)
+        _, told = released(session, office)
+        waiting = proposed(session, office)
+        shown = published(session, office)
+        entry, _ = published_answer(session, office)
+    (tmp_path / "data").mkdir()
+    app = make_app(office.db, tmp_path / "data")
+    app.config["WTF_CSRF_ENABLED"] = True
+    single = [
+        *(f"/desk/cases/{one.number}" for one in (*cases, case, told)),
+        f"/desk/reviews/{review.id}",
+        f"/desk/disclosures/{waiting.id}",
+        f"/desk/answers/{entry.id}",
+        f"/cases/{shown.number}",
+        f"/answers/{entry.key}",
+        "/answers?q=租房没有合同怎么办居住证",
+        "/cases?q=居住证",
+        "/nowhere",
+    ]
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    clock.move(NOW - clock.now())
+    thread.start()
+    try:
+        yield app, office, f"http://127.0.0.1:{server.server_port}", single
+    finally:
+        server.shutdown()
+        thread.join(10)
+        clock.move(NOW - NOW)
+
+
+def _pages(app: Flask) -> list[str]:
+    return sorted(
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+        and not rule.arguments
+        and not rule.rule.endswith(FILES)
+        and not rule.rule.startswith(("/static", "/api", "/open311"))
+    )
+
+
+def _whose(path: str) -> str | None:
+    return next((name for start, name in WHOSE if path.startswith(start) and path != "/desk/login"), None)
+
+
+@needs_browser
+@pytest.mark.clause("C18")
+@pytest.mark.timeout(600)
+def test_every_page_can_be_used_by_everybody_on_a_desk_and_on_a_phone(
+    running: tuple[Flask, TheOffice, str, list[str]],
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    app, office, address, single = running
+    axe, problems = Axe(), []
+    with browser() as chromium:
+        for path in [*_pages(app), *single]:
+            context = chromium.new_context(locale="zh-CN")
+            if name := _whose(path):
+                context.add_cookies([_signed_in(office, name, address)])
+            page = context.new_page()
+            stopped: list[str] = []
+            page.on("console", lambda said, kept=stopped: kept.append(said.text) if "Content Security" in said.text else 0)
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 900})
+                answer = page.goto(address + path)
+                assert answer.status < 500, path
+                found = axe.run(page, options={"runOnly": TAGS}).response["violations"]
+                problems += [f"{path} at {width}: {one['id']} ({len(one['nodes'])})" for one in found]
+                if page.evaluate("document.documentElement.scrollWidth") > width:
+                    problems.append(f"{path} at {width}: scrolls sideways")
+            problems += [f"{path}: {words}" for words in stopped]
+            context.close()
+    assert problems == []
+
+
+def _signed_in(office: TheOffice, name: str, address: str) -> dict[str, Any]:
+    with office.db.writing() as session:
+        link = staff.sign_in_link(session, clock.now(), None, office.people[name].id)
+        opened = staff.use_link(session, clock.now(), link, address="127.0.0.1", browser="tests")
+    return {"name": "huiying", "value": opened.token, "url": address}
