@@ -28,7 +28,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     app.extensions["huiying"] = Services(
         settings=settings,
         db=db,
-        intake=Intake(db, settings.data_dir),
+        intake=Intake(db),
         receivers=Receivers(db),
         answers=AnswerIndex(settings.data_dir / "index" / "answers"),
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.faults.office import post, prepared, tallies
 from tests.live import eventually
 

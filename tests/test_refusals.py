@@ -149,10 +149,10 @@ class Walk:
         return by_state.get(reply.state if reply else "", "draft")
 
     def _who(self, act: str, case_id: int) -> Person:
-        names = {"approve": ("王科长", "赵敏", "孙主任", "周局长"), "release": ("周局长", "郑书记"), "raise": ("王科长",)}
-        return self.office.people[self.chance.choice(names.get(act, ("老李", "小陈")))]
+        return self.office.people[self.chance.choice(WHO.get(act, ("老李", "小陈")))]
 
 
+WHO = {"approve": ("王科长", "赵敏", "孙主任", "周局长"), "release": ("周局长", "郑书记"), "raise": ("王科长",)}
 ACTS = ("draft", "correct", "submit", "withdraw", "approve", "approve", "send_back", "raise", "release", "release")
 
 

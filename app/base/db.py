@@ -10,7 +10,8 @@ journal. The database address may also name PostgreSQL through psycopg 3.
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -20,6 +21,7 @@ from sqlmodel import Session
 
 from app.base.errors import Invalid
 from app.base.keys import Keys
+from app.base.turns import turn
 
 WAL_IS_SAFE_FROM = (3, 51, 3)
 BUSY_TIMEOUT_MS = 5_000
@@ -49,6 +51,7 @@ class Database:
         self.keys = keys
         self.engine = make_engine(url)
         self._writer = self.engine.execution_options(**{_WRITES: True})
+        self._turns = _turns_of(self.engine)
 
     @property
     def is_sqlite(self) -> bool:
@@ -66,12 +69,22 @@ class Database:
 
         Objects stay readable after the commit, so that a view may still show what it wrote.
         """
-        with Session(self._writer, info={"keys": self.keys}, expire_on_commit=False) as session:
+        with self._turn(), Session(self._writer, info={"keys": self.keys}, expire_on_commit=False) as session:
             yield session
             session.commit()
 
+    def _turn(self) -> AbstractContextManager[None]:
+        """The writers of a SQLite file take turns (see `turns`); PostgreSQL has row locks."""
+        return turn(self._turns, BUSY_TIMEOUT_MS / 1000) if self._turns else nullcontext()
+
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _turns_of(engine: Engine) -> Path | None:
+    """The file over which the writers of a SQLite file take turns; None where there is no such file."""
+    name = engine.url.database if engine.dialect.name == "sqlite" else None
+    return Path(f"{name}-turn") if name and name != ":memory:" else None
 
 
 def make_engine(url: str) -> Engine:

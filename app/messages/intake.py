@@ -1,18 +1,13 @@
 """How is a push on disk before the platform hears "success", without each push paying for its own fsync?
 
 Group commit: one writer thread a process puts all waiting pushes into one transaction and wakes their
-requests after its commit. Between processes on SQLite a file lock keeps two writers from colliding in
-SQLite's sleeping busy handler (baselines §4).
+requests after its commit. On SQLite it takes its turn with all other writers (`app.base.turns`).
 """
 
-import contextlib
-import fcntl
 import os
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import or_, update
@@ -39,9 +34,8 @@ class _Waiting:
 class Intake:
     """Durable acceptance of pushes. One per process; safe for any number of threads."""
 
-    def __init__(self, db: Database, data_dir: Path) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
-        self._lock_path = data_dir / "intake.lock"
         self._ready = threading.Condition()
         self._queue: list[_Waiting] = []
         self._writer_of_pid = 0
@@ -111,21 +105,12 @@ class Intake:
         newest: dict[int, datetime] = {}
         for row in rows:
             newest[row["account_id"]] = max(row["received_at"], newest.get(row["account_id"], row["received_at"]))
-        with self._between_processes(), self._db.writing() as session:
+        with self._db.writing() as session:
             session.execute(insert, rows)
             for account_id, at in sorted(newest.items()):
+                before = col(OfficialAccount.last_arrival_at)
                 session.execute(
                     update(OfficialAccount)
-                    .where(col(OfficialAccount.id) == account_id)
-                    .where(or_(col(OfficialAccount.last_arrival_at).is_(None), col(OfficialAccount.last_arrival_at) < at))
+                    .where(col(OfficialAccount.id) == account_id, or_(before.is_(None), before < at))
                     .values(last_arrival_at=at)
                 )
-
-    @contextlib.contextmanager
-    def _between_processes(self) -> Iterator[None]:
-        if not self._db.is_sqlite:
-            yield
-            return
-        with self._lock_path.open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield

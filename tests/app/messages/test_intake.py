@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import event
@@ -21,8 +20,8 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def intake(office: TheOffice, tmp_path: Path) -> Intake:
-    return Intake(office.db, tmp_path)
+def intake(office: TheOffice) -> Intake:
+    return Intake(office.db)
 
 
 def accept(intake: Intake, office: TheOffice, number: int, after: timedelta = timedelta(0)) -> None:
@@ -42,10 +41,10 @@ def test_what_was_accepted_is_there_for_everybody(office: TheOffice, intake: Int
     assert kept(office) == [b"push 1", b"push 2"]
 
 
-def test_pushes_that_wait_for_the_disk_wait_for_it_together(sqlite_office: TheOffice, tmp_path: Path) -> None:
+def test_pushes_that_wait_for_the_disk_wait_for_it_together(sqlite_office: TheOffice) -> None:
     """While somebody else writes, nineteen more come in: they cost one commit and not nineteen."""
     office = sqlite_office
-    intake = Intake(office.db, tmp_path)
+    intake = Intake(office.db)
     commits: list[object] = []
     event.listen(office.db.engine, "commit", commits.append)
     with ThreadPoolExecutor(20) as pool:
@@ -83,11 +82,12 @@ def test_one_failure_is_told_to_those_it_concerns_and_the_next_is_kept(office: T
     assert kept(office) == [b"push 2"]
 
 
-def test_a_file_that_another_program_holds_is_waited_for(sqlite_office: TheOffice, tmp_path: Path) -> None:
+def test_a_file_that_another_program_holds_is_waited_for(sqlite_office: TheOffice) -> None:
     """A backup or an administrator's shell: SQLite's own lock, taken by somebody who is not us."""
-    office, intake = sqlite_office, Intake(sqlite_office.db, tmp_path)
+    office, intake = sqlite_office, Intake(sqlite_office.db)
     accept(intake, office, 1)
-    other = sqlite_module().connect(office.db.url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
+    path = office.db.url.removeprefix("sqlite:///")
+    other = sqlite_module().connect(path, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(1) as pool:
         accepted = pool.submit(accept, intake, office, 2)
