@@ -1,5 +1,6 @@
 """Which settings are there, what does each mean, and where does its value come from?"""
 
+import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
@@ -32,7 +33,7 @@ SETTINGS = (
     Setting("LISTEN", "127.0.0.1:8000", "监听地址，多个用逗号分开；[::1]:8000 也可以"),
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", "对外网址，用在订阅源和查询链接里"),
     Setting("SECRET_KEY", "", "签名和加密用；不填则第一次启动时生成，存在数据文件夹，权限 0600"),
-    Setting("TRUSTED_PROXIES", "", "可信反向代理的地址，多个用逗号分开；只有它们给的 X-Forwarded-For 才算数"),
+    Setting("TRUSTED_PROXIES", "", "可信反向代理的地址或网段，多个用逗号分开；只有它们给的 X-Forwarded-For 才算数"),
     Setting("METRICS_TOKEN", "", "从外机读取 /metrics 时要出示的令牌；不填则只许本机读取"),
     Setting("FOOTER", "", "公开页面页脚的备案信息（ICP 备案号、公安备案号、网站标识码）"),
     Setting("ENV_FILE", "", "另一个写着以上各项的文件，每行 名称=值"),
@@ -73,7 +74,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         listen=_listed(values["LISTEN"]),
         public_url=values["PUBLIC_URL"].rstrip("/"),
         secret_key=_secret(values["SECRET_KEY"], data_dir, given=PREFIX + "SECRET_KEY" in environment),
-        trusted_proxies=_listed(values["TRUSTED_PROXIES"]),
+        trusted_proxies=_networks(values["TRUSTED_PROXIES"]),
         metrics_token=values["METRICS_TOKEN"],
         footer=values["FOOTER"],
     )
@@ -81,6 +82,15 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    for part in _listed(text):
+        try:
+            ipaddress.ip_network(part, strict=False)
+        except ValueError:
+            raise Invalid(f"HUIYING_TRUSTED_PROXIES 里的 {part} 不是地址，也不是 10.0.0.0/8 这样的网段") from None
+    return _listed(text)
 
 
 def _from_file(path: Path) -> dict[str, str]:

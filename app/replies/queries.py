@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import and_, ColumnElement, func, or_
 from sqlmodel import Session, col, select
 
 from app.base.errors import AppError, NotFound
@@ -420,11 +420,11 @@ def delivery_counts(session: Session, person: Person) -> dict[str, int]:
 
 
 def not_delivered(session: Session, person: Person, limit: int = 50) -> list[tuple[Delivery, Case]]:
-    """没有送到: failed, unknown, and waiting to be entered by hand; the unknown first."""
+    """没有送到: failed without a way out, unknown, and waiting to be entered by hand; the unknown first."""
     wanted = (
         select(Delivery, Case)
         .join(Case, col(Case.id) == Delivery.case_id)
-        .where(col(Delivery.state).in_(NEEDS_A_PERSON), visible_cases(person))
+        .where(_needs_a_person(), visible_cases(person))
         .order_by(col(Delivery.id).desc())
         .limit(limit)
     )
@@ -434,8 +434,16 @@ def not_delivered(session: Session, person: Person, limit: int = 50) -> list[tup
 
 def count_not_delivered(session: Session, person: Person) -> int:
     """How many deliveries need a person."""
-    counts = delivery_counts(session, person)
-    return sum(counts.get(state, 0) for state in NEEDS_A_PERSON)
+    wanted = select(func.count()).select_from(Delivery).join(Case, col(Case.id) == Delivery.case_id)
+    return session.exec(wanted.where(_needs_a_person(), visible_cases(person))).one()
+
+
+def _needs_a_person() -> ColumnElement[bool]:
+    """Where the coded progress page stands in, the citizen has a way to the reply and nobody need act."""
+    return and_(
+        col(Delivery.state).in_(NEEDS_A_PERSON),
+        or_(col(Delivery.state) != DeliveryState.FAILED, col(Delivery.fallback) == ""),
+    )
 
 
 def all_deliveries(session: Session, *, state: str = "", limit: int = 100) -> list[tuple[Delivery, str]]:

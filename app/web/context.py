@@ -13,6 +13,7 @@ from app.base import clock
 from app.base.config import Settings
 from app.base.db import Database
 from app.base.errors import NotAllowed
+from app.staff.addresses import UNKNOWN
 from app.staff.roles import Person
 
 if TYPE_CHECKING:
@@ -72,13 +73,22 @@ def current_person() -> Person:
 def client_address() -> str:
     """Whose connection this is. A forwarded address counts only from a trusted proxy, from the right."""
     address = request.remote_addr or "0.0.0.0"
-    trusted = {ipaddress.ip_address(text) for text in settings().trusted_proxies}
     hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    while hops and _parsed(address) in trusted:
+    if hops and not _is_trusted(address):
+        # Somebody came through a proxy nobody declared: certainly not this machine's own browser.
+        return UNKNOWN if _is_own(address) else address
+    while hops and _is_trusted(address):
         address = hops.pop()
         if _parsed(address) is None:
-            return request.remote_addr or "0.0.0.0"
+            return UNKNOWN
     return address
+
+
+def _is_trusted(address: str) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(
+        parsed in ipaddress.ip_network(text, strict=False) for text in settings().trusted_proxies
+    )
 
 
 def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -90,7 +100,11 @@ def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def is_loopback() -> bool:
     """Whether the request comes from this machine itself."""
-    parsed = _parsed(client_address())
+    return _is_own(client_address())
+
+
+def _is_own(address: str) -> bool:
+    parsed = _parsed(address)
     mapped = getattr(parsed, "ipv4_mapped", None)
     return bool(parsed and (mapped or parsed).is_loopback)
 

@@ -19,6 +19,7 @@ from app.web import forms
 from app.web.access import needs
 from app.web.context import current_person, now, reading, render, tell, writing
 from app.web.dashboard import desk
+from app.web.dashboard.rail import KEYS_COOKIE
 
 _SEES = (
     Role.CLERK, Role.HANDLER, Role.REVIEWER, Role.ISSUER, Role.SUPERVISOR, Role.DUTY_LEADER, Role.SYSTEM_ADMIN,
@@ -117,6 +118,18 @@ def take_over(shift_id: int) -> BaseResponse | Response:
 def remove_shift(shift_id: int) -> BaseResponse | Response:
     """Take a shift that has not begun off the roster."""
     return _done(lambda session: service.remove_shift(session, now(), current_person(), shift_id), "已取消这个班")
+
+
+@desk.post("/keys")
+def switch_keys() -> BaseResponse:
+    """Switch single-letter keys off or on in this browser (WCAG 2.1.4)."""
+    off = request.form.get("keys") == "off"
+    tell("good", "单键已关掉" if off else "单键已打开")
+    response = redirect("/desk/sessions#keys", 303)
+    response.set_cookie(
+        KEYS_COOKIE, "off" if off else "on", max_age=365 * 86400, httponly=True, samesite="Lax", path="/desk"
+    )
+    return response
 
 
 @desk.get("/office")

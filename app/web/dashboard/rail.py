@@ -22,6 +22,10 @@ _DESK = (Role.CLERK, Role.HANDLER, Role.REVIEWER, Role.ISSUER, Role.SUPERVISOR, 
 _ADMIN = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN)
 
 
+KEYS_COOKIE = "huiying_keys"
+"""Whether single-letter keys are off in this browser (WCAG 2.1.4)."""
+
+
 @dataclass(frozen=True)
 class Place:
     """One entry of the rail, and who sees it."""
@@ -85,6 +89,7 @@ def rail() -> dict[str, Any]:
         "office": office,
         "sample": bool(office and office.sample),
         "stopped": stopped,
+        "single_keys": request.cookies.get(KEYS_COOKIE) != "off",
         "notices": told(),
     }
 

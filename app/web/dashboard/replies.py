@@ -648,7 +648,7 @@ def deliveries() -> str:
         raise NotFound("没有这个状态")
     with reading() as session:
         counts = queries.delivery_counts(session, person)
-        waiting = sum(counts.get(one, 0) for one in sending.NEEDS_A_PERSON)
+        waiting = queries.count_not_delivered(session, current_person())
         if view == "not_delivered":
             found, older = queries.not_delivered(session, person, limit=MOST_SHOWN), None
         else:
