@@ -319,6 +319,8 @@ def token_for(
         return kept
     holder = secrets.token_urlsafe(12)
     with db.writing() as session:
+        # The row must stand before it is locked: nothing holds back a second process from a row not there.
+        insert_once(session, AccountToken, account_id=account_id)
         kept = _held(session, account_id, lock=True)
         if kept and not _wants_new(kept, now, force, seen_generation):
             return kept
@@ -449,7 +451,6 @@ def _wants_new(kept: HeldToken, now: datetime, force: bool, seen_generation: int
 
 def _take_lease(session: Session, now: datetime, account_id: int, holder: str) -> bool:
     """Whether ``holder`` may fetch now; one at a time, and for 30 seconds at most."""
-    insert_once(session, AccountToken, account_id=account_id)
     wanted = select(AccountToken).where(AccountToken.account_id == account_id).with_for_update()
     row = session.exec(wanted).one()
     if row.lease_until is not None and row.lease_until > now:
