@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app, jobs, migrations, open_database
 from app.base import clock, config, logs
-from app.base.errors import AppError
+from app.base.errors import AppError, Invalid
 from app.commands.shell import Shell, json_option, print_rows
 from connectors.errors import ConnectorError
 from kb.errors import LibraryError
@@ -34,6 +34,10 @@ FEATURES = (
 )
 
 
+_NO_TABLES = "数据库里还没有表，请先运行 huiying migrate"
+_NO_DATABASE = "数据库连不上，请检查 HUIYING_DATABASE_URL"
+
+
 class _Main(click.Group):
     """Turns refusals into one line on standard error and exit status 1."""
 
@@ -47,8 +51,8 @@ class _Main(click.Group):
         except ConnectorError as error:
             message = getattr(error, "message_zh", "") or f"平台接入出错：{error}"
         except SQLAlchemyError as error:
-            missing = "no such table" in str(error) or "does not exist" in str(error)
-            message = "数据库里还没有表，请先运行 huiying migrate" if missing else "数据库连不上，请检查 HUIYING_DATABASE_URL"
+            is_empty = "no such table" in str(error) or "does not exist" in str(error)
+            message = _NO_TABLES if is_empty else _NO_DATABASE
         except OSError as error:
             message = f"文件或网络出错：{error.strerror or error}"
         click.echo(message.replace("\n", " "), err=True)
@@ -265,8 +269,11 @@ def verify_log(shell: Shell, file: Path | None, as_json_: bool) -> None:
     from app.log import chain, queries
 
     if file:
-        with file.open(encoding="utf-8") as lines:
-            verdict = chain.verify(json.loads(line) for line in lines if line.strip())
+        try:
+            with file.open(encoding="utf-8") as lines:
+                verdict = chain.verify(json.loads(line) for line in lines if line.strip())
+        except (ValueError, KeyError, TypeError):
+            raise Invalid(f"{file.name} 不是导出的流转记录（一行一条 JSON）") from None
     else:
         with shell.reading() as session:
             verdict = chain.verify(queries.walk(session))

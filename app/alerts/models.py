@@ -25,9 +25,9 @@ class Alert(SQLModel, table=True):
 
 
 class ScanState(SQLModel, table=True):
-    """How far the scan of new cases has come."""
+    """How far the scan has come in the log: its events are numbered in the order of their commits."""
 
     __tablename__ = "alert_scans"
 
     id: int = Field(default=None, primary_key=True)
-    last_case_id: int = 0
+    last_event_id: int = 0

@@ -11,6 +11,7 @@ from app.base.rows import insert_once
 from app.cases.models import Case
 from app.duty import queries as duty
 from app.log import service as log
+from app.log.models import Event
 from app.messages.repeats import likely_repeats
 from app.notices import service as notices
 from app.staff import queries as staff
@@ -21,19 +22,26 @@ _BURST_DAYS = 3
 
 
 def scan_new_cases(session: Session, now: datetime) -> int:
-    """Raise alerts for cases that came since the last scan; whoever is on duty is told. Returns how many."""
+    """Raise alerts for cases that came since the last scan; whoever is on duty is told. Returns how many.
+
+    New cases are known by the log, not by their own ids: a case whose taking in took longer may get its id
+    before, and appear after, one that was looked at already.
+    """
     state = session.get(ScanState, 1) or ScanState(id=1)
-    new = list(
-        session.exec(select(Case).where(Case.id > state.last_case_id).order_by(col(Case.id)).limit(_AT_ONCE))
+    taken_in = (
+        select(Event.id, Case)
+        .join(Case, col(Case.id) == col(Event.case_id))
+        .where(Event.action == "take_in", Event.id > state.last_event_id)
+        .order_by(col(Event.id))
+        .limit(_AT_ONCE)
     )
     count = 0
-    for case in new:
+    for event_id, case in session.exec(taken_in).all():
         found = signals.signals_in(case.text)
         if crowd := signals.burst(_alike(session, case)):
             found.append(crowd)
         count += sum(_raise(session, now, case, signal) for signal in found)
-        state.last_case_id = case.id
-    if new:
+        state.last_event_id = event_id
         session.add(state)
     return count
 
@@ -86,7 +94,7 @@ def settle(session: Session, now: datetime, person: Person, alert_id: int, note:
     """Somebody looked and says what was done."""
     if not person.may(Role.DUTY_LEADER, Role.CLERK, Role.SUPERVISOR):
         raise NotAllowed("舆情提示由值班长、受理员或督办员处理")
-    alert = session.get(Alert, alert_id)
+    alert = session.get(Alert, alert_id, with_for_update=True)
     if alert is None or alert.settled_at:
         raise NotFound("没有这条待处理的提示")
     if not note.strip():

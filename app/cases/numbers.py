@@ -2,13 +2,14 @@
 
 import re
 import secrets
+import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date
 
 # Without 0 O, 1 I L: the pairs that are misread on paper and over the telephone.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH = 8
-_NUMBER = re.compile(rf"^\d{{8}}-[{ALPHABET}]{{6}}$")
+_NUMBER = re.compile(rf"[0-9]{{8}}-[{ALPHABET}]{{6}}")
 
 Choice = Callable[[Sequence[str]], str]
 
@@ -24,10 +25,10 @@ def new_lookup_code(choice: Choice = secrets.choice) -> str:
 
 
 def tidy(text: str) -> str:
-    """What a person typed, as it is kept: capitals, without blanks."""
-    return "".join(text.split()).upper()
+    """What a person typed, as it is kept: capitals, without blanks, full-width characters made plain."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).upper()
 
 
 def is_number(text: str) -> bool:
     """Whether ``text`` has the form of a case number."""
-    return bool(_NUMBER.match(text))
+    return bool(_NUMBER.fullmatch(text))

@@ -22,6 +22,7 @@ from app.messages.repeats import Likeness, likely_repeats
 from app.staff.roles import SEES_ALL_CASES, Person, Role
 
 PAGE = 25
+LARGEST_ID = 2**31 - 1
 Beside = TypeVar("Beside", Extension, Reminder, Supervision, Inquiry, OfflineAction)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # What a likely repeat is looked for among: open or recent cases of the same days.
@@ -168,9 +169,10 @@ def _search(words: str) -> ColumnElement[bool]:
     escaped = words[:100].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     pattern = f"%{escaped.strip()}%"
     return or_(
-        col(Case.title).like(pattern, escape="\\"),
-        col(Case.text).like(pattern, escape="\\"),
-        col(Case.number).like(pattern, escape="\\"),
+        # Case-blind on both databases: a citizen writes wifi, the clerk searches for WiFi.
+        col(Case.title).ilike(pattern, escape="\\"),
+        col(Case.text).ilike(pattern, escape="\\"),
+        col(Case.number).ilike(pattern, escape="\\"),
     )
 
 
@@ -226,7 +228,7 @@ def _written(case: Case) -> str:
 def _cursor(text: str) -> Tuple:
     micros, _, number = text.partition("_")
     try:
-        return _place(_EPOCH + timedelta(microseconds=int(micros)), int(number))
+        return _place(_EPOCH + timedelta(microseconds=int(micros)), min(int(number), LARGEST_ID))
     except (ValueError, OverflowError):
         raise Invalid("这个翻页地址不对。请回到列表第一页", field="after") from None
 
@@ -248,8 +250,8 @@ def count_open(session: Session, person: Person) -> int:
 
 def count_mine(session: Session, person: Person) -> int:
     """Open cases of which this person is the responsible one."""
-    wanted = select(func.count()).select_from(Case)
-    return session.exec(wanted.where(col(Case.open), col(Case.handler_id) == person.id)).one()
+    own = (visible_cases(person), col(Case.open), col(Case.handler_id) == person.id)
+    return session.exec(select(func.count()).select_from(Case).where(*own)).one()
 
 
 def next_for(session: Session, person: Person, now: datetime) -> Case | None:

@@ -11,8 +11,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session, col, select
 
 from app.base.clock import SHANGHAI
-from app.base.db import Database
-from app.base.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
+from app.base.db import Database, lock
+from app.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.base.rows import insert_once
 from app.calendar import queries as calendars
 from app.calendar.workdays import Due, day_of
@@ -37,7 +37,7 @@ from app.duty import queries as duty
 from app.log import service as log
 from app.messages import queries as messages
 from app.messages import service as messages_service
-from app.messages.classify import message_type_of, place_of, title_of
+from app.messages.classify import message_type_of, place_of, title_of, without_numbers
 from app.messages.models import Arrival, ImportRun, Message, Requester
 from app.notices import service as notices
 from app.official_accounts import service as accounts_service
@@ -55,6 +55,7 @@ SYSTEM_ROLES = frozenset({Role.SYSTEM})
 # Replied and nobody objected for seven days: closed by the system.
 CLOSES_AFTER = timedelta(days=7)
 _AT_ONCE = 100
+_CLOSED_AT_ONCE = 5_000
 _NUMBER_TRIES = 8
 _LOOKUP_TRIES, _LOOKUP_WITHIN = 5, timedelta(hours=1)
 
@@ -102,6 +103,8 @@ def take_in(session: Session, now: datetime, message: Message) -> Case:
         message.case_id = waited_for.id
         session.add(message)
         _resume(session, now, None, waited_for, answer="来信人已补充")
+        words = f"{waited_for.number} 的来信人已补充，{waited_for.due_on:%m-%d} 前答复"
+        _tell_keeper(session, now, waited_for, "answered", words)
         return waited_for
     received_at = _clock_began(message)
     office = staff.office(session)
@@ -116,7 +119,7 @@ def take_in(session: Session, now: datetime, message: Message) -> Case:
         platform=message.platform,
         account_id=message.account_id,
         requester_id=message.requester_id,
-        title=message.title or title_of(message.text),
+        title=without_numbers(message.title) or title_of(message.text),
         text=message.text,
         message_type=message_type,
         category=str(message.extra.get("category") or routing.get("category", ""))[:40],
@@ -144,18 +147,40 @@ def take_in(session: Session, now: datetime, message: Message) -> Case:
         platform=case.platform,
         due_on=due.due_on.isoformat(),
     )
-    for shift in duty.on_duty(session, now):
-        notices.tell(
-            session,
-            now,
-            shift.staff_id,
-            key=f"new:{case.id}:{shift.staff_id}",
-            kind="new",
-            text=f"新来信 {case.number}，待受理",
-            address=f"/desk/cases/{case.number}",
-            case_id=case.id,
-        )
+    _tell_on_duty(session, now, case, "new", f"新来信 {case.number}，待受理")
     return case
+
+
+def _tell(
+    session: Session, now: datetime, to: int, case: Case, kind: str, words: str, *, key: str = ""
+) -> None:
+    """A notice about ``case``; ``key`` tells apart what may happen to one case more than once."""
+    notices.tell(
+        session,
+        now,
+        to,
+        key=f"{key or kind}:{case.id}:{to}",
+        kind=kind,
+        text=words,
+        address=f"/desk/cases/{case.number}",
+        case_id=case.id,
+    )
+
+
+def _tell_on_duty(
+    session: Session, now: datetime, case: Case, kind: str, words: str, *, key: str = ""
+) -> None:
+    for shift in duty.on_duty(session, now):
+        _tell(session, now, shift.staff_id, case, kind, words, key=key)
+
+
+def _tell_keeper(session: Session, now: datetime, case: Case, kind: str, words: str) -> None:
+    """The responsible person; whoever is on duty while nobody is named."""
+    key = f"{kind}:{case.version}"
+    if case.handler_id:
+        _tell(session, now, case.handler_id, case, kind, words, key=key)
+    else:
+        _tell_on_duty(session, now, case, kind, words, key=key)
 
 
 def _routing(session: Session, text: str, place: str) -> dict[str, Any]:
@@ -398,6 +423,9 @@ def act(
     unknown = set(given) - do.details
     if unknown:
         raise Invalid(f"{ACTION_LABELS[action]}用不到 {'、'.join(sorted(unknown))}", field=min(unknown))
+    # Whether it may be done at all comes before what is wrong with the details.
+    next_status(Status(case.status), action, person.roles)
+    _check_own_department(person, case, action)
     do.function(session, now, person, case, **given)
     session.add(case)
     session.flush()
@@ -456,6 +484,7 @@ def _decline(session: Session, now: datetime, person: Person, case: Case, reason
     case.ended_reason = _text(reason, "reason", "不予受理的理由")
     case.closed_at = now
     move(session, now, person, case, Action.DECLINE, reason=case.ended_reason)
+    _end_merged(session, now, case)
 
 
 def _mark_invalid(session: Session, now: datetime, person: Person, case: Case, reason: object = "") -> None:
@@ -465,11 +494,14 @@ def _mark_invalid(session: Session, now: datetime, person: Person, case: Case, r
     case.ended_reason = str(reason)
     case.closed_at = now
     move(session, now, person, case, Action.MARK_INVALID, reason=case.ended_reason)
+    _end_merged(session, now, case)
 
 
 def _merge(session: Session, now: datetime, person: Person, case: Case, master: object = "") -> None:
     """One master case, many deliveries: this one will get the master's reply (E16)."""
-    chief = queries.visible_case(session, person, _text(master, "master", "主办件编号"))
+    number = _text(master, "master", "主办件编号")
+    lock(session, "merge")  # two who merge each other's master at once would leave a ring without a reply
+    chief = queries.visible_case(session, person, number)
     if chief.id == case.id:
         raise Invalid("不能并入自己", field="master")
     if chief.master_id or not chief.open:
@@ -479,10 +511,16 @@ def _merge(session: Session, now: datetime, person: Person, case: Case, master: 
     session.execute(update(Case).where(col(Case.master_id) == case.id).values(master_id=chief.id))
 
 
+def _end_merged(session: Session, now: datetime, case: Case) -> None:
+    """What was merged into ``case`` ends with it, with its outcome."""
+    for merged in session.exec(select(Case).where(Case.master_id == case.id, col(Case.closed_at).is_(None))):
+        merged.outcome, merged.closed_at = case.outcome, now
+
+
 def _to_department(
     session: Session, case: Case, department_id: object, handler_id: object = None
 ) -> Department:
-    department = session.get(Department, _number(department_id, "department_id", "承办单位", 1, 2**31))
+    department = session.get(Department, _number(department_id, "department_id", "承办单位", 1, queries.LARGEST_ID))
     if department is None or department.closed_at:
         raise Invalid("没有这个承办单位", field="department_id")
     case.department_id = department.id
@@ -491,10 +529,13 @@ def _to_department(
 
 
 def _responsible(session: Session, department_id: int, handler_id: object, case: Case) -> int | None:
-    """The named person who answers for the case (A2): the one chosen, else the table's, else the first."""
+    """The named person who answers for the case (A2): the one chosen, else the table's, else the first.
+
+    The first is the one longest there; a contractor only where the department has nobody else.
+    """
     handlers = staff.people(session, role=Role.HANDLER, department_id=department_id)
     if handler_id is not None:
-        wanted = _number(handler_id, "handler_id", "经办人", 1, 2**31)
+        wanted = _number(handler_id, "handler_id", "经办人", 1, queries.LARGEST_ID)
         if wanted not in {handler.id for handler in handlers}:
             raise Invalid("这个人不是该单位的经办人", field="handler_id")
         return wanted
@@ -503,7 +544,8 @@ def _responsible(session: Session, department_id: int, handler_id: object, case:
         for row in departments.responsibilities(session)
         if row.department_id == department_id and row.category == case.category and row.handler_id
     ]
-    return next(iter([*named, *(handler.id for handler in handlers)]), None)
+    own_first = sorted(handlers, key=lambda handler: (handler.contractor, handler.id))
+    return next(iter([*named, *(handler.id for handler in own_first)]), None)
 
 
 def _assign(
@@ -554,16 +596,12 @@ def _hand_over(
     case.assigned_at = now
     move(session, now, person, case, action, department=department.name, note=note[:500])
     if case.handler_id:
-        notices.tell(
-            session,
-            now,
-            case.handler_id,
-            key=f"{action}:{case.id}:{case.version}",
-            kind="assigned",
-            text=f"{case.number} 交给您办，{case.due_on:%m-%d} 前答复",
-            address=f"/desk/cases/{case.number}",
-            case_id=case.id,
-        )
+        _tell_assigned(session, now, case, action, f"{case.number} 交给您办，{case.due_on:%m-%d} 前答复")
+
+
+def _tell_assigned(session: Session, now: datetime, case: Case, action: Action, words: str) -> None:
+    if case.handler_id:
+        _tell(session, now, case.handler_id, case, "assigned", words, key=f"{action}:{case.version}")
 
 
 def _acknowledge(session: Session, now: datetime, person: Person, case: Case) -> None:
@@ -588,6 +626,8 @@ def _return(session: Session, now: datetime, person: Person, case: Case, reason:
     )
     case.returns += 1
     case.department_id = case.handler_id = None
+    words = f"{case.number} 被退回，请重新交办"
+    _tell_on_duty(session, now, case, "returned", words, key=f"returned:{case.version}")
 
 
 def _ask_citizen(session: Session, now: datetime, person: Person, case: Case, question: object = "") -> None:
@@ -628,7 +668,7 @@ def _inquire(action: Action) -> Callable[..., None]:
         words = _text(question, "question", f"要{ACTION_LABELS[action]}什么")
         if department_id is None:
             raise Invalid("请选单位", field="department_id")
-        department = session.get(Department, _number(department_id, "department_id", "单位", 1, 2**31))
+        department = session.get(Department, _number(department_id, "department_id", "单位", 1, queries.LARGEST_ID))
         if department is None or department.id == case.department_id:
             raise Invalid("请选另一个单位", field="department_id")
         due = _due(session, now, MessageType.CORRECTION, case.profile)  # one working day
@@ -645,16 +685,8 @@ def _inquire(action: Action) -> Callable[..., None]:
         )
         move(session, now, person, case, action, department=department.name)
         for handler in staff.people(session, role=Role.HANDLER, department_id=department.id):
-            notices.tell(
-                session,
-                now,
-                handler.id,
-                key=f"{action}:{case.id}:{case.version}:{handler.id}",
-                kind=action.value,
-                text=f"{case.number} 请您单位{ACTION_LABELS[action]}",
-                address=f"/desk/cases/{case.number}",
-                case_id=case.id,
-            )
+            wanted = f"{case.number} 请您单位{ACTION_LABELS[action]}"
+            _tell(session, now, handler.id, case, action.value, wanted, key=f"{action}:{case.version}")
 
     return ask
 
@@ -664,8 +696,8 @@ def answer_inquiry(
 ) -> Inquiry:
     """Another department's answer to a co-sign or verify request."""
     case = queries.visible_case(session, person, number)
-    inquiry = session.get(Inquiry, inquiry_id)
-    if inquiry is None or inquiry.case_id != case.id or inquiry.answered_at:
+    inquiry = session.get(Inquiry, inquiry_id, with_for_update=True) if inquiry_id <= queries.LARGEST_ID else None
+    if inquiry is None or inquiry.case_id != case.id or inquiry.kind == "ask" or inquiry.answered_at:
         raise NotFound("没有这个待答复的请求")
     if person.department_id != inquiry.department_id:
         raise NotAllowed("这个请求要由被请求的单位答复")
@@ -681,6 +713,8 @@ def answer_inquiry(
         subject_id=case.number,
         case_id=case.id,
     )
+    words = f"{case.number} 的{ACTION_LABELS[Action(inquiry.kind)]}有了答复"
+    _tell(session, now, inquiry.asked_by, case, "inquiry_answered", words, key=f"inquiry:{inquiry.id}")
     return inquiry
 
 
@@ -706,8 +740,7 @@ def _close(session: Session, now: datetime, person: Person | None, case: Case, o
     case.outcome = str(outcome)
     case.closed_at = now
     move(session, now, person, case, Action.CLOSE, outcome=case.outcome)
-    for merged in session.exec(select(Case).where(Case.master_id == case.id, col(Case.closed_at).is_(None))):
-        merged.outcome, merged.closed_at = case.outcome, now
+    _end_merged(session, now, case)
 
 
 def _reopen(
@@ -727,8 +760,12 @@ def _reopen(
     case.reopened += 1
     case.closed_at = case.replied_at = None
     case.outcome = ""
+    case.assigned_at = now
     _set_due(case, _due(session, now, case.message_type, case.profile, case.complex))
     move(session, now, person, case, Action.REOPEN, reason=words)
+    merged = update(Case).where(col(Case.master_id) == case.id)
+    session.execute(merged.values(outcome="", closed_at=None))
+    _tell_assigned(session, now, case, Action.REOPEN, f"{case.number} 要重办，{case.due_on:%m-%d} 前答复")
 
 
 def _remind(session: Session, now: datetime, person: Person, case: Case, note: str = "") -> None:
@@ -776,6 +813,9 @@ def _request_extension(
         raise Invalid("已经有一个延期申请在等批准", field="working_days")
     session.add(Extension(case_id=case.id, working_days=days, reason=words, asked_by=person.id, asked_at=now))
     move(session, now, person, case, Action.REQUEST_EXTENSION, working_days=days, reason=words)
+    for supervisor in staff.people(session, role=Role.SUPERVISOR):
+        asked = f"{case.number} 申请延期 {days} 个工作日，等您批准"
+        _tell(session, now, supervisor.id, case, "extension", asked, key=f"ask_extension:{case.version}")
 
 
 def _decide_extension(granted: bool) -> Callable[..., None]:
@@ -793,16 +833,8 @@ def _decide_extension(granted: bool) -> Callable[..., None]:
             calendar = calendars.calendar(session)
             _set_due(case, deadlines.extended(case.due_at, extension.working_days, calendar))
         move(session, now, person, case, action, working_days=extension.working_days, note=note[:500])
-        notices.tell(
-            session,
-            now,
-            extension.asked_by,
-            key=f"extension:{extension.id}",
-            kind="extension",
-            text=f"{case.number} 的延期申请{'已批准' if granted else '没有批准'}",
-            address=f"/desk/cases/{case.number}",
-            case_id=case.id,
-        )
+        words = f"{case.number} 的延期申请{'已批准' if granted else '没有批准'}"
+        _tell(session, now, extension.asked_by, case, "extension", words, key=f"extension:{extension.id}")
 
     return decide
 
@@ -847,7 +879,9 @@ ACTION_DETAILS = {action: do.details for action, do in _DO.items()}
 def close_replied(session: Session, now: datetime) -> int:
     """办结: cases replied seven days ago that nobody objected to; the outcome is 解释说明."""
     wanted = select(Case).where(Case.status == Status.REPLIED, col(Case.replied_at) <= now - CLOSES_AFTER)
-    cases = list(session.exec(wanted.order_by(col(Case.id)).limit(_AT_ONCE)))
+    # What somebody is changing just now is left for the next night.
+    untouched = wanted.order_by(col(Case.id)).limit(_CLOSED_AT_ONCE).with_for_update(skip_locked=True)
+    cases = list(session.exec(untouched))
     for case in cases:
         _close(session, now, None, case, outcome=case.outcome or Outcome.EXPLAINED.value)
     return len(cases)
@@ -935,16 +969,8 @@ def _recipient(session: Session, now: datetime, case: Case, step: reminders.Step
 
 
 def _tell_reminder(session: Session, now: datetime, case: Case, to: int, key: str, words: str) -> None:
-    notices.tell(
-        session,
-        now,
-        to,
-        key=f"remind:{case.id}:{key}:{to}",
-        kind="reminder",
-        text=f"催办 {case.number}：{words}，时限 {case.due_on:%m-%d}",
-        address=f"/desk/cases/{case.number}",
-        case_id=case.id,
-    )
+    text = f"催办 {case.number}：{words}，时限 {case.due_on:%m-%d}"
+    _tell(session, now, to, case, "reminder", text, key=f"remind:{key}")
 
 
 # ------------------------------------------------------------------ the citizen
@@ -971,14 +997,14 @@ def follow(db: Database, now: datetime, number: str, code: str, *, address_key: 
     return case
 
 
-def rate(session: Session, now: datetime, case: Case, *, score: int, solved: bool) -> Rating:
+def rate(session: Session, now: datetime, case: Case, *, score: object, solved: bool) -> Rating:
     """满意度, once, after the reply (B21)."""
     if case.status not in {Status.REPLIED, Status.CLOSED}:
         raise Invalid("收到答复后才能评价")
-    if session.exec(select(Rating).where(Rating.case_id == case.id)).first():
-        raise Invalid("这件已经评价过了")
-    rating = Rating(case_id=case.id, score=_number(score, "score", "评分", 1, 5), solved=solved, at=now)
-    session.add(rating)
+    given = _number(score, "score", "评分", 1, 5)
+    if not insert_once(session, Rating, case_id=case.id, score=given, solved=solved, at=now):
+        raise Invalid("这件已经评价过了", code="rated")
+    rating = session.exec(select(Rating).where(Rating.case_id == case.id)).one()
     log.record(
         session,
         now,
@@ -993,10 +1019,23 @@ def rate(session: Session, now: datetime, case: Case, *, score: int, solved: boo
 
 
 def reopen_by_requester(session: Session, now: datetime, case: Case, reason: str) -> Case:
-    """没解决, once: back to its department. Without a department the clerk on duty is told instead."""
+    """没解决, once: back to its department, with the citizen's words as one more message of the case.
+
+    The log is for ever and says only that they asked. A case without a department has nobody to go back
+    to: refused, with what to do instead.
+    """
+    words = _text(reason, "reason", "哪里没解决", 300)
     if case.reopened:
-        raise Invalid("这件已经重办过一次。请另写一封信，我们会一并处理")
+        raise Invalid("这件已经重办过一次。请另写一封信，我们会一并处理", code="reopened")
     if case.department_id is None:
-        raise TooMany("这件由受理员直接答复，请另写一封信说明", retry_after=0)
-    _reopen(session, now, None, case, reason=f"来信人：{_text(reason, 'reason', '哪里没解决', 300)}")
+        raise Invalid("这件由受理员直接答复，请另写一封信说明", code="no_department")
+    _reopen(session, now, None, case, reason="来信人说没有解决")
+    said = IncomingMessage(
+        platform=case.platform, external_id=f"reopen:{case.number}", kind="reopen", sender=None, text=words
+    )
+    message = messages_service.keep(session, now, session.get_one(OfficialAccount, case.account_id), said)
+    if message is not None:
+        message.case_id = case.id
+        session.add(message)
+    session.flush()
     return case

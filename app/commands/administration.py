@@ -3,20 +3,23 @@
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import click
 from sqlalchemy.engine import make_url
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from app import migrations
 from app.base.db import sqlite_module, wal_is_safe
-from app.base.errors import Conflict, Invalid
+from app.base.errors import Conflict, Invalid, Unavailable
 from app.calendar import queries as calendars
+from app.calendar.workdays import day_of
+from app.cases.models import Case
 from app.commands.shell import Shell, json_option, print_rows
 from app.official_accounts import queries as accounts
 from app.staff import queries as staff
@@ -26,6 +29,10 @@ _SQLITE_COPY = "huiying.db"
 _POSTGRESQL_COPY = "huiying.dump"
 _KEPT_FOLDERS = ("attachments",)
 _BACKUP_FORMAT = 1
+_CALENDAR_WORDS = {
+    True: "已装入",
+    False: "还没有装入，跨到这一年的时限是暂定的。放假安排公布后请运行 huiying calendar load",
+}
 
 
 @click.command()
@@ -59,12 +66,13 @@ def _checks(shell: Shell) -> Iterator[dict[str, str]]:
         )
     with shell.reading() as session:
         known = {year.year for year in calendars.years(session)}
-        this_year = shell.now.year
+        this_year = day_of(shell.now).year
         for year in (this_year, this_year + 1):
-            words = "已装入" if year in known else "还没有装入，跨到这一年的时限是暂定的。放假安排公布后请运行 huiying calendar load"
             state = "good" if year in known else ("bad" if year == this_year else "warn")
-            yield _row(f"calendar {year}", state, f"{year} 年工作日历{words}")
-        yield _row("keys", "good" if _keys_open(shell) else "bad", "密钥与数据相符" if _keys_open(shell) else "密钥与数据不符，请检查 HUIYING_SECRET_KEY")
+            yield _row(f"calendar {year}", state, f"{year} 年工作日历{_CALENDAR_WORDS[year in known]}")
+        opens = _keys_open(session)
+        words = "密钥与数据相符" if opens else "密钥与数据不符，请检查 HUIYING_SECRET_KEY"
+        yield _row("keys", "good" if opens else "bad", words)
         for account in accounts.all_open(session):
             yield _row(
                 f"account {account.name}",
@@ -75,19 +83,15 @@ def _checks(shell: Shell) -> Iterator[dict[str, str]]:
             yield _row("staff", "warn", "还没有人员。用 huiying staff add 加第一位管理员")
 
 
-def _keys_open(shell: Shell) -> bool:
+def _keys_open(session: Session) -> bool:
     """Whether one sealed value opens (an empty office has none and is fine)."""
-    from app.base.errors import Unavailable
-    from app.cases.models import Case
-
-    with shell.reading() as session:
-        sealed = session.exec(select(Case.lookup_code_sealed).limit(1)).first()
-        if sealed is None:
-            return True
-        try:
-            session.info["keys"].unseal(sealed, "lookup")
-        except Unavailable:
-            return False
+    sealed = session.exec(select(Case.lookup_code_sealed).limit(1)).first()
+    if sealed is None:
+        return True
+    try:
+        session.info["keys"].unseal(sealed, "lookup")
+    except Unavailable:
+        return False
     return True
 
 
@@ -161,7 +165,8 @@ def restore(shell: Shell, folder: Path) -> None:
     if shell.db.is_sqlite:
         _restore_sqlite(shell, folder / _SQLITE_COPY)
     else:
-        _run("pg_restore", "--clean", "--if-exists", "--no-owner", f"--dbname={_postgresql_address(shell)}", str(folder / _POSTGRESQL_COPY))
+        address = f"--dbname={_postgresql_address(shell)}"
+        _run("pg_restore", "--clean", "--if-exists", "--no-owner", address, str(folder / _POSTGRESQL_COPY))
     for name in _KEPT_FOLDERS:
         if (folder / name).is_dir():
             shutil.copytree(folder / name, shell.settings.data_dir / name, dirs_exist_ok=True)
@@ -185,14 +190,21 @@ def _restore_sqlite(shell: Shell, source: Path) -> None:
     module = sqlite_module()
     reading, writing = module.connect(str(source)), module.connect(str(target))
     try:
-        if reading.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
+        if not _is_whole(module, reading):
             raise Invalid("备份文件已损坏，没有恢复")
         reading.backup(writing)
-    except sqlite3.Error:
+    except module.Error:
         raise Conflict("数据库正被使用。请先停掉 serve、web 和 jobs") from None
     finally:
         reading.close()
         writing.close()
+
+
+def _is_whole(module: ModuleType, copy: Any) -> bool:
+    try:
+        return bool(copy.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+    except module.DatabaseError:
+        return False
 
 
 COMMANDS = (check, backup, restore)

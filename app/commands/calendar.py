@@ -7,7 +7,7 @@ import click
 
 from app.base.errors import Invalid
 from app.calendar import queries, service
-from app.calendar.workdays import due_after
+from app.calendar.workdays import day_of, due_after
 from app.cases import deadlines
 from app.cases.deadlines import MessageType
 from app.commands.shell import Shell, as_json, json_option, print_rows
@@ -69,7 +69,8 @@ def list_years(shell: Shell, as_json_: bool) -> None:
     """已知的年度；今年和明年没有的也列出来。"""
     with shell.reading() as session:
         known = {year.year: year for year in queries.years(session)}
-    wanted = sorted({*known, shell.now.year, shell.now.year + 1})
+    this_year = day_of(shell.now).year
+    wanted = sorted({*known, this_year, this_year + 1})
     rows = (
         {
             "year": year,

@@ -1,5 +1,6 @@
 """What kind of message is this, and which place does it name? From cue words; a person may change both."""
 
+import re
 from collections.abc import Iterable
 
 # First row that fits wins; the words are cues, not proof, so the clerk sees and can change the type.
@@ -17,7 +18,10 @@ TYPE_CUES: tuple[tuple[str, tuple[str, ...]], ...] = (
 _DEFAULT = "consultation"
 _BY_KIND = {"correction": "correction", "comment": "comment"}
 _TITLE_CHARACTERS = 40
+_GREETING = re.compile(r"^(?:(?:你们?好|您好|领导们?好|请问一?下?|咨询一?下|想问一?下|我想问一?下)[，,！!：:～~\s]*)+(?=.{4})")
 _SENTENCE_ENDS = "。！？!?；;\n"
+# Telephones (also written 139 0000 0138), identity and bank numbers: seven digits and more.
+LONG_NUMBER = re.compile(r"1\d{2}[ \-]\d{4}[ \-]\d{4}|\d{7,}[Xx]?")
 
 
 def message_type_of(kind: str, text: str) -> str:
@@ -36,8 +40,17 @@ def place_of(text: str, places: Iterable[str]) -> str:
     return max(found, key=len, default="")
 
 
+def without_numbers(text: str) -> str:
+    """A text for lists, notices and exports: no long number in it, not even a part of one."""
+    return LONG_NUMBER.sub("〔号码〕", text)
+
+
 def title_of(text: str) -> str:
-    """A one-line title: the first sentence that asks, else the first sentence, at most 40 characters."""
+    """A one-line title: the first sentence that asks, else the first sentence, at most 40 characters.
+
+    Long numbers stay out of it: titles are shown where numbers must not be.
+    """
+    text = without_numbers(text)
     sentences = []
     start = 0
     for position, character in enumerate(text):
@@ -47,5 +60,5 @@ def title_of(text: str) -> str:
     sentences.append(text[start:].strip())
     sentences = [sentence for sentence in sentences if len(sentence) > 3]
     asking = [sentence for sentence in sentences if sentence.endswith(("？", "?", "吗"))]
-    chosen = (asking or sentences or [text.strip()])[0].rstrip("。；;\n")
+    chosen = _GREETING.sub("", (asking or sentences or [text.strip()])[0]).rstrip("。；;\n")
     return chosen if len(chosen) <= _TITLE_CHARACTERS else chosen[: _TITLE_CHARACTERS - 2].rstrip("，、：,") + "……"

@@ -35,7 +35,7 @@ def upgrade() -> None:
     op.create_table(
         "alert_scans",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("last_case_id", sa.Integer(), nullable=False),
+        sa.Column("last_event_id", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_scans")),
     )
     op.create_table(

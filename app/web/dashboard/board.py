@@ -1,5 +1,6 @@
 """值班看板: what needs a person now, each with a verb; then the day's figures, as charts with tables."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,30 +59,60 @@ def board() -> str:
 
 
 def _alarms(session: Session, person: Person, at: datetime, counts: dict[str, int]) -> list[dict[str, Any]]:
-    alarms: list[dict[str, Any]] = []
-    if counts["overdue"]:
-        longest = cases.overdue_now(session, person, at, limit=1)[0]
+    """What cannot wait, the loudest first."""
+    return [
+        *_late(session, person, at, counts["overdue"]),
+        *_unsent(session, person),
+        *_unread(session),
+        *_troubles(session),
+        *_noticed(session, person),
+        *_today(counts["due_today"]),
+        *_unmanned(session, at),
+    ]
+
+
+def _late(session: Session, person: Person, at: datetime, count: int) -> Iterator[dict[str, Any]]:
+    for longest in cases.overdue_now(session, person, at, limit=1):
         late = -days_left(at, longest, calendars.calendar(session))
-        alarms.append(_alarm("over", "stop", f"{counts['overdue']} 件已超期", f"最久的超期 {late} 个工作日：{longest.title}",
-                             "/desk/cases?view=overdue", "看超期"))
-    failed = replies.count_not_delivered(session, person)
-    if failed:
-        alarms.append(_alarm("over", "question", f"{failed} 件没有送到", "发送失败或结果不明，不会自动重发，须人工核对",
-                             "/desk/deliveries?view=not_delivered", "去核对"))
-    unread = messages.arrival_counts(session)
-    if broken := unread.get("failed", 0):
-        alarms.append(_alarm("over", "warn", f"{broken} 条推送读不懂", "原文都在，可以再读一次", "/desk/arrivals?state=failed", "查看"))
+        note = f"最久的超期 {late} 个工作日：{longest.title}"
+        yield _alarm("over", "stop", f"{count} 件已超期", note, "/desk/cases?view=overdue", "看超期")
+
+
+def _unsent(session: Session, person: Person) -> Iterator[dict[str, Any]]:
+    if failed := replies.count_not_delivered(session, person):
+        note = "发送失败或结果不明，不会自动重发，须人工核对"
+        yield _alarm("over", "question", f"{failed} 件没有送到", note, "/desk/deliveries?view=not_delivered", "去核对")
+
+
+def _unread(session: Session) -> Iterator[dict[str, Any]]:
+    if broken := messages.arrival_counts(session).get("failed", 0):
+        note = "原文都在，可以再读一次"
+        yield _alarm("over", "warn", f"{broken} 条推送读不懂", note, "/desk/arrivals?state=failed", "查看")
+
+
+def _troubles(session: Session) -> Iterator[dict[str, Any]]:
     for account in accounts.all_open(session):
         if account.trouble:
-            alarms.append(_alarm("over", "plug", f"{account.name}：接入有问题", account.trouble, "/desk/accounts", "查看接入"))
-    for alert, case in alerts.open_alerts(session, limit=3):
-        alarms.append(_alarm("soon", "flag", f"舆情提示：{alert.words}", f"{case.number} {case.title}",
-                             f"/desk/cases/{case.number}", "研判"))
-    if counts["due_today"]:
-        alarms.append(_alarm("soon", "clock", f"{counts['due_today']} 件今天到期", "都在 24:00 前", "/desk/cases?view=due_today", "看今日到期"))
+            title = f"{account.name}：接入有问题"
+            yield _alarm("over", "plug", title, account.trouble, "/desk/accounts", "查看接入")
+
+
+def _noticed(session: Session, person: Person) -> Iterator[dict[str, Any]]:
+    for alert, case in alerts.open_alerts(session, person, limit=3):
+        note, href = f"{case.number} {case.title}", f"/desk/cases/{case.number}"
+        yield _alarm("soon", "flag", f"舆情提示：{alert.words}", note, href, "研判")
+
+
+def _today(count: int) -> Iterator[dict[str, Any]]:
+    if count:
+        href = "/desk/cases?view=due_today"
+        yield _alarm("soon", "clock", f"{count} 件今天到期", "都在 24:00 前", href, "看今日到期")
+
+
+def _unmanned(session: Session, at: datetime) -> Iterator[dict[str, Any]]:
     for gap in duty.gaps(session, at)[:1]:
-        alarms.append(_alarm("soon", "user", f"{instant(gap.starts_at, at)} 起无人值班", f"到 {instant(gap.ends_at, at)}", "/desk/duty", "补班"))
-    return alarms
+        title = f"{instant(gap.starts_at, at)} 起无人值班"
+        yield _alarm("soon", "user", title, f"到 {instant(gap.ends_at, at)}", "/desk/duty", "补班")
 
 
 def _alarm(level: str, icon: str, title: str, note: str, href: str, verb: str) -> dict[str, Any]:
@@ -124,7 +155,8 @@ def _flow_figure(session: Session, flow: list[tuple[Any, int, int]], at: datetim
 def _load_figure(session: Session, at: datetime) -> dict[str, Any]:
     rows = cases.by_department(session, at)
     names = departments.names(session, {row[0] for row in rows})
-    total, soon, late = (sum(column) for column in zip(*((sum(r[1:]), r[2], r[3]) for r in rows), strict=True)) if rows else (0, 0, 0)
+    total = sum(sum(row[1:]) for row in rows)
+    soon, late = sum(row[2] for row in rows), sum(row[3] for row in rows)
     return {
         "caption": f"{total} 件在办，{soon} 件今明到期，{late} 件超期",
         "subject": "承办单位",

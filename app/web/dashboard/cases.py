@@ -2,11 +2,12 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, redirect, request, stream_with_context
+from flask import Response, make_response, redirect, request, stream_with_context
+from sqlmodel import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.alerts import queries as alerts
@@ -16,6 +17,7 @@ from app.base.errors import Invalid, NotFound
 from app.calendar import queries as calendars
 from app.cases import queries, service
 from app.cases.deadlines import LABELS as TYPE_LABELS
+from app.cases.models import Case
 from app.cases.transitions import (
     ACTION_LABELS,
     BY_REPLY,
@@ -28,10 +30,12 @@ from app.cases.transitions import (
 )
 from app.departments import queries as departments
 from app.log import service as log
+from app.messages import queries as messages
+from app.messages.models import Message, Requester
 from app.messages.pseudonym import shown
 from app.opendata.formats import safe_cell
 from app.staff import queries as staff
-from app.staff.roles import Person, Role
+from app.staff.roles import Person
 from app.web.context import current_person, now, reading, render, services, tell, writing
 from app.web.dashboard import desk
 from app.web.dashboard.replies import reply_context
@@ -56,7 +60,7 @@ _TABS = ("mine", "new", "accepted", "at_department", "in_review", "replied", "op
 
 def _filters() -> queries.QueueFilters:
     department = request.args.get("department", "")
-    if department and not department.isdecimal():
+    if department and not (department.isdecimal() and int(department) <= queries.LARGEST_ID):
         raise Invalid("没有这个承办单位", field="department")
     return queries.QueueFilters(
         view=request.args.get("view", "open"),
@@ -214,7 +218,10 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
             "type_label": type_label(found.message_type),
             "sensitivity": SENSITIVITIES[found.sensitivity],
             "text": masked(found.text),
-            "has_numbers": masked(found.text) != found.text,
+            "later": [(one, masked(one.text)) for one in story.messages[1:]],
+            "has_numbers": any(masked(text) != text for text in _letters(found, story.messages)),
+            "has_contact": bool(story.requester and story.requester.contact_sealed),
+            "ended_reason": INVALID_REASONS.get(found.ended_reason, found.ended_reason),
             "requester": shown(story.requester.pseudonym) if story.requester else "",
             "clocks": clocks_of(found, at, calendar, large=True),
             "ruler": ruler_view(
@@ -231,9 +238,6 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
             "timeline": timeline(story.events),
             "department": next((row for row in department_rows if row.id == found.department_id), None),
             "departments": [(str(row.id), row.short or row.name) for row in department_rows],
-            "handlers": staff.people(session, role=Role.HANDLER, department_id=found.department_id)
-            if found.department_id
-            else [],
             "names": staff.names(session, ids),
             "routed_to": departments.names(session, {found.routing.get("department_id")}),
             "types": [(str(key), label) for key, label in TYPE_LABELS.items()],
@@ -323,19 +327,52 @@ def settle_alert(number: str, alert_id: int) -> BaseResponse:
     return redirect(f"/desk/cases/{number}", 303)
 
 
-_REVEALED = {"numbers": "看完整来信", "code": "看查询码"}
+def _letters(case: Case, received: list[Message]) -> list[str]:
+    """The citizen's words: the letter, and what was added to it later."""
+    return [case.text, *(one.text for one in received[1:])]
+
+
+def _all_words(session: Session, case: Case) -> str:
+    return "\n\n".join(_letters(case, messages.of_case(session, case.id)))
+
+
+def _contact(session: Session, case: Case) -> str:
+    """How the citizen asked to be reached; sealed in the database."""
+    requester = session.get(Requester, case.requester_id) if case.requester_id else None
+    if requester is None or not requester.contact_sealed:
+        raise NotFound("来信人没有留联系方式")
+    contact: str = session.info["keys"].unseal(requester.contact_sealed, "requester")
+    return contact
+
+
+# What may be seen whole: its heading, the words of the log, and where it comes from.
+_REVEALED: dict[str, tuple[str, str, Callable[[Session, Case], str]]] = {
+    "numbers": ("完整来信", "看完整来信", _all_words),
+    "code": ("查询码", "看查询码", queries.lookup_code),
+    "contact": ("联系方式", "看联系方式", _contact),
+}
 
 
 @desk.post("/cases/<number>/reveal/<what>")
-def reveal(number: str, what: str) -> str:
-    """The letter with its full numbers, or the look-up code; each look is logged (journeys 7.3)."""
+def reveal(number: str, what: str) -> Response:
+    """The letter with its full numbers, the look-up code, how to reach the citizen; each look is logged."""
     if what not in _REVEALED:
         raise NotFound("没有这一项")
+    heading, words, shown_whole = _REVEALED[what]
     person, at = current_person(), now()
     with writing() as session:
         found = queries.visible_case(session, person, number)
+        text = shown_whole(session, found)
         log.record(
-            session, at, person, "reveal", subject_type="case", subject_id=number, case_id=found.id, note=_REVEALED[what]
+            session,
+            at,
+            person,
+            "reveal",
+            subject_type="case",
+            subject_id=found.number,
+            case_id=found.id,
+            note=words,
         )
-        text = found.text if what == "numbers" else queries.lookup_code(session, found)
-    return render("desk/reveal.html", case=found, what=what, text=text)
+    response = make_response(render("desk/reveal.html", case=found, what=what, heading=heading, text=text))
+    response.headers["Cache-Control"] = "no-store"
+    return response

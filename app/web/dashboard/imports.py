@@ -84,7 +84,10 @@ def arrivals() -> str:
         counts = messages.arrival_counts(session)
         return render(
             "desk/arrivals.html",
-            rows=[{"arrival": row, "platform": platform_label(row.platform), "state": _STATES[row.state]} for row in rows],
+            rows=[
+                {"arrival": row, "platform": platform_label(row.platform), "state": _STATES[row.state]}
+                for row in rows
+            ],
             views=[
                 {
                     "href": f"/desk/arrivals?state={key}",

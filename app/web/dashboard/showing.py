@@ -13,9 +13,10 @@ from app.cases.deadlines import LABELS as TYPE_LABELS
 from app.cases.deadlines import MessageType
 from app.cases.models import Case
 from app.cases.queries import Page
-from app.cases.transitions import ACTION_LABELS, Action
+from app.cases.transitions import ACTION_LABELS, INVALID_REASONS, Action
 from app.departments import queries as departments
 from app.log.models import Event
+from app.messages.classify import LONG_NUMBER
 from app.replies.queries import LOG_LABELS as REPLY_LABELS
 from app.web.presenting import clock_view
 from connectors.registry import PLATFORMS
@@ -23,6 +24,7 @@ from connectors.registry import PLATFORMS
 SHORT_LABELS = {"wechat": "微信", "weibo": "微博", "corrections": "找错", "website": "网站", "hotline": "热线"}
 SENSITIVITIES = {"ordinary": "一般", "important": "重要", "sensitive": "敏感"}
 _EXCERPT = 48
+_TELEPHONE = 11  # digits; of a shorter number less is shown
 
 # Words for steps that are not actions of the transition table.
 STEP_LABELS = {
@@ -111,12 +113,14 @@ def queue_rows(
     ]
 
 
-_LONG_NUMBER = re.compile(r"\d{7,}[Xx]?")
-
-
 def masked(text: str) -> str:
     """The text with long numbers shown in part, as 138****0000; seeing one whole leaves a record."""
-    return _LONG_NUMBER.sub(lambda found: f"{found[0][:3]}****{found[0][-4:]}", text)
+    return LONG_NUMBER.sub(_in_part, text)
+
+
+def _in_part(found: re.Match[str]) -> str:
+    first, last = (3, 4) if len(found[0]) >= _TELEPHONE else (2, 2)
+    return f"{found[0][:first]}****{found[0][-last:]}"
 
 
 def _tags(case: Case) -> list[str]:
@@ -135,8 +139,9 @@ def _tags(case: Case) -> list[str]:
 def excerpt(text: str, title: str) -> str:
     """The words after the title, on one line."""
     rest = " ".join(masked(text).split())
-    if rest.startswith(title.rstrip("……")):
-        rest = rest[len(title.rstrip("……")) :].lstrip("。，？！?! ")
+    begins = masked(title).removesuffix("……")
+    if rest.startswith(begins):
+        rest = rest[len(begins) :].lstrip("。，？！?! ")
     return rest if len(rest) <= _EXCERPT else rest[:_EXCERPT] + "……"
 
 
@@ -162,11 +167,16 @@ def timeline(events: Iterable[Event]) -> list[dict[str, Any]]:
             "object": event.data.get("department") if event.action in {"assign", "transfer"} else None,
             "who": event.actor_name or ("系统" if event.action != "take_in" else None),
             "at": event.at,
-            "note": event.data.get("reason") or event.data.get("note") or None,
+            "note": _note(event),
             "is_now": position == 0,
         }
         for position, event in enumerate(events)
     ]
+
+
+def _note(event: Event) -> str | None:
+    reason = event.data.get("reason", "")
+    return INVALID_REASONS.get(reason, reason) or event.data.get("note") or None
 
 
 def said_next(case: Case, actions: list[Action]) -> dict[str, str]:

@@ -31,12 +31,13 @@ def work() -> str:
         page = cases.queue(session, person, cases.QueueFilters(view=view), at, limit=10)
         case = cases.next_for(session, person, at)
         undelivered = replies.count_not_delivered(session, person)
+        sent_back = replies.sent_back_to(session, person)
         tallies = [
             _tally(counts["overdue"], "已超期", "overdue", "stop", "over"),
             _tally(counts["due_today"], "今日到期", "due_today", "clock", "soon"),
             _tally(counts["window"], "窗口将关闭", "window", "clock", "soon"),
             {
-                "count": len(replies.sent_back_to(session, person)),
+                "count": len(sent_back),
                 "label": "退回给我",
                 "href": "/desk/#sent-back",
                 "icon": "back",
@@ -64,7 +65,7 @@ def work() -> str:
             rows=queue_rows(session, page.items, at),
             page=page,
             sent=replies.sent_for_review_by(session, person),
-            sent_back=replies.sent_back_to(session, person),
+            sent_back=sent_back,
             not_delivered=replies.not_delivered(session, person, limit=5),
             undelivered=undelivered,
             inbox=notices.inbox(session, person.id, limit=8),

@@ -1,5 +1,6 @@
 """查进度: number and look-up code in, the plain stages and the reply out. Nothing secret in an address."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, make_response, request
@@ -44,19 +45,28 @@ def _again(error: AppError) -> str:
     )
 
 
-def _shown(case: Case) -> Response:
+def _page(case: Case, error: AppError | None = None) -> str:
+    errors = [{"field": error.field, "message": error.message}] if error else []
     with reading() as session:
-        page = render("public/followed.html", place="progress", **_story(session, case))
-    response = make_response(page)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+        story = _story(session, session.get_one(Case, case.id))
+        return render("public/followed.html", place="progress", errors=errors, typed=request.form, **story)
 
 
 @public.post("/progress")
 def follow() -> Response:
     """What became of the letter; wrong tries are counted and limited."""
+    return _after(lambda case: None)
+
+
+def _after(do: Callable[[Case], None]) -> Response:
+    """Check number and code, ``do`` it, and show the letter's way; a refusal is shown there too."""
     case, refused = forms.refused(_follow, _again)
-    return refused or _shown(case)
+    if refused:
+        return refused
+    _, refused = forms.refused(lambda: do(case), lambda error: _page(case, error))
+    response = refused or make_response(_page(case))
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _story(session: Session, case: Case) -> dict[str, Any]:
@@ -75,8 +85,8 @@ def _story(session: Session, case: Case) -> dict[str, Any]:
             {"label": stage.label, "is_done": stage.is_done, "at": stage.at}
             for stage in stages(Status(lead.status), events)
         ],
-        "end": ENDS.get(Status(case.status)),
-        "reason": case.ended_reason if case.status == Status.DECLINED else "",
+        "end": ENDS.get(Status(lead.status)) or ENDS.get(Status(case.status)),
+        "reason": lead.ended_reason if lead.status == Status.DECLINED else "",
         "question": questions[-1].question if questions else "",
         "department": names.get(lead.department_id or 0, ""),
         "due_on": lead.due_on,
@@ -100,35 +110,28 @@ def _last_extension(session: Session, case: Case) -> Extension | None:
 def rate() -> Response:
     """满意度, once."""
 
-    def do() -> Case:
-        case = _follow()
+    def do(case: Case) -> None:
         with writing() as session:
             service.rate(
                 session,
                 now(),
                 case,
-                score=request.form.get("score", ""),  # type: ignore[arg-type]
+                score=request.form.get("score", ""),
                 solved=request.form.get("solved") == "yes",
             )
         tell("good", "谢谢您的评价", "已经记下，并会计入公开的满意率")
-        return case
 
-    case, refused = forms.refused(do, _again)
-    return refused or _shown(case)
+    return _after(do)
 
 
 @public.post("/progress/reopen")
 def reopen() -> Response:
     """没解决, once: the case goes back to its department with a new deadline."""
 
-    def do() -> Case:
-        case = _follow()
+    def do(case: Case) -> None:
         with writing() as session:
-            reopened = service.reopen_by_requester(
-                session, now(), queries.by_ids(session, [case.id])[case.id], request.form.get("reason", "")
-            )
+            current = session.get_one(Case, case.id)
+            service.reopen_by_requester(session, now(), current, request.form.get("reason", ""))
         tell("good", "已重新交给承办单位", "时限从今天起重新算")
-        return reopened
 
-    case, refused = forms.refused(do, _again)
-    return refused or _shown(case)
+    return _after(do)
