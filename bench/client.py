@@ -15,7 +15,9 @@ import time
 from pathlib import Path
 
 
-def tell(host: str, port: int, requests: list[bytes], first: int, connections: int, seconds: float) -> dict[str, object]:
+def tell(
+    host: str, port: int, requests: list[bytes], first: int, connections: int, seconds: float
+) -> dict[str, object]:
     """Tell until the time or the requests are over; milliseconds of each answer."""
     numbers, took, statuses = itertools.count(first), [], []
     end = time.perf_counter() + seconds

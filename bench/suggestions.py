@@ -56,7 +56,8 @@ def measure(folder: Path, answers: int = ANSWERS) -> Iterator[Row]:
         for name in TOKENIZERS:
             yield Row(f"suggestion p95, {kind}", seen["ours"][0], f"FTS5 {name}", seen[name][0], "ms")
         for name in TOKENIZERS:
-            yield Row(f"right answer in the first {AT_MOST}, {kind}", seen["ours"][1], f"FTS5 {name}", seen[name][1], "%")
+            what = f"right in the first {AT_MOST}, {kind}"
+            yield Row(what, seen["ours"][1], f"FTS5 {name}", seen[name][1], "%")
     db.close()
 
 
@@ -96,7 +97,8 @@ def _copy(one: dict[str, Any], place: str) -> dict[str, Any]:
         return one
     words = {name: one[name].replace("云泽", place) for name in ("text", "short_text")}
     phrasings = [f"{place}{phrasing}" for phrasing in one["phrasings"]]
-    return {**one, **words, "key": f"{one['key']}@{place}", "question": f"{place}{one['question']}", "phrasings": phrasings}
+    words |= {"key": f"{one['key']}@{place}", "question": f"{place}{one['question']}"}
+    return {**one, **words, "phrasings": phrasings}
 
 
 def _library(folder: Path, copies: list[dict[str, Any]]) -> Database:
@@ -113,9 +115,9 @@ def _library(folder: Path, copies: list[dict[str, Any]]) -> Database:
             )
             session.add(
                 EntryVersion(
-                    entry_id=number, number=1, question=one["question"], phrasings=one["phrasings"], text=one["text"],
-                    basis=one["basis"], category=one["category"], valid_from=date(2026, 1, 1), review_by=date(2099, 1, 1),
-                    author_id=1, created_at=now, published_at=now, digest="",
+                    entry_id=number, number=1, question=one["question"], phrasings=one["phrasings"],
+                    text=one["text"], basis=one["basis"], category=one["category"], author_id=1, digest="",
+                    valid_from=date(2026, 1, 1), review_by=date(2099, 1, 1), created_at=now, published_at=now,
                 )
             )
             session.add(LibraryChange(entry_id=number, kind="published", at=now))

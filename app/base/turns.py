@@ -2,8 +2,9 @@
 
 SQLite's own busy handler sleeps up to 100 ms between two tries; a job that writes one short transaction
 after the other then keeps everybody else out, and pushes run into the platform's five seconds. Writers of
-ours therefore stand in line at a file lock that is asked every few milliseconds. SQLite's lock stays what
-protects the data: this one is only manners, and is passed by when its holder hangs.
+ours therefore stand in line: whoever is next holds the gate (one lock) until the writer before is done
+(the other lock), so that a writer that comes again at once finds somebody in front of it. SQLite's lock
+stays what protects the data: this one is only manners, and is passed by when its holder hangs.
 """
 
 import contextlib
@@ -13,18 +14,28 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-_FIRST_WAIT, _LONGEST_WAIT = 0.0005, 0.004  # seconds
+_FIRST_WAIT, _LONGEST_WAIT = 0.0001, 0.001  # seconds
 
 
 @contextlib.contextmanager
 def turn(path: Path, patience: float) -> Iterator[None]:
     """Hold the turn over ``path`` inside the block; after ``patience`` seconds go on without it."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    until = time.monotonic() + patience
+    gate, writing = _opened(path.with_name(f"{path.name}-gate")), _opened(path)
     try:
-        _wait(handle, time.monotonic() + patience)
+        _wait(gate, until)
+        _wait(writing, until)
+        os.close(gate)
+        gate = -1
         yield
     finally:
-        os.close(handle)  # which also gives the turn back
+        for handle in (gate, writing):
+            if handle >= 0:
+                os.close(handle)  # which also gives the lock back
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _wait(handle: int, until: float) -> None:

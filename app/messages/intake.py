@@ -7,12 +7,11 @@ requests after its commit. On SQLite it takes its turn with all other writers (`
 import os
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import Table, bindparam, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col
 
 from app.base.db import Database
 from app.base.errors import Unavailable
@@ -22,6 +21,17 @@ from app.official_accounts.models import OfficialAccount
 _MOST_AT_ONCE = 256
 # The platform gives up after 5 s; we say so before, so that it comes again.
 _PATIENCE_SECONDS = 4.0
+_NOTE_EVERY = timedelta(seconds=10)
+
+# Tables and statements made once: a push costs little more than its commit.
+_ARRIVALS: Table = Arrival.__table__  # type: ignore[attr-defined]
+_ACCOUNTS: Table = OfficialAccount.__table__  # type: ignore[attr-defined]
+_HEARD_FROM = (
+    update(_ACCOUNTS)
+    .where(_ACCOUNTS.c.id == bindparam("account"))
+    .where(or_(_ACCOUNTS.c.last_arrival_at.is_(None), _ACCOUNTS.c.last_arrival_at < bindparam("at")))
+    .values(last_arrival_at=bindparam("at"))
+)
 
 
 @dataclass
@@ -36,6 +46,10 @@ class Intake:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        dialect = sqlite if db.is_sqlite else postgresql
+        known = ["account_id", "fingerprint"]
+        self._insert = dialect.insert(_ARRIVALS).on_conflict_do_nothing(index_elements=known)
+        self._noted: dict[int, datetime] = {}
         self._ready = threading.Condition()
         self._queue: list[_Waiting] = []
         self._writer_of_pid = 0
@@ -98,19 +112,23 @@ class Intake:
                 waiting.done.set()
 
     def _write(self, batch: list[_Waiting]) -> None:
-        dialect = sqlite if self._db.is_sqlite else postgresql
-        insert = dialect.insert(Arrival).on_conflict_do_nothing(index_elements=["account_id", "fingerprint"])
         # In one order everywhere, so that two nodes never wait for each other's rows crosswise.
         rows = sorted((waiting.row for waiting in batch), key=lambda row: row["fingerprint"])
+        heard = self._newly_heard_from(rows)
+        with self._db.writing() as session:
+            connection = session.connection()
+            connection.execute(self._insert, rows)
+            if heard:
+                connection.execute(_HEARD_FROM, heard)
+        self._noted |= {one["account"]: one["at"] for one in heard}
+
+    def _newly_heard_from(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Accounts whose last arrival is to be noted: a silent account shows in days, not in milliseconds."""
         newest: dict[int, datetime] = {}
         for row in rows:
             newest[row["account_id"]] = max(row["received_at"], newest.get(row["account_id"], row["received_at"]))
-        with self._db.writing() as session:
-            session.execute(insert, rows)
-            for account_id, at in sorted(newest.items()):
-                before = col(OfficialAccount.last_arrival_at)
-                session.execute(
-                    update(OfficialAccount)
-                    .where(col(OfficialAccount.id) == account_id, or_(before.is_(None), before < at))
-                    .values(last_arrival_at=at)
-                )
+        return [
+            {"account": account_id, "at": at}
+            for account_id, at in sorted(newest.items())
+            if account_id not in self._noted or at - self._noted[account_id] >= _NOTE_EVERY
+        ]
