@@ -149,7 +149,11 @@ def _listening(shell: Shell) -> Any:
 
     application = create_app(shell.settings, shell.db)
     return create_server(
-        application, listen=" ".join(shell.settings.listen), threads=8, ident=None, clear_untrusted_proxy_headers=False
+        application,
+        listen=" ".join(shell.settings.listen),
+        threads=8,
+        ident=None,
+        clear_untrusted_proxy_headers=False,
     )
 
 

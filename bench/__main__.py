@@ -32,7 +32,9 @@ def main() -> None:
     parser.add_argument("--answers", type=int, default=suggestions.ANSWERS)
     given = parser.parse_args()
     begun = time.monotonic()
-    print(f"Python {platform.python_version()}, SQLite {sqlite_module().sqlite_version}, {platform.machine()}\n")
+    print(
+        f"Python {platform.python_version()}, SQLite {sqlite_module().sqlite_version}, {platform.machine()}\n"
+    )
     print(HEAD, flush=True)
     with tempfile.TemporaryDirectory(prefix="huiying-bench-") as folder:
         for row in rows(Path(folder), given.seconds, given.answers):

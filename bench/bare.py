@@ -18,7 +18,9 @@ from connectors.wechat.connector import WeChatConnector
 
 ACCOUNT = "HUIYING_BENCH_ACCOUNT"
 """Environment variable with the account's settings as JSON."""
-TABLE = "CREATE TABLE IF NOT EXISTS pushes (fingerprint TEXT PRIMARY KEY, raw BLOB, opened BLOB) WITHOUT ROWID"
+TABLE = (
+    "CREATE TABLE IF NOT EXISTS pushes (fingerprint TEXT PRIMARY KEY, raw BLOB, opened BLOB) WITHOUT ROWID"
+)
 
 
 def make(database: str) -> Flask:
@@ -41,7 +43,9 @@ def make(database: str) -> Flask:
         headers = {name.lower(): value for name, value in request.headers.items()}
         call = WebhookRequest("POST", request.args.to_dict(), headers, request.get_data(), clock.now())
         checked = connector.check(call)
-        insert = "INSERT OR IGNORE INTO pushes VALUES (?, ?, ?)"  # its own transaction: durable when it returns
+        insert = (
+            "INSERT OR IGNORE INTO pushes VALUES (?, ?, ?)"  # its own transaction: durable when it returns
+        )
         connection().execute(insert, (checked.fingerprint, call.body, checked.body))
         return "success"
 
@@ -59,7 +63,13 @@ def serve(address: str, database: str, workers: int) -> None:
 
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
-            settings = {"bind": address, "workers": workers, "worker_class": "gthread", "threads": 8, "timeout": 60}
+            settings = {
+                "bind": address,
+                "workers": workers,
+                "worker_class": "gthread",
+                "threads": 8,
+                "timeout": 60,
+            }
             for name, value in {**settings, "control_socket_disable": True}.items():
                 if name in self.cfg.settings:
                     self.cfg.set(name, value)

@@ -68,7 +68,12 @@ def _answer(link: socket.socket) -> bytes:
         got += part
     head, _, body = got.partition(b"\r\n\r\n")
     length = next(
-        (int(line.partition(b":")[2]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), 0
+        (
+            int(line.partition(b":")[2])
+            for line in head.split(b"\r\n")
+            if line.lower().startswith(b"content-length")
+        ),
+        0,
     )
     while len(body) < length:
         part = link.recv(65536)

@@ -20,13 +20,22 @@ def measure(folder: Path) -> Iterator[Row]:
     account = {name: WECHAT[name] for name in ("app_id", "app_secret", "token", "aes_key", "original_id")}
     port = free_port()
     bare = running(
-        "bench.bare", f"127.0.0.1:{port}", str(folder / "resting-bare.db"), "1",
-        port=port, environment={**os.environ, ACCOUNT: json.dumps(account)}, log=folder / "resting-bare.log",
+        "bench.bare",
+        f"127.0.0.1:{port}",
+        str(folder / "resting-bare.db"),
+        "1",
+        port=port,
+        environment={**os.environ, ACCOUNT: json.dumps(account)},
+        log=folder / "resting-bare.log",
     )
     with an_office(folder) as made, bare as held_bare:
         live = made.live
-        with running("app", "serve", port=live.port, environment=live.environment, log=folder / "serve.log") as held:
+        with running(
+            "app", "serve", port=live.port, environment=live.environment, log=folder / "serve.log"
+        ) as held:
             eventually(lambda: httpx.get(f"{live.url}/readyz").status_code == 200, what="the server")
             for page in ("/", "/cases", "/answers?q=社保卡", "/desk/login"):
                 httpx.get(live.url + page, timeout=30)
-            yield Row("memory at rest, huiying serve", memory(held), "bare on waitress", memory(held_bare), "MB")
+            yield Row(
+                "memory at rest, huiying serve", memory(held), "bare on waitress", memory(held_bare), "MB"
+            )

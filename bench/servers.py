@@ -13,12 +13,17 @@ _PATIENCE = 60.0
 
 
 @contextmanager
-def running(module: str, *arguments: str, port: int, environment: Mapping[str, str], log: Path) -> Iterator[int]:
+def running(
+    module: str, *arguments: str, port: int, environment: Mapping[str, str], log: Path
+) -> Iterator[int]:
     """`python -m module …` that listens on ``port``; its process id. It is stopped at the end."""
     with log.open("ab") as written:
         process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", module, *arguments],
-            cwd=ROOT, env=dict(environment), stdout=written, stderr=subprocess.STDOUT,
+            cwd=ROOT,
+            env=dict(environment),
+            stdout=written,
+            stderr=subprocess.STDOUT,
         )
         try:
             if port:

@@ -109,15 +109,30 @@ def _library(folder: Path, copies: list[dict[str, Any]]) -> Database:
         for number, one in enumerate(copies, 1):
             session.add(
                 AnswerEntry(
-                    id=number, key=f"k{number}", state="published", current_version=1, owner_name=one["key"],
-                    created_at=now, updated_at=now,
+                    id=number,
+                    key=f"k{number}",
+                    state="published",
+                    current_version=1,
+                    owner_name=one["key"],
+                    created_at=now,
+                    updated_at=now,
                 )
             )
             session.add(
                 EntryVersion(
-                    entry_id=number, number=1, question=one["question"], phrasings=one["phrasings"],
-                    text=one["text"], basis=one["basis"], category=one["category"], author_id=1, digest="",
-                    valid_from=date(2026, 1, 1), review_by=date(2099, 1, 1), created_at=now, published_at=now,
+                    entry_id=number,
+                    number=1,
+                    question=one["question"],
+                    phrasings=one["phrasings"],
+                    text=one["text"],
+                    basis=one["basis"],
+                    category=one["category"],
+                    author_id=1,
+                    digest="",
+                    valid_from=date(2026, 1, 1),
+                    review_by=date(2099, 1, 1),
+                    created_at=now,
+                    published_at=now,
                 )
             )
             session.add(LibraryChange(entry_id=number, kind="published", at=now))
@@ -150,8 +165,12 @@ TOKENIZERS: dict[str, tuple[str, Callable[[str], list[str]], Callable[[str], str
 def _fts(folder: Path, name: str, copies: list[dict[str, Any]]) -> Find:
     tokenizer, terms, stored = TOKENIZERS[name]
     connection = sqlite_module().connect(str(folder / f"fts-{tokenizer}.db"))
-    connection.execute(f"CREATE VIRTUAL TABLE answers USING fts5(key UNINDEXED, words, tokenize='{tokenizer}')")
-    rows = ((one["key"], stored("\n".join([one["question"], *one["phrasings"], one["text"]]))) for one in copies)
+    connection.execute(
+        f"CREATE VIRTUAL TABLE answers USING fts5(key UNINDEXED, words, tokenize='{tokenizer}')"
+    )
+    rows = (
+        (one["key"], stored("\n".join([one["question"], *one["phrasings"], one["text"]]))) for one in copies
+    )
     connection.executemany("INSERT INTO answers VALUES (?, ?)", rows)
     connection.commit()
 

@@ -45,7 +45,9 @@ def ready_made(folder: Path, address: str, sandbox: WeChatSandbox, count: int = 
     parts, made = urlsplit(address), []
     for number in range(count):
         person = f"oBENCH{number:022}"
-        push = sandbox.push_of(sandbox.inner_xml("text", person, {"Content": f"{number} 号楼的路灯坏了"}), person)
+        push = sandbox.push_of(
+            sandbox.inner_xml("text", person, {"Content": f"{number} 号楼的路灯坏了"}), person
+        )
         head = (
             f"POST {parts.path or '/'}?{urlencode(dict(push.query))} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
             f"Content-Type: text/xml\r\nContent-Length: {len(push.body)}\r\n\r\n"
@@ -61,7 +63,10 @@ def tell(port: int, pushes: Pushes, connections: int, seconds: float) -> Result:
     arguments = ["127.0.0.1", str(port), str(pushes.file), str(pushes.next), str(connections), str(seconds)]
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "bench.client", *arguments],
-        cwd=ROOT, capture_output=True, text=True, check=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     result: Result = json.loads(done.stdout)
     pushes.next = result["next"]
@@ -90,12 +95,22 @@ def measure(folder: Path, seconds: float) -> Iterator[Row]:
         made = stack.enter_context(an_office(folder))
         live: LiveOffice = made.live
         bare = running(
-            "bench.bare", f"127.0.0.1:{bare_port}", str(bare_file), str(WORKERS),
-            port=bare_port, environment=environment, log=folder / "bare.log",
+            "bench.bare",
+            f"127.0.0.1:{bare_port}",
+            str(bare_file),
+            str(WORKERS),
+            port=bare_port,
+            environment=environment,
+            log=folder / "bare.log",
         )
         ours = running(
-            "app", "web", "--workers", str(WORKERS),
-            port=live.port, environment=live.environment, log=live.data_dir / "web.log",
+            "app",
+            "web",
+            "--workers",
+            str(WORKERS),
+            port=live.port,
+            environment=live.environment,
+            log=live.data_dir / "web.log",
         )
         held_bare, held_ours = stack.enter_context(bare), stack.enter_context(ours)
         sets = {
@@ -106,8 +121,12 @@ def measure(folder: Path, seconds: float) -> Iterator[Row]:
             tell(port, pushes, 4, 0.5)  # every thread once, before it counts
         for connections in CONNECTIONS:
             seen = {name: _twice(port, pushes, connections, seconds) for name, (port, pushes) in sets.items()}
-            yield from _rows(f"webhook, {connections} connection{'s' * (connections > 1)}", seen["ours"], seen["bare"])
-        yield Row("memory with 2 workers after that", memory(held_ours), "bare, 2 workers", memory(held_bare), "MB")
+            yield from _rows(
+                f"webhook, {connections} connection{'s' * (connections > 1)}", seen["ours"], seen["bare"]
+            )
+        yield Row(
+            "memory with 2 workers after that", memory(held_ours), "bare, 2 workers", memory(held_bare), "MB"
+        )
         _check_nothing_is_lost(made, sets["ours"][1], bare_file, sets["bare"][1])
         # The same with the queue being read meanwhile, as in an office.
         with running("app", "jobs", port=0, environment=live.environment, log=live.data_dir / "jobs.log"):

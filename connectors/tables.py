@@ -486,7 +486,9 @@ def read_records(
     for table in _tables(file_name, data):
         records += _records(table, is_heading)
     if not records:
-        raise UnreadableFile("no header", "没有找到表头和数据行。表头至少要有两个认识的列名，如“问题”“答复口径”。")
+        raise UnreadableFile(
+            "no header", "没有找到表头和数据行。表头至少要有两个认识的列名，如“问题”“答复口径”。"
+        )
     return records
 
 

@@ -171,7 +171,12 @@ def open_office(db: Database) -> TheOffice:
     office = TheOffice(db)
     with db.writing() as session:
         staff.set_up_office(
-            session, NOW, None, name="云泽市政务服务办公室", place="云泽市", profile="default",
+            session,
+            NOW,
+            None,
+            name="云泽市政务服务办公室",
+            place="云泽市",
+            profile="default",
             departments=list(people.DEPARTMENTS),
         )
         from app.departments import queries as department_queries
@@ -191,12 +196,24 @@ def open_office(db: Database) -> TheOffice:
                 row.id, row.name, row.department_id, player.roles, player.contractor
             )
         departments.add_responsibility(
-            session, NOW, None, category="居住证", keywords=["居住证", "户口", "落户"], place="",
-            department_id=office.departments["公安局户政科"].id, reason="居住证和户口由户政科办",
+            session,
+            NOW,
+            None,
+            category="居住证",
+            keywords=["居住证", "户口", "落户"],
+            place="",
+            department_id=office.departments["公安局户政科"].id,
+            reason="居住证和户口由户政科办",
         )
         departments.add_responsibility(
-            session, NOW, None, category="社会保障", keywords=["社保卡", "社保", "养老"], place="",
-            department_id=office.departments["人力资源和社会保障局"].id, reason="社会保障由人社局办",
+            session,
+            NOW,
+            None,
+            category="社会保障",
+            keywords=["社保卡", "社保", "养老"],
+            place="",
+            department_id=office.departments["人力资源和社会保障局"].id,
+            reason="社会保障由人社局办",
         )
         own = office.departments["政务服务办公室"].id
         clerk = office.people["小陈"].id
@@ -208,8 +225,14 @@ def open_office(db: Database) -> TheOffice:
             ("hotline", {}),
         ):
             office.accounts[platform] = accounts.add(
-                session, NOW, None, platform=platform, name=f"云泽{platform}", department_id=own,
-                responsible_id=clerk, settings=settings,
+                session,
+                NOW,
+                None,
+                platform=platform,
+                name=f"云泽{platform}",
+                department_id=own,
+                responsible_id=clerk,
+                settings=settings,
             )
     return office
 

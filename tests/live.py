@@ -26,7 +26,8 @@ Found = TypeVar("Found")
 SECRET = "a secret for the running office, 0123456789"
 ROOT = Path(__file__).parent.parent
 CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
+    None,
 )
 # `.ci/run` says that nothing may be skipped; elsewhere a machine without a browser skips these by name.
 _skip = CHROMIUM is None and not os.environ.get("HUIYING_TEST_ALL")
@@ -91,7 +92,12 @@ class LiveOffice:
         """`huiying …` to its end; what it printed. With ``wrong``, it must fail, and its error comes back."""
         done = subprocess.run(
             [sys.executable, "-W", "ignore::SyntaxWarning", "-m", "app", *arguments],
-            cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=180, check=False,
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
         )
         if wrong:
             assert done.returncode in {1, 2}, done.stdout + done.stderr
@@ -101,14 +107,19 @@ class LiveOffice:
 
     def json(self, *arguments: str) -> list[dict[str, Any]]:
         """`huiying … --json`, one object a line."""
-        return [json.loads(line) for line in self.run(*arguments, "--json").splitlines() if line.startswith("{")]
+        return [
+            json.loads(line) for line in self.run(*arguments, "--json").splitlines() if line.startswith("{")
+        ]
 
     def start(self, command: str = "serve", *arguments: str, ready: bool = True) -> subprocess.Popen[bytes]:
         """Start a process that serves, and wait until it may."""
         log = (self.data_dir / f"{command}.log").open("ab")
         process = subprocess.Popen(
             [sys.executable, "-W", "ignore::SyntaxWarning", "-m", "app", command, *arguments],
-            cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT,
+            cwd=ROOT,
+            env=self.environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
         self.processes.append(process)
         if ready and command != "jobs":
@@ -166,9 +177,27 @@ def live_office(tmp_path: Path, database_url: str | None = None, **fields: Any) 
 def add_wechat(office: LiveOffice, sandbox: WeChatSandbox, department: str, responsible: str) -> str:
     """Register the sandbox's official account; its webhook address."""
     made = office.json(
-        "accounts", "add", "wechat", "--name", "云泽发布", "--department", department, "--responsible", responsible,
-        "--original-id", sandbox.original_id, "--app-id", sandbox.app_id, "--app-secret", sandbox.app_secret,
-        "--token", sandbox.key.token, "--aes-key", sandbox.key.aes_key, "--api-base", sandbox.url,
+        "accounts",
+        "add",
+        "wechat",
+        "--name",
+        "云泽发布",
+        "--department",
+        department,
+        "--responsible",
+        responsible,
+        "--original-id",
+        sandbox.original_id,
+        "--app-id",
+        sandbox.app_id,
+        "--app-secret",
+        sandbox.app_secret,
+        "--token",
+        sandbox.key.token,
+        "--aes-key",
+        sandbox.key.aes_key,
+        "--api-base",
+        sandbox.url,
     )
     address: str = made[-1]["webhook_url"]
     return address
@@ -183,7 +212,13 @@ def browser() -> Iterator[Any]:
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(
             executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic", "--no-first-run"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-quic",
+                "--no-first-run",
+            ],
         )
         try:
             yield opened

@@ -77,7 +77,9 @@ def test_a_form_without_its_token_is_refused(app: Flask, signed_in: Callable[[st
     assert signed_in("小陈").post("/desk/notices/1").status_code == 400
 
 
-@pytest.mark.parametrize("address", ["/", "/desk/login", "/cases", "/api/v1/openapi.json", "/nowhere", "/desk/nowhere"])
+@pytest.mark.parametrize(
+    "address", ["/", "/desk/login", "/cases", "/api/v1/openapi.json", "/nowhere", "/desk/nowhere"]
+)
 def test_every_answer_carries_the_security_headers(client: FlaskClient, address: str) -> None:
     headers = client.get(address).headers
     assert "default-src 'self'" in headers["Content-Security-Policy"]

@@ -41,7 +41,13 @@ FEATURES = [
     for path in sorted((ROOT / "app").iterdir())
     if path.is_dir() and (path / "models.py").exists() and path.name != "base"
 ]
-CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("date", "today"), ("time", "time"), ("datetime", "today")}
+CLOCKS = {
+    ("datetime", "now"),
+    ("datetime", "utcnow"),
+    ("date", "today"),
+    ("time", "time"),
+    ("datetime", "today"),
+}
 
 
 def _sources(*folders: str) -> Iterator[Path]:
@@ -101,7 +107,14 @@ def test_the_leaves_know_nothing_of_the_app_nor_of_each_other(path: Path) -> Non
 def test_a_rule_is_pure(path: Path) -> None:
     allowed = PURE_LIBRARIES | set(sys.stdlib_module_names)
     rule_names = {_name(rule) for rule in _rules()}
-    bases = {"app.base.errors", "app.base.clock", "kb.errors", "kb.models", "connectors.registry", "connectors.errors"}
+    bases = {
+        "app.base.errors",
+        "app.base.clock",
+        "kb.errors",
+        "kb.models",
+        "connectors.registry",
+        "connectors.errors",
+    }
     for module in _imports(path):
         top = module.split(".")[0]
         if top not in {"app", "kb", "connectors"}:
@@ -125,7 +138,9 @@ def test_only_the_clock_asks_the_time(path: Path) -> None:
             assert (name, node.func.attr) not in CLOCKS, f"{_name(path)}:{node.lineno} asks the time itself"
 
 
-@pytest.mark.parametrize("path", [ROOT / "app" / f / "service.py" for f in FEATURES], ids=lambda p: p.parent.name)
+@pytest.mark.parametrize(
+    "path", [ROOT / "app" / f / "service.py" for f in FEATURES], ids=lambda p: p.parent.name
+)
 def test_no_service_commits(path: Path) -> None:
     if not path.exists():
         return

@@ -216,7 +216,9 @@ def expected(office: TheOffice, at: datetime) -> list[tuple[int, str, datetime]]
 
 @pytest.mark.clause("C26")
 @pytest.mark.clause("A8")
-def test_three_schedulers_at_once_after_a_standstill_over_a_holiday_remind_once_each(office: TheOffice) -> None:
+def test_three_schedulers_at_once_after_a_standstill_over_a_holiday_remind_once_each(
+    office: TheOffice,
+) -> None:
     with office.db.writing() as session:
         for number in range(12):
             received = RECEIVED + timedelta(hours=number % 4)  # several with the very same due instant
@@ -226,7 +228,9 @@ def test_three_schedulers_at_once_after_a_standstill_over_a_holiday_remind_once_
 
     with Side(office.db.url) as one, Side(office.db.url) as two, Side(office.db.url) as three:
         done = Side.together(*((side, "remind", STARTED) for side in (one, two, three)))
-        again = Side.together(*((side, "remind", STARTED + timedelta(seconds=5)) for side in (one, two, three)))
+        again = Side.together(
+            *((side, "remind", STARTED + timedelta(seconds=5)) for side in (one, two, three))
+        )
 
     wanted = expected(office, STARTED)
     assert the_reminders(office.db) == wanted

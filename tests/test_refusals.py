@@ -49,7 +49,10 @@ class Walk:
         # Contractors who were given roles that no contractor may have.
         self.people += [replace(self.office.people["外包小吴"], roles=frozenset({role})) for role in Role]
         with self.office.db.writing() as session:
-            made = (a_case(session, self.office, status=Status.IN_PROGRESS, sender=f"oTEST{n:022}") for n in range(3))
+            made = (
+                a_case(session, self.office, status=Status.IN_PROGRESS, sender=f"oTEST{n:022}")
+                for n in range(3)
+            )
             self.cases = [case.id for case in made]
 
     def step(self) -> None:
@@ -58,7 +61,11 @@ class Walk:
         case_id = self.chance.choice(self.cases)
         sensible = self.chance.random() < 0.6
         act = self._next(case_id) if sensible else self.chance.choice(ACTS)
-        person = self._who(act, case_id) if sensible and self.chance.random() < 0.8 else self.chance.choice(self.people)
+        person = (
+            self._who(act, case_id)
+            if sensible and self.chance.random() < 0.8
+            else self.chance.choice(self.people)
+        )
         try:
             with self.office.db.writing() as session:
                 case = session.get_one(Case, case_id)
@@ -113,16 +120,28 @@ class Walk:
 
     def _approve(self, session: Session, case: Case, reply: Reply | None, person: Person) -> Any:
         given = service.give_opinion(
-            session, self.now, person, reply.id if reply else 0, verdict="approve", digest=self._digest(reply),
-            gates=self.chance.choice([GATES, GATES, GATES, GATES, ["legal"]]), note="已看",
+            session,
+            self.now,
+            person,
+            reply.id if reply else 0,
+            verdict="approve",
+            digest=self._digest(reply),
+            gates=self.chance.choice([GATES, GATES, GATES, GATES, ["legal"]]),
+            note="已看",
         )
         words = given.text
         return lambda: self.approved[given.id, words].append(person.id)
 
     def _send_back(self, session: Session, case: Case, reply: Reply | None, person: Person) -> Any:
         service.give_opinion(
-            session, self.now, person, reply.id if reply else 0, verdict="send_back",
-            digest=self._digest(reply), code="other", note="请补依据",
+            session,
+            self.now,
+            person,
+            reply.id if reply else 0,
+            verdict="send_back",
+            digest=self._digest(reply),
+            code="other",
+            note="请补依据",
         )
         return lambda: None
 
@@ -131,7 +150,9 @@ class Walk:
         return lambda: None
 
     def _release(self, session: Session, case: Case, reply: Reply | None, person: Person) -> Any:
-        given = service.release(session, self.now, person, reply.id if reply else 0, digest=self._digest(reply))
+        given = service.release(
+            session, self.now, person, reply.id if reply else 0, digest=self._digest(reply)
+        )
         words = given.text
         return lambda: self.released[given.id, words].append(person.id)
 
@@ -152,8 +173,23 @@ class Walk:
         return self.office.people[self.chance.choice(WHO.get(act, ("老李", "小陈")))]
 
 
-WHO = {"approve": ("王科长", "赵敏", "孙主任", "周局长"), "release": ("周局长", "郑书记"), "raise": ("王科长",)}
-ACTS = ("draft", "correct", "submit", "withdraw", "approve", "approve", "send_back", "raise", "release", "release")
+WHO = {
+    "approve": ("王科长", "赵敏", "孙主任", "周局长"),
+    "release": ("周局长", "郑书记"),
+    "raise": ("王科长",),
+}
+ACTS = (
+    "draft",
+    "correct",
+    "submit",
+    "withdraw",
+    "approve",
+    "approve",
+    "send_back",
+    "raise",
+    "release",
+    "release",
+)
 
 
 @pytest.mark.clause("A18")

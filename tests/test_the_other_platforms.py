@@ -107,7 +107,11 @@ def test_a_correction_sheet_brings_each_row_once_and_its_reply_is_entered_by_a_n
 
 def test_a_letter_from_the_website_is_answered_on_the_coded_page(office: TheOffice) -> None:
     letter = IncomingMessage(
-        platform="website", external_id="form:1", kind="letter", sender=None, text="租房没有合同，能办居住证吗？"
+        platform="website",
+        external_id="form:1",
+        kind="letter",
+        sender=None,
+        text="租房没有合同，能办居住证吗？",
     )
     with office.db.writing() as session:
         case, is_new = cases.receive_letter(session, NOW, office.accounts["website"], letter)
@@ -121,7 +125,12 @@ def test_a_hotline_work_order_waits_to_be_entered_by_hand(office: TheOffice) -> 
     sheet = "工单编号,诉求内容,来电时间\nGD-7,市民来电咨询租房没有合同能否办理居住证,2026-10-09 08:15\n"
     with office.db.writing() as session:
         run = cases.import_file(
-            session, NOW, office.people["小陈"], office.accounts["hotline"], "工单.csv", sheet.encode("utf-8-sig")
+            session,
+            NOW,
+            office.people["小陈"],
+            office.accounts["hotline"],
+            "工单.csv",
+            sheet.encode("utf-8-sig"),
         )
     assert run.added == 1, run.report
     (case,) = _cases(office)

@@ -24,7 +24,9 @@ from tests.live import LiveOffice, add_wechat, browser, eventually, live_office,
 
 OPENID = "oTESTopenid0000000000000001"
 PHONE = "13900005678"
-QUESTION = f"你好，我在城东街道租房刚满半年，房东没签合同，能不能办居住证？我电话{PHONE}，方便的话告诉我一声。"
+QUESTION = (
+    f"你好，我在城东街道租房刚满半年，房东没签合同，能不能办居住证？我电话{PHONE}，方便的话告诉我一声。"
+)
 ANSWER = (
     "没有租赁合同的，可以用房东签名的居住证明，或者社区出具的实际居住证明代替。住满半年后，带身份证、一张照片和"
     "上述证明，到居住地派出所申请，15个工作日内发证，不收费。依据《云泽市居住证管理办法》（云泽示〔2025〕12号）第九条。"
@@ -83,7 +85,9 @@ def way(tmp_path: Path) -> Any:
         ) as sandbox,
     ):
         office.run("departments", "add", "--name", "政务服务办公室")
-        made = office.json("staff", "add", "--name", "管理员", "--department", "政务服务办公室", "--role", "system_admin")
+        made = office.json(
+            "staff", "add", "--name", "管理员", "--department", "政务服务办公室", "--role", "system_admin"
+        )
         links = {"管理员": made[-1]["sign_in_url"], **_employ(office)}
         sandbox.webhook_url = add_wechat(office, sandbox, "政务服务办公室", "小陈")
         _publish_answer(office)
@@ -118,11 +122,20 @@ def _publish_answer(office: LiveOffice) -> None:
         people = {row.name: staff_queries.person(session, row.id) for row in staff_queries.people(session)}
         editor = people["编辑小叶"]
         version = answers.propose(
-            session, now, editor,
+            session,
+            now,
+            editor,
             question="没有租赁合同怎样申领居住证",
             phrasings=["租房没签合同能办居住证吗", "房东不给合同怎么办居住证"],
             text=ANSWER,
-            basis=[{"title": "《云泽市居住证管理办法》", "number": "云泽示〔2025〕12号", "url": "https://www.yunze.example/12", "issued_on": "2025-03-01"}],
+            basis=[
+                {
+                    "title": "《云泽市居住证管理办法》",
+                    "number": "云泽示〔2025〕12号",
+                    "url": "https://www.yunze.example/12",
+                    "issued_on": "2025-03-01",
+                }
+            ],
             verified_by="老李",
             category="居住证",
             owner_name="公安局户政科",
@@ -134,7 +147,13 @@ def _publish_answer(office: LiveOffice) -> None:
             reviewer = people[name]
             assert reviewer is not None
             answers.give_opinion(
-                session, now, reviewer, version.id, step=step, verdict="approve", digest=version.digest,
+                session,
+                now,
+                reviewer,
+                version.id,
+                step=step,
+                verdict="approve",
+                digest=version.digest,
                 gates=("political", "legal", "policy", "secrecy", "wording"),
             )
         answers.publish(session, now, people["周局长"], version.id)

@@ -52,7 +52,9 @@ def test_two_webs_and_two_jobs_are_one_office(made: Prepared) -> None:
 
     # Every push comes to both, from eight connections at once; each is one arrival, one message, one case.
     texts = {person: f"{person[-2:]} 号楼的路灯坏了" for person in PEOPLE}
-    xmls = {person: made.sandbox.inner_xml("text", person, {"Content": text}) for person, text in texts.items()}
+    xmls = {
+        person: made.sandbox.inner_xml("text", person, {"Content": text}) for person, text in texts.items()
+    }
     with httpx.Client(timeout=10, trust_env=False) as client, ThreadPoolExecutor(8) as pool:
 
         def tell(job: tuple[str, str]) -> bool:

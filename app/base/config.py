@@ -33,7 +33,9 @@ SETTINGS = (
     Setting("LISTEN", "127.0.0.1:8000", "监听地址，多个用逗号分开；[::1]:8000 也可以"),
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", "对外网址，用在订阅源和查询链接里"),
     Setting("SECRET_KEY", "", "签名和加密用；不填则第一次启动时生成，存在数据文件夹，权限 0600"),
-    Setting("TRUSTED_PROXIES", "", "可信反向代理的地址或网段，多个用逗号分开；只有它们给的 X-Forwarded-For 才算数"),
+    Setting(
+        "TRUSTED_PROXIES", "", "可信反向代理的地址或网段，多个用逗号分开；只有它们给的 X-Forwarded-For 才算数"
+    ),
     Setting("METRICS_TOKEN", "", "从外机读取 /metrics 时要出示的令牌；不填则只许本机读取"),
     Setting("FOOTER", "", "公开页面页脚的备案信息（ICP 备案号、公安备案号、网站标识码）"),
     Setting("ENV_FILE", "", "另一个写着以上各项的文件，每行 名称=值"),
@@ -89,7 +91,9 @@ def _networks(text: str) -> tuple[str, ...]:
         try:
             ipaddress.ip_network(part, strict=False)
         except ValueError:
-            raise Invalid(f"HUIYING_TRUSTED_PROXIES 里的 {part} 不是地址，也不是 10.0.0.0/8 这样的网段") from None
+            raise Invalid(
+                f"HUIYING_TRUSTED_PROXIES 里的 {part} 不是地址，也不是 10.0.0.0/8 这样的网段"
+            ) from None
     return _listed(text)
 
 

@@ -102,7 +102,9 @@ VIEWS: tuple[View, ...] = (
         "due_today",
         "今日到期",
         # The due instant is the end (24:00) of the due day, so the next midnight still is today.
-        lambda person, now: and_(col(Case.open), col(Case.due_at) > now, col(Case.due_at) <= _end_of_day(now)),
+        lambda person, now: and_(
+            col(Case.open), col(Case.due_at) > now, col(Case.due_at) <= _end_of_day(now)
+        ),
     ),
     View(
         "window",
@@ -438,4 +440,6 @@ def rating_of(session: Session, case_id: int) -> Rating | None:
 
 def extensions(session: Session, case_id: int) -> list[Extension]:
     """All extensions asked for, oldest first."""
-    return list(session.exec(select(Extension).where(Extension.case_id == case_id).order_by(col(Extension.id))))
+    return list(
+        session.exec(select(Extension).where(Extension.case_id == case_id).order_by(col(Extension.id)))
+    )

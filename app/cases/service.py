@@ -208,7 +208,8 @@ def _clock_began(message: Message) -> datetime:
 
 
 def _waiting_for(session: Session, message: Message) -> Case | None:
-    if message.requester_id is None:
+    # A row of another system's file has a number of its own there and wants an answer of its own.
+    if message.requester_id is None or platform(message.platform).imports:
         return None
     wanted = select(Case).where(
         Case.requester_id == message.requester_id, Case.status == Status.WAITING_CITIZEN
@@ -364,9 +365,7 @@ def move(
     _check_own_department(person, case, action)
     changed = session.execute(
         update(Case)
-        .where(
-            col(Case.id) == case.id, col(Case.version) == case.version, col(Case.status) == case.status
-        )
+        .where(col(Case.id) == case.id, col(Case.version) == case.version, col(Case.status) == case.status)
         .values(status=target.value, open=target in OPEN_STATUSES, version=case.version + 1)
         .execution_options(synchronize_session=False)
     )
@@ -520,7 +519,9 @@ def _end_merged(session: Session, now: datetime, case: Case) -> None:
 def _to_department(
     session: Session, case: Case, department_id: object, handler_id: object = None
 ) -> Department:
-    department = session.get(Department, _number(department_id, "department_id", "承办单位", 1, queries.LARGEST_ID))
+    department = session.get(
+        Department, _number(department_id, "department_id", "承办单位", 1, queries.LARGEST_ID)
+    )
     if department is None or department.closed_at:
         raise Invalid("没有这个承办单位", field="department_id")
     case.department_id = department.id
@@ -668,7 +669,9 @@ def _inquire(action: Action) -> Callable[..., None]:
         words = _text(question, "question", f"要{ACTION_LABELS[action]}什么")
         if department_id is None:
             raise Invalid("请选单位", field="department_id")
-        department = session.get(Department, _number(department_id, "department_id", "单位", 1, queries.LARGEST_ID))
+        department = session.get(
+            Department, _number(department_id, "department_id", "单位", 1, queries.LARGEST_ID)
+        )
         if department is None or department.id == case.department_id:
             raise Invalid("请选另一个单位", field="department_id")
         due = _due(session, now, MessageType.CORRECTION, case.profile)  # one working day
@@ -696,7 +699,9 @@ def answer_inquiry(
 ) -> Inquiry:
     """Another department's answer to a co-sign or verify request."""
     case = queries.visible_case(session, person, number)
-    inquiry = session.get(Inquiry, inquiry_id, with_for_update=True) if inquiry_id <= queries.LARGEST_ID else None
+    inquiry = (
+        session.get(Inquiry, inquiry_id, with_for_update=True) if inquiry_id <= queries.LARGEST_ID else None
+    )
     if inquiry is None or inquiry.case_id != case.id or inquiry.kind == "ask" or inquiry.answered_at:
         raise NotFound("没有这个待答复的请求")
     if person.department_id != inquiry.department_id:
@@ -986,7 +991,9 @@ def follow(db: Database, now: datetime, number: str, code: str, *, address_key: 
     keys = (f"number:{number}", f"address:{address_key}")
     with db.writing() as session:
         for key in keys:
-            staff_service.check_attempts(session, now, "lookup", key, limit=_LOOKUP_TRIES, within=_LOOKUP_WITHIN)
+            staff_service.check_attempts(
+                session, now, "lookup", key, limit=_LOOKUP_TRIES, within=_LOOKUP_WITHIN
+            )
         case = queries.by_number(session, number) if numbers.is_number(number) else None
         right = case is not None and staff_service.same_secret(queries.lookup_code(session, case), code)
         if not right:

@@ -113,7 +113,9 @@ def backup(shell: Shell, folder: Path) -> None:
             shutil.copytree(source, folder / name)
     about = {"format": _BACKUP_FORMAT, "schema": migrations.head(), "made_at": shell.now.isoformat()}
     (folder / "backup.json").write_text(json.dumps(about), "utf-8")
-    click.echo(f"已备份到 {folder}。索引不在备份里，恢复后会自己重建；请另外保存 secret.key 或 HUIYING_SECRET_KEY")
+    click.echo(
+        f"已备份到 {folder}。索引不在备份里，恢复后会自己重建；请另外保存 secret.key 或 HUIYING_SECRET_KEY"
+    )
 
 
 def _copy_sqlite(shell: Shell, target: Path) -> None:
@@ -141,7 +143,9 @@ def _run(program: str, *arguments: str) -> None:
         raise Invalid(f"找不到 {program}。请安装 PostgreSQL 客户端程序")
     done = subprocess.run([found, *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Conflict(f"{program} 没有成功：{done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ''}")
+        raise Conflict(
+            f"{program} 没有成功：{done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ''}"
+        )
 
 
 def _dump_postgresql(shell: Shell, target: Path) -> None:

@@ -21,7 +21,12 @@ from app.commands.shell import Shell, as_json, json_option, print_rows
 @json_option
 @click.pass_obj
 def deadline(
-    shell: Shell, received: str, working_days: int | None, profile: str | None, message_type: str | None, as_json_: bool
+    shell: Shell,
+    received: str,
+    working_days: int | None,
+    profile: str | None,
+    message_type: str | None,
+    as_json_: bool,
 ) -> None:
     """算出到期时刻，并逐日说明怎样算的。"""
     from app.cli import instant

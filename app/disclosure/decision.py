@@ -152,7 +152,9 @@ def check_care(flags: Collection[str], considered: Collection[str]) -> None:
     """Each thing on the guard list was looked at by name before the case is shown (D19). Raises `Invalid`."""
     left = [FLAG_LABELS[key] for key in FLAG_LABELS if key in flags and key not in considered]
     if left:
-        raise Invalid(f"还没有看过：{'；'.join(left)}。看过了就勾上，不宜公开就选不予公开", field="considered")
+        raise Invalid(
+            f"还没有看过：{'；'.join(left)}。看过了就勾上，不宜公开就选不予公开", field="considered"
+        )
 
 
 def check_exception(exception: str, legal_basis: str) -> None:

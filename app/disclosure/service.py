@@ -29,7 +29,12 @@ AT_A_TIME = 100
 """Cases proposed in one run of the job: the writer's lock is not held for longer than that takes."""
 
 # Whose words a field is: an office's own telephone numbers in a reply stay readable.
-SPEAKERS: Mapping[str, str] = {"title": "citizen", "message": "citizen", "summary": "office", "reply": "office"}
+SPEAKERS: Mapping[str, str] = {
+    "title": "citizen",
+    "message": "citizen",
+    "summary": "office",
+    "reply": "office",
+}
 
 
 def propose_closed(session: Session, now: datetime) -> int:

@@ -36,7 +36,9 @@ def as_fields(event: Event) -> dict[str, Any]:
 def walk(session: Session) -> Iterator[dict[str, Any]]:
     """All events in order, a page at a time: the log is longer than memory."""
     after = 0
-    while rows := list(session.exec(select(Event).where(Event.id > after).order_by(col(Event.id)).limit(_PAGE))):
+    while rows := list(
+        session.exec(select(Event).where(Event.id > after).order_by(col(Event.id)).limit(_PAGE))
+    ):
         yield from (as_fields(row) for row in rows)
         after = rows[-1].id
         session.expunge_all()

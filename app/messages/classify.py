@@ -18,7 +18,9 @@ TYPE_CUES: tuple[tuple[str, tuple[str, ...]], ...] = (
 _DEFAULT = "consultation"
 _BY_KIND = {"correction": "correction", "comment": "comment"}
 _TITLE_CHARACTERS = 40
-_GREETING = re.compile(r"^(?:(?:你们?好|您好|领导们?好|请问一?下?|咨询一?下|想问一?下|我想问一?下)[，,！!：:～~\s]*)+(?=.{4})")
+_GREETING = re.compile(
+    r"^(?:(?:你们?好|您好|领导们?好|请问一?下?|咨询一?下|想问一?下|我想问一?下)[，,！!：:～~\s]*)+(?=.{4})"
+)
 _SENTENCE_ENDS = "。！？!?；;\n"
 # Telephones (also written 139 0000 0138), identity and bank numbers: seven digits and more.
 LONG_NUMBER = re.compile(r"1\d{2}[ \-]\d{4}[ \-]\d{4}|\d{7,}[Xx]?")
@@ -61,4 +63,8 @@ def title_of(text: str) -> str:
     sentences = [sentence for sentence in sentences if len(sentence) > 3]
     asking = [sentence for sentence in sentences if sentence.endswith(("？", "?", "吗"))]
     chosen = _GREETING.sub("", (asking or sentences or [text.strip()])[0]).rstrip("。；;\n")
-    return chosen if len(chosen) <= _TITLE_CHARACTERS else chosen[: _TITLE_CHARACTERS - 2].rstrip("，、：,") + "……"
+    return (
+        chosen
+        if len(chosen) <= _TITLE_CHARACTERS
+        else chosen[: _TITLE_CHARACTERS - 2].rstrip("，、：,") + "……"
+    )

@@ -126,7 +126,9 @@ class Intake:
         """Accounts whose last arrival is to be noted: a silent account shows in days, not in milliseconds."""
         newest: dict[int, datetime] = {}
         for row in rows:
-            newest[row["account_id"]] = max(row["received_at"], newest.get(row["account_id"], row["received_at"]))
+            newest[row["account_id"]] = max(
+                row["received_at"], newest.get(row["account_id"], row["received_at"])
+            )
         return [
             {"account": account_id, "at": at}
             for account_id, at in sorted(newest.items())

@@ -24,7 +24,9 @@ class Publisher:
     address: str
 
 
-def data_package(publisher: Publisher, datasets: Iterable[Dataset], changed_at: datetime | None) -> dict[str, Any]:
+def data_package(
+    publisher: Publisher, datasets: Iterable[Dataset], changed_at: datetime | None
+) -> dict[str, Any]:
     """`datapackage.json`: one resource per data set with the schema of its CSV."""
     package = {
         "$schema": PROFILE,

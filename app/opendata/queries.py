@@ -118,7 +118,9 @@ def _case_rows(session: Session, now: datetime, address: str) -> Iterator[Row]:
     to leave them out, SQLite takes their index and sorts all the rest for every helping.
     """
     columns = inspect(PublishedCase).local_table.c
-    wanted = plain_select(columns.id, columns.withdrawn_at, *(columns[name] for name in _KEPT)).order_by(columns.id)
+    wanted = plain_select(columns.id, columns.withdrawn_at, *(columns[name] for name in _KEPT)).order_by(
+        columns.id
+    )
     after = 0
     while found := session.execute(wanted.where(columns.id > after).limit(_CHUNK)).all():
         after = found[-1][0]
@@ -513,14 +515,18 @@ def facets(session: Session) -> Facets:
 
 def _counted(session: Session, column: Any) -> list[tuple[str, int]]:
     wanted = select(column, func.count()).where(_is_public(), col(column) != "").group_by(col(column))
-    return [(value, count) for value, count in session.exec(wanted.order_by(func.count().desc(), col(column)))]
+    return [
+        (value, count) for value, count in session.exec(wanted.order_by(func.count().desc(), col(column)))
+    ]
 
 
 def _months(session: Session) -> list[tuple[str, int]]:
     day = col(PublishedCase.received_on)
     year, month = extract("year", day), extract("month", day)
     wanted = select(year, month, func.count()).where(_is_public(), day.is_not(None)).group_by(year, month)
-    return sorted(((f"{int(y):04d}-{int(m):02d}", count) for y, m, count in session.exec(wanted)), reverse=True)
+    return sorted(
+        ((f"{int(y):04d}-{int(m):02d}", count) for y, m, count in session.exec(wanted)), reverse=True
+    )
 
 
 def requests_of(
@@ -546,4 +552,6 @@ def requests_of(
     if until:
         wanted = wanted.where(col(PublishedCase.received_on) <= day_of(until))
     order = (col(PublishedCase.received_on).desc(), col(PublishedCase.id).desc())
-    return [case_row(case, address) for case in session.exec(wanted.order_by(*order).offset(skip).limit(limit))]
+    return [
+        case_row(case, address) for case in session.exec(wanted.order_by(*order).offset(skip).limit(limit))
+    ]

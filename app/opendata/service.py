@@ -228,7 +228,14 @@ class Described:
 
 
 def lines_of(
-    session: Session, now: datetime, dataset: str, source: Source, ending: str, address: str, *, bom: bool = False
+    session: Session,
+    now: datetime,
+    dataset: str,
+    source: Source,
+    ending: str,
+    address: str,
+    *,
+    bom: bool = False,
 ) -> Iterable[str]:
     """A file of a data set, line by line."""
     names = DATASETS[dataset].names

@@ -36,7 +36,9 @@ class Counts:
     undecided: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
-        return Counts(**{field.name: getattr(self, field.name) + getattr(other, field.name) for field in fields(self)})
+        return Counts(
+            **{field.name: getattr(self, field.name) + getattr(other, field.name) for field in fields(self)}
+        )
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,14 @@ INDICATORS: tuple[Indicator, ...] = (
 BY_KEY: Mapping[str, Indicator] = {indicator.key: indicator for indicator in INDICATORS}
 
 # 办结数 is the sum of these, month by month: what the reconciling table shows (C4).
-PARTS_OF_CLOSED = ("published", "withheld_privacy", "withheld_secret", "withheld_other", "withdrawn", "undecided")
+PARTS_OF_CLOSED = (
+    "published",
+    "withheld_privacy",
+    "withheld_secret",
+    "withheld_other",
+    "withdrawn",
+    "undecided",
+)
 
 Figure = float | int | str | None
 

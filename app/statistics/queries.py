@@ -133,7 +133,9 @@ def figures(session: Session, now: datetime, by: str = "month", *, month: str = 
         for key, counts in part(session, now, grouping, start, end).items():
             found[key] = found.get(key, Counts()) + counts
     labels = _labels(session, by, list(found))
-    groups = [Group(_name(key), labels.get(key, _name(key) or "未交办"), counts) for key, counts in found.items()]
+    groups = [
+        Group(_name(key), labels.get(key, _name(key) or "未交办"), counts) for key, counts in found.items()
+    ]
     total = Counts()
     for group in groups:
         total += group.counts
@@ -216,7 +218,9 @@ def _rated(
         .where(*_within(Case.received_at, start, end))
         .group_by(grouping.received)
     )
-    return {key: Counts(rated=rated, satisfied=satisfied) for key, rated, satisfied in session.execute(wanted)}
+    return {
+        key: Counts(rated=rated, satisfied=satisfied) for key, rated, satisfied in session.execute(wanted)
+    }
 
 
 def _taken(
@@ -234,7 +238,9 @@ def _taken(
     found: dict[Any, Counts] = {}
     for key, first, last, number in session.execute(wanted):
         if (first, last) not in lengths:
-            lengths[first, last] = working_days_between(date.fromisoformat(first), date.fromisoformat(last), days)
+            lengths[first, last] = working_days_between(
+                date.fromisoformat(first), date.fromisoformat(last), days
+            )
         before = found.get(key, Counts())
         found[key] = replace(before, working_days=before.working_days + lengths[first, last] * number)
     return found
@@ -265,7 +271,9 @@ def _closed(
         .join(Disclosure, col(Disclosure.case_id) == col(Case.id), isouter=True)
         .join(PublishedCase, col(PublishedCase.number) == col(Case.number), isouter=True)
         .where(
-            col(Case.status).in_(HANDLED), col(Case.closed_at).is_not(None), *_within(Case.closed_at, start, end)
+            col(Case.status).in_(HANDLED),
+            col(Case.closed_at).is_not(None),
+            *_within(Case.closed_at, start, end),
         )
         .group_by(grouping.closed)
     )
@@ -273,5 +281,3 @@ def _closed(
         "closed", "published", "withheld_privacy", "withheld_secret", "withheld_other", "withdrawn", "undecided",
     )  # fmt: skip
     return {row[0]: Counts(**dict(zip(names, row[1:], strict=True))) for row in session.execute(wanted)}
-
-

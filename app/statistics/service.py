@@ -31,7 +31,9 @@ def _rows(session: Session, now: datetime, address: str) -> Iterator[dict[str, A
         yield public_row(group.key, group.counts, found.log_position)
 
 
-def _by_month(session: Session, now: datetime, address: str, keys: Sequence[str]) -> Mapping[str, dict[str, Any]]:
+def _by_month(
+    session: Session, now: datetime, address: str, keys: Sequence[str]
+) -> Mapping[str, dict[str, Any]]:
     wanted = set(keys)
     return {row["month"]: row for row in _rows(session, now, address) if row["month"] in wanted}
 

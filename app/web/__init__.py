@@ -78,7 +78,11 @@ def register(app: Flask) -> None:
             csrf.exempt(door.blueprint)
         app.register_blueprint(door.blueprint)
     csrf.init_app(app)
-    app.extensions["huiying_around"] = {"desk": around_desk, "entrance": around_public, "public": around_public}
+    app.extensions["huiying_around"] = {
+        "desk": around_desk,
+        "entrance": around_public,
+        "public": around_public,
+    }
     app.after_request(_finish)
     presenting.register(app)
     errors.register(app)
@@ -103,7 +107,12 @@ def _finish(response: Response) -> Response:
     seen(request.endpoint, response.status_code, took)
     # The rule, not the path: paths carry webhook keys and sign-in tokens; query strings carry words.
     rule = request.url_rule.rule if request.url_rule else "-"
-    fields = {"method": request.method, "route": rule, "status": response.status_code, "ms": round(took * 1e3, 1)}
+    fields = {
+        "method": request.method,
+        "route": rule,
+        "status": response.status_code,
+        "ms": round(took * 1e3, 1),
+    }
     if g.get("person"):
         fields["staff_id"] = g.person.id
     log.info("request", extra={"fields": fields})

@@ -54,7 +54,11 @@ def status_of(error: Exception) -> int:
 
 def words_for(error: Exception, status: int) -> str:
     """What the person reads: our own sentence, or the general one of the status."""
-    return error.message if isinstance(error, AppError) else WORDS.get(status, WORDS[400 if status < 500 else 500])
+    return (
+        error.message
+        if isinstance(error, AppError)
+        else WORDS.get(status, WORDS[400 if status < 500 else 500])
+    )
 
 
 def _answer(error: Exception) -> Response | HTTPException:
@@ -66,9 +70,12 @@ def _answer(error: Exception) -> Response | HTTPException:
     door = request.blueprint or ""
     if door == "webhooks":
         response = Response("", status, content_type="text/plain; charset=utf-8")
-    elif door == "api" or request.path.startswith("/api/"):
-        response = _problem(error, status)
-    elif request.path.endswith((".json", ".jsonl", ".jsonld", "/changes")) or request.accept_mimetypes.best == "application/json":
+    elif (
+        door == "api"
+        or request.path.startswith("/api/")
+        or request.path.endswith((".json", ".jsonl", ".jsonld", "/changes"))
+        or request.accept_mimetypes.best == "application/json"
+    ):
         response = _problem(error, status)
     else:
         response = _page(error, status)
@@ -99,7 +106,9 @@ def _problem(error: Exception, status: int) -> Response:
 
 def _page(error: Exception, status: int) -> Response:
     base = "desk_base.html" if request.path.startswith("/desk") else "public_base.html"
-    page = render_template("error.html", base=base, status=status, message=words_for(error, status), rail=None)
+    page = render_template(
+        "error.html", base=base, status=status, message=words_for(error, status), rail=None
+    )
     return Response(page, status, content_type="text/html; charset=utf-8")
 
 

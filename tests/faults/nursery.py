@@ -17,8 +17,19 @@ class Nursery:
 
     def __init__(self, live: LiveOffice) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.faults.nursery", str(live.data_dir / "nursery.log")],
-            cwd=ROOT, env=live.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [
+                sys.executable,
+                "-W",
+                "ignore",
+                "-m",
+                "tests.faults.nursery",
+                str(live.data_dir / "nursery.log"),
+            ],
+            cwd=ROOT,
+            env=live.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def __enter__(self) -> Self:

@@ -49,8 +49,10 @@ def delivery_to(made: Prepared, person: str) -> Delivery:
     """The delivery of the only reply to this citizen."""
     pseudonym = pseudonym_of(made.db.keys, made.office.accounts["wechat"].id, person)
     with made.db.reading() as session:
-        of_person = select(Delivery).join(Message, Message.id == Delivery.message_id).join(
-            Requester, Requester.id == Message.requester_id
+        of_person = (
+            select(Delivery)
+            .join(Message, Message.id == Delivery.message_id)
+            .join(Requester, Requester.id == Message.requester_id)
         )
         return session.exec(of_person.where(Requester.pseudonym == pseudonym)).one()
 

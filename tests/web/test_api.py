@@ -22,7 +22,9 @@ def program(app: Flask, sqlite_office: TheOffice) -> Callable[..., Call]:
 
     def enter(name: str, *scopes: str) -> Call:
         with sqlite_office.db.writing() as session:
-            token = staff.add_token(session, NOW, None, sqlite_office.people[name].id, scopes or tuple(SCOPES))
+            token = staff.add_token(
+                session, NOW, None, sqlite_office.people[name].id, scopes or tuple(SCOPES)
+            )
         client = app.test_client()
 
         def call(method: str, path: str, **how: object) -> TestResponse:
@@ -64,7 +66,9 @@ def test_a_letter_sent_twice_with_one_key_is_one_case(program: Callable[..., Cal
         ({"text": "好的好的", "sent_at": "2027-01-01T00:00:00+08:00"}, "sent_at"),
     ],
 )
-def test_a_bad_letter_is_refused_with_its_field(program: Callable[..., Call], body: object, field: str) -> None:
+def test_a_bad_letter_is_refused_with_its_field(
+    program: Callable[..., Call], body: object, field: str
+) -> None:
     answer = program("小陈")("POST", "/messages", json=body, headers={"Idempotency-Key": "k"})
     assert answer.status_code == 400
     assert answer.content_type == "application/problem+json"
@@ -126,7 +130,9 @@ def test_a_case_is_worked_on_by_the_same_rules_as_on_the_desk(
         json={"department_id": department, "version": shown["version"]},
     )
     assert done.json["status"] == "assigned"
-    stale = clerk("POST", f"/cases/{case.number}/actions/decline", json={"reason": "x", "version": shown["version"]})
+    stale = clerk(
+        "POST", f"/cases/{case.number}/actions/decline", json={"reason": "x", "version": shown["version"]}
+    )
     assert stale.status_code == 409
     wrong = clerk("POST", f"/cases/{case.number}/actions/acknowledge", json={})
     assert (wrong.status_code, wrong.json["code"]) == (403, "wrong_role")

@@ -26,7 +26,10 @@ def test_no_input_breaks_a_call(app: Flask, sqlite_office: TheOffice, operation)
     described = schema[path][operation.method]
 
     @settings(
-        max_examples=EXAMPLES, deadline=None, database=None, derandomize=True,
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
         suppress_health_check=list(HealthCheck),
     )
     @given(case=described.as_strategy())
@@ -40,4 +43,3 @@ def test_no_input_breaks_a_call(app: Flask, sqlite_office: TheOffice, operation)
         )
 
     probe()
-

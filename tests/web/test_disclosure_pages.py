@@ -36,7 +36,9 @@ def test_an_empty_list_says_what_belongs_there(signed_in: SignIn) -> None:
     assert "没有等审看的办件" in signed_in(DISCLOSER).get("/desk/disclosures").text
 
 
-def test_the_original_stands_left_and_the_public_text_right(signed_in: SignIn, waiting: dict[str, str]) -> None:
+def test_the_original_stands_left_and_the_public_text_right(
+    signed_in: SignIn, waiting: dict[str, str]
+) -> None:
     page = signed_in(DISCLOSER).get(f"/desk/disclosures/{waiting['id']}").text
     assert "<del>13900000138</del>" in page
     assert '<span class="masked">〔电话〕</span>' in page
@@ -110,7 +112,9 @@ def test_withholding_asks_for_a_reason_and_for_other_its_basis(
     address = f"/desk/disclosures/{waiting['id']}/withhold"
     assert officer.post(address, data={"reason": ""}).status_code == 400
     assert officer.post(address, data={"reason": "other"}).status_code == 400
-    assert officer.post(address, data={"reason": "other", "legal_basis": "《条例》第十五条"}).status_code == 303
+    assert (
+        officer.post(address, data={"reason": "other", "legal_basis": "《条例》第十五条"}).status_code == 303
+    )
     page = officer.get(f"/desk/disclosures/{waiting['id']}").text
     assert "不予公开" in page and "《条例》第十五条" in page
     assert client.get("/cases.json").json["total"] == 0  # type: ignore[index]
@@ -119,7 +123,9 @@ def test_withholding_asks_for_a_reason_and_for_other_its_basis(
 
 
 @pytest.mark.clause("E14")
-def test_withdrawing_takes_it_from_every_page(signed_in: SignIn, client: FlaskClient, sqlite_office: TheOffice) -> None:
+def test_withdrawing_takes_it_from_every_page(
+    signed_in: SignIn, client: FlaskClient, sqlite_office: TheOffice
+) -> None:
     with sqlite_office.db.writing() as session:
         number = published(session, sqlite_office).number
         first = queries.listed(session, "published").items[0].disclosure.id
@@ -132,7 +138,9 @@ def test_withdrawing_takes_it_from_every_page(signed_in: SignIn, client: FlaskCl
 
 
 @pytest.mark.parametrize("name", ["小陈", "老李", "王科长", "系统管理员", "外包小吴"])
-def test_these_pages_are_the_disclosure_officers(signed_in: SignIn, waiting: dict[str, str], name: str) -> None:
+def test_these_pages_are_the_disclosure_officers(
+    signed_in: SignIn, waiting: dict[str, str], name: str
+) -> None:
     browser = signed_in(name)
     for address in ("/desk/disclosures", f"/desk/disclosures/{waiting['id']}"):
         assert browser.get(address).status_code == 403

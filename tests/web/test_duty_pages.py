@@ -11,11 +11,18 @@ SignedIn = Callable[[str], FlaskClient]
 
 
 @pytest.mark.clause("C27")
-def test_the_duty_leader_fills_a_gap_and_the_person_takes_over(signed_in: SignedIn, sqlite_office: TheOffice) -> None:
+def test_the_duty_leader_fills_a_gap_and_the_person_takes_over(
+    signed_in: SignedIn, sqlite_office: TheOffice
+) -> None:
     leader = signed_in("值班长老徐")
     assert "无人" in leader.get("/desk/duty").get_data(as_text=True)
     clerk = sqlite_office.people["小陈"].id
-    shift = {"staff_id": clerk, "duty": "reading", "starts_at": "2026-10-09T08:30", "ends_at": "2026-10-09T18:00"}
+    shift = {
+        "staff_id": clerk,
+        "duty": "reading",
+        "starts_at": "2026-10-09T08:30",
+        "ends_at": "2026-10-09T18:00",
+    }
     assert leader.post("/desk/duty", data=shift).status_code == 303
     page = signed_in("小陈")
     assert "在班" in page.get("/desk/duty").get_data(as_text=True)

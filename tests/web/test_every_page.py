@@ -38,7 +38,19 @@ WHOSE = (
     ("/desk", "小陈"),
 )
 # No pages: files and machine-readable twins.
-FILES = (".csv", ".json", ".jsonl", ".jsonld", ".atom", ".xml", "/metrics", "/healthz", "/readyz", "/changes", ".svg")
+FILES = (
+    ".csv",
+    ".json",
+    ".jsonl",
+    ".jsonld",
+    ".atom",
+    ".xml",
+    "/metrics",
+    "/healthz",
+    "/readyz",
+    "/changes",
+    ".svg",
+)
 
 
 @pytest.fixture
@@ -112,7 +124,10 @@ def test_every_page_can_be_used_by_everybody(
                 context.add_cookies([_signed_in(office, name, address)])
             page = context.new_page()
             stopped: list[str] = []
-            page.on("console", lambda said, kept=stopped: kept.append(said.text) if "Content Security" in said.text else 0)
+            page.on(
+                "console",
+                lambda said, kept=stopped: kept.append(said.text) if "Content Security" in said.text else 0,
+            )
             page.set_viewport_size({"width": width, "height": 900})
             answer = page.goto(address + path)
             assert answer.status < 500, path

@@ -52,7 +52,15 @@ def test_a_withdrawal_changes_the_etag_and_is_gone_from_every_shape(
 ) -> None:
     with sqlite_office.db.writing() as session:
         number = published(session, sqlite_office).number
-    everywhere = [*FILES, *FEEDS, *OTHERS, "/cases", "/data", f"/cases/{number}", f"/open311/v2/requests/{number}.xml"]
+    everywhere = [
+        *FILES,
+        *FEEDS,
+        *OTHERS,
+        "/cases",
+        "/data",
+        f"/cases/{number}",
+        f"/open311/v2/requests/{number}.xml",
+    ]
     tag = client.get("/data/cases.csv").headers["ETag"]
     assert REPLY in client.get("/data/cases.csv").text
     with sqlite_office.db.writing() as session:
@@ -118,9 +126,12 @@ def test_the_feed_is_followed_by_its_cursor(client: FlaskClient, sqlite_office: 
 
 
 @pytest.mark.parametrize(
-    "question", ["cursor=zz", "cursor=%F0%9F%99%82", "limit=0", "limit=1001", "limit=²", "limit=x", "limit=-1"]
+    "question",
+    ["cursor=zz", "cursor=%F0%9F%99%82", "limit=0", "limit=1001", "limit=²", "limit=x", "limit=-1"],
 )
-def test_a_cursor_or_limit_that_means_nothing_is_refused_for_programs(client: FlaskClient, question: str) -> None:
+def test_a_cursor_or_limit_that_means_nothing_is_refused_for_programs(
+    client: FlaskClient, question: str
+) -> None:
     answer = client.get(f"/data/cases/changes?{question}")
     assert answer.status_code == 400
     assert answer.content_type == "application/problem+json"
@@ -195,7 +206,9 @@ def test_open311_says_what_was_wrong_in_its_own_way(client: FlaskClient, ending:
 
 
 @pytest.mark.clause("C4")
-def test_statistics_answer_in_three_shapes_with_the_same_figures(client: FlaskClient, sqlite_office: TheOffice) -> None:
+def test_statistics_answer_in_three_shapes_with_the_same_figures(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
     with sqlite_office.db.writing() as session:
         for _ in range(6):
             published(session, sqlite_office)

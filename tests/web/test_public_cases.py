@@ -46,7 +46,9 @@ def test_the_page_shows_letter_reply_basis_and_deadline_with_the_masks_explained
     assert PHONE not in page.text
 
 
-def test_the_page_carries_its_question_and_answer_for_search_engines(client: FlaskClient, number: str) -> None:
+def test_the_page_carries_its_question_and_answer_for_search_engines(
+    client: FlaskClient, number: str
+) -> None:
     page = client.get(f"/cases/{number}").text
     found = re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
     assert found is not None
@@ -56,7 +58,9 @@ def test_the_page_carries_its_question_and_answer_for_search_engines(client: Fla
 
 def test_words_that_are_markup_stay_words(client: FlaskClient, sqlite_office: TheOffice) -> None:
     with sqlite_office.db.writing() as session:
-        number = published(session, sqlite_office, text="</script><script>alert(1)</script>居住证怎么办？").number
+        number = published(
+            session, sqlite_office, text="</script><script>alert(1)</script>居住证怎么办？"
+        ).number
     page = client.get(f"/cases/{number}").text
     assert "<script>alert" not in page
 
@@ -100,9 +104,13 @@ def test_what_was_withdrawn_is_gone_with_number_time_and_reason(
         assert REPLY not in client.get(address).text, address
 
 
-def test_search_finds_by_meaning_words_and_by_exact_words(client: FlaskClient, sqlite_office: TheOffice) -> None:
+def test_search_finds_by_meaning_words_and_by_exact_words(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
     with sqlite_office.db.writing() as session:
-        street = published(session, sqlite_office, text="小区门口的路灯不亮了", reply="您好！路灯已修好。").number
+        street = published(
+            session, sqlite_office, text="小区门口的路灯不亮了", reply="您好！路灯已修好。"
+        ).number
         permit = published(session, sqlite_office).number
     found = client.get("/cases?q=路灯坏了没人管").text
     assert street in found
@@ -114,7 +122,9 @@ def test_search_finds_by_meaning_words_and_by_exact_words(client: FlaskClient, s
 def test_pages_follow_each_other_without_gaps(client: FlaskClient, sqlite_office: TheOffice) -> None:
     with sqlite_office.db.writing() as session:
         numbers = {
-            published(session, sqlite_office, now=NOW + timedelta(minutes=turn), text=f"第{turn}封信问居住证").number
+            published(
+                session, sqlite_office, now=NOW + timedelta(minutes=turn), text=f"第{turn}封信问居住证"
+            ).number
             for turn in range(23)
         }
     first = client.get("/cases.json").json

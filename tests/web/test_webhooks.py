@@ -55,7 +55,9 @@ def a_text(wechat: WeChatSandbox, **how: object) -> str:
 def hand_in(app: Flask, office: TheOffice, push: Push, platform: str = "wechat") -> TestResponse:
     return app.test_client().post(
         f"/webhooks/{platform}/{office.accounts[platform].key}",
-        query_string=dict(push.query), data=push.body, headers=dict(push.headers),
+        query_string=dict(push.query),
+        data=push.body,
+        headers=dict(push.headers),
     )
 
 
@@ -77,7 +79,13 @@ def signed(wechat: WeChatSandbox, xml: str, *, at: datetime = NOW, app_id: str =
     """A push of this XML by whoever holds these keys."""
     token, aes_key = key.get("token", wechat.key.token), key.get("aes_key", wechat.key.aes_key)
     return wechat_pushes.push_of(
-        xml, key.get("mode", "safe"), Key(token, aes_key), app_id or wechat.app_id, wechat.original_id, CITIZEN, at
+        xml,
+        key.get("mode", "safe"),
+        Key(token, aes_key),
+        app_id or wechat.app_id,
+        wechat.original_id,
+        CITIZEN,
+        at,
     )
 
 
@@ -92,7 +100,11 @@ def _with_an_empty_token(wechat: WeChatSandbox) -> Push:
     body = push.body.decode()
     sealed = body.partition("<Encrypt><![CDATA[")[2].partition("]]>")[0]
     stamp, nonce = push.query["timestamp"], push.query["nonce"]
-    query = {**push.query, "signature": sign("", stamp, nonce), "msg_signature": sign("", stamp, nonce, sealed)}
+    query = {
+        **push.query,
+        "signature": sign("", stamp, nonce),
+        "msg_signature": sign("", stamp, nonce, sealed),
+    }
     return Push(query, push.headers, push.body)
 
 
@@ -121,8 +133,13 @@ REFUSED: tuple[tuple[str, int, Spoil], ...] = (
 @pytest.mark.clause("A23")
 @pytest.mark.parametrize(("why", "status", "spoil"), REFUSED, ids=[row[0] for row in REFUSED])
 def test_a_push_that_does_not_prove_itself_leaves_no_trace(
-    the_app: Flask, office: TheOffice, wechat: WeChatSandbox, caplog: pytest.LogCaptureFixture,
-    why: str, status: int, spoil: Spoil,
+    the_app: Flask,
+    office: TheOffice,
+    wechat: WeChatSandbox,
+    caplog: pytest.LogCaptureFixture,
+    why: str,
+    status: int,
+    spoil: Spoil,
 ) -> None:
     push = spoil(wechat)
     with caplog.at_level(logging.DEBUG):
@@ -137,7 +154,9 @@ def test_a_push_that_does_not_prove_itself_leaves_no_trace(
     assert [secret for secret in secrets if len(secret) > 3 and secret in written] == []
 
 
-def test_an_address_nobody_gave_out_is_not_there(the_app: Flask, office: TheOffice, wechat: WeChatSandbox) -> None:
+def test_an_address_nobody_gave_out_is_not_there(
+    the_app: Flask, office: TheOffice, wechat: WeChatSandbox
+) -> None:
     push, key = signed(wechat, a_text(wechat)), office.accounts["wechat"].key
     client = the_app.test_client()
     for address in (f"/webhooks/wechat/{key}x", f"/webhooks/weibo/{key}", "/webhooks/nothing/here"):
@@ -246,7 +265,10 @@ def held_by_another(db: Database) -> Iterator[None]:
 
 @pytest.mark.parametrize("trouble", [without_its_table, held_by_another])
 def test_what_could_not_be_kept_is_not_acknowledged_and_the_platforms_next_try_is(
-    the_app: Flask, office: TheOffice, wechat: WeChatSandbox, monkeypatch: pytest.MonkeyPatch,
+    the_app: Flask,
+    office: TheOffice,
+    wechat: WeChatSandbox,
+    monkeypatch: pytest.MonkeyPatch,
     trouble: Callable[[Database], object],
 ) -> None:
     monkeypatch.setattr(intake, "_PATIENCE_SECONDS", 0.3)
@@ -261,7 +283,9 @@ def test_what_could_not_be_kept_is_not_acknowledged_and_the_platforms_next_try_i
     assert counts(office.db) == (2, 2, 1)
 
 
-def test_the_address_check_gives_the_echo_back(the_app: Flask, office: TheOffice, wechat: WeChatSandbox) -> None:
+def test_the_address_check_gives_the_echo_back(
+    the_app: Flask, office: TheOffice, wechat: WeChatSandbox
+) -> None:
     query = {**signed(wechat, "", mode="plain").query, "echostr": "4711"}
     address = f"/webhooks/wechat/{office.accounts['wechat'].key}"
     client = the_app.test_client()

@@ -52,7 +52,13 @@ OPERATIONS = (
         headers=(("Idempotency-Key", "网站自己的来信编号，1 到 100 个可见字符"),),
     ),
     Operation(
-        "GET", "/answers", views.search_answers, "检索问答库", "answers.read", schemas.Answers, query=schemas.AnswerQuery
+        "GET",
+        "/answers",
+        views.search_answers,
+        "检索问答库",
+        "answers.read",
+        schemas.Answers,
+        query=schemas.AnswerQuery,
     ),
     Operation(
         "POST",
@@ -64,7 +70,13 @@ OPERATIONS = (
         body=schemas.SuggestionQuestion,
     ),
     Operation(
-        "GET", "/cases", views.list_cases, "能看的办件，先到期的在前", "cases.read", schemas.Cases, query=schemas.CaseQuery
+        "GET",
+        "/cases",
+        views.list_cases,
+        "能看的办件，先到期的在前",
+        "cases.read",
+        schemas.Cases,
+        query=schemas.CaseQuery,
     ),
     Operation("GET", "/cases/<number>", views.show_case, "一件的详情", "cases.read", schemas.CaseDetail),
     Operation(
@@ -83,7 +95,10 @@ def hang(api: Blueprint) -> None:
     """Register every row as a route, and the description itself."""
     for operation in OPERATIONS:
         api.add_url_rule(
-            operation.path, operation.name, scope(operation.scope)(_guarded(operation)), methods=[operation.method]
+            operation.path,
+            operation.name,
+            scope(operation.scope)(_guarded(operation)),
+            methods=[operation.method],
         )
     api.add_url_rule("/openapi.json", "openapi", _openapi)
 
@@ -163,8 +178,17 @@ def describe(public_url: str) -> dict[str, Any]:
 
 def _described(operation: Operation) -> dict[str, Any]:
     problem = {"application/problem+json": {"schema": schemas.Problem}}
-    refusals = {400: "内容不对", 401: "没有令牌或令牌无效", 403: "没有这个权限", 404: "没有", 409: "刚被别人改过",
-                413: "太大", 415: "格式不对", 429: "太频繁", 503: "暂时不能用"}
+    refusals = {
+        400: "内容不对",
+        401: "没有令牌或令牌无效",
+        403: "没有这个权限",
+        404: "没有",
+        409: "刚被别人改过",
+        413: "太大",
+        415: "格式不对",
+        429: "太频繁",
+        503: "暂时不能用",
+    }
     answers: dict[str, Any] = {
         str(status): {"description": "好", "content": {"application/json": {"schema": operation.answer}}}
         for status in operation.statuses
@@ -196,7 +220,10 @@ def _described(operation: Operation) -> dict[str, Any]:
         "responses": answers,
     }
     if operation.body:
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.body}}}
+        described["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": operation.body}},
+        }
     return described
 
 

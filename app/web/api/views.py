@@ -85,7 +85,9 @@ def list_cases(query: dict[str, Any]) -> tuple[Any, int]:
             session, current_person(), filters, now(), after=query["after"] or None, limit=query["limit"]
         )
         names = {row.id: row.name for row in departments.all(session)}
-        items = [{**case.model_dump(), "department": names.get(case.department_id or 0, "")} for case in page.items]
+        items = [
+            {**case.model_dump(), "department": names.get(case.department_id or 0, "")} for case in page.items
+        ]
         return {"items": items, "total": page.total, "next": page.next}, 200
 
 

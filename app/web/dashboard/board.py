@@ -42,7 +42,9 @@ def board() -> str:
     """Read standing, on a phone, at night: first what needs somebody, then numbers, then charts."""
     person, at = current_person(), now()
     with reading() as session:
-        counts = cases.counts(session, person, at, ("new", "at_department", "in_review", "overdue", "due_today"))
+        counts = cases.counts(
+            session, person, at, ("new", "at_department", "in_review", "overdue", "due_today")
+        )
         flow = cases.flow(session, at)
         on_time, answered = cases.on_time_this_month(session, at)
         shifts = duty.between(session, at - timedelta(hours=4), at + timedelta(hours=20))
@@ -81,7 +83,9 @@ def _late(session: Session, person: Person, at: datetime, count: int) -> Iterato
 def _unsent(session: Session, person: Person) -> Iterator[dict[str, Any]]:
     if failed := replies.count_not_delivered(session, person):
         note = "发送失败或结果不明，不会自动重发，须人工核对"
-        yield _alarm("over", "question", f"{failed} 件没有送到", note, "/desk/deliveries?view=not_delivered", "去核对")
+        yield _alarm(
+            "over", "question", f"{failed} 件没有送到", note, "/desk/deliveries?view=not_delivered", "去核对"
+        )
 
 
 def _unread(session: Session) -> Iterator[dict[str, Any]]:
@@ -124,11 +128,21 @@ def _tallies(
 ) -> list[dict[str, Any]]:
     share = f"{100 * on_time / answered:.1f}%" if answered else "—"
     return [
-        {"count": flow[-1][1], "label": "今天收到", "note": f"昨天 {flow[-2][1]}", "href": "/desk/cases?view=all"},
+        {
+            "count": flow[-1][1],
+            "label": "今天收到",
+            "note": f"昨天 {flow[-2][1]}",
+            "href": "/desk/cases?view=all",
+        },
         {"count": counts["new"], "label": "待受理", "href": "/desk/cases?view=new"},
         {"count": counts["at_department"], "label": "在承办单位", "href": "/desk/cases?view=at_department"},
         {"count": counts["in_review"], "label": "审核中", "href": "/desk/cases?view=in_review"},
-        {"count": share, "label": "本月按时率", "note": f"按时 {on_time}，共 {answered}", "href": "/desk/statistics"},
+        {
+            "count": share,
+            "label": "本月按时率",
+            "note": f"按时 {on_time}，共 {answered}",
+            "href": "/desk/statistics",
+        },
     ]
 
 
@@ -221,5 +235,3 @@ def resume() -> Response:
         accounts_service.resume(session, now(), current_person(), None)
     tell("good", "已恢复发送", "等着的答复会接着发")
     return redirect("/desk/board", 303)
-
-

@@ -83,7 +83,12 @@ def queue() -> str:
     person, filters = current_person(), _filters()
     with reading() as session:
         page = queries.queue(
-            session, person, filters, now(), after=request.args.get("after"), before=request.args.get("before")
+            session,
+            person,
+            filters,
+            now(),
+            after=request.args.get("after"),
+            before=request.args.get("before"),
         )
         tabs = dict.fromkeys((*_TABS, filters.view))
         counts = queries.counts(session, person, now(), tuple(tabs))
@@ -124,7 +129,10 @@ def _selects(all_departments: list[Any], filters: queries.QueueFilters) -> list[
             "name": "department",
             "label": "承办单位",
             "value": str(filters.department_id or ""),
-            "options": [("", "全部承办单位"), *((str(row.id), row.short or row.name) for row in all_departments)],
+            "options": [
+                ("", "全部承办单位"),
+                *((str(row.id), row.short or row.name) for row in all_departments),
+            ],
         },
         {
             "name": "status",
@@ -147,7 +155,9 @@ def export() -> Response:
         log.record(
             session, at, person, "export", subject_type="cases", subject_id=filters.view, rows=page.total
         )
-    response = Response(stream_with_context(_lines(person, filters, at)), content_type="text/csv; charset=utf-8")
+    response = Response(
+        stream_with_context(_lines(person, filters, at)), content_type="text/csv; charset=utf-8"
+    )
     response.headers["Content-Disposition"] = f"attachment; filename=cases-{filters.view}.csv"
     return response
 
@@ -202,7 +212,11 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
         story = queries.case_story(session, person, found)
         calendar = calendars.calendar(session)
         actions = actions_for(Status(found.status), person.roles)
-        ids = {found.handler_id, *(one.asked_by for one in story.extensions), *(one.by_id for one in story.actions)}
+        ids = {
+            found.handler_id,
+            *(one.asked_by for one in story.extensions),
+            *(one.by_id for one in story.actions),
+        }
         department_rows = departments.all(session)
         suggestions = (
             answers.suggest(session, services().answers, f"{found.title}\n{found.text}", limit=3)
@@ -248,7 +262,9 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
                 {"case": other, "why": likeness.why, "platform": platform_label(other.platform)}
                 for other, likeness in story.repeats
             ],
-            "suggestions": [_suggestion(found.number, hit, place) for place, hit in enumerate(suggestions, 1)],
+            "suggestions": [
+                _suggestion(found.number, hit, place) for place, hit in enumerate(suggestions, 1)
+            ],
             "alerts": alerts.of_case(session, found.id),
             "extension": queries.open_extension(session, found.id),
             **reply_context(session, person, found, at),

@@ -221,7 +221,9 @@ def _page(disclosure_id: int, error: AppError | None = None) -> str:
         shape=_ICONS[State(found.state)],
         state_label=decision.STATE_LABELS[State(found.state)],
         originals=originals,
-        hits=[_hit(number, hit, originals) for number, hit in enumerate(found.hits) if hit["field"] == "message"],
+        hits=[
+            _hit(number, hit, originals) for number, hit in enumerate(found.hits) if hit["field"] == "message"
+        ],
         flags=[(flag, decision.FLAG_LABELS.get(flag, flag)) for flag in found.flags],
         reasons=[(key, row.label) for key, row in decision.REASONS.items()],
         reason_label=_reason_label(found.reason),

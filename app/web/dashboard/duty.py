@@ -22,7 +22,13 @@ from app.web.dashboard import desk
 from app.web.dashboard.rail import KEYS_COOKIE
 
 _SEES = (
-    Role.CLERK, Role.HANDLER, Role.REVIEWER, Role.ISSUER, Role.SUPERVISOR, Role.DUTY_LEADER, Role.SYSTEM_ADMIN,
+    Role.CLERK,
+    Role.HANDLER,
+    Role.REVIEWER,
+    Role.ISSUER,
+    Role.SUPERVISOR,
+    Role.DUTY_LEADER,
+    Role.SYSTEM_ADMIN,
 )
 _ARRANGES = (Role.DUTY_LEADER, Role.SYSTEM_ADMIN)
 _DAYS = 14
@@ -53,8 +59,10 @@ def _duty_page(error: AppError | None = None) -> str:
                 }
                 for shift in shifts
             ],
-            gaps=[{"duty": DUTIES[gap.duty], "starts_at": gap.starts_at, "ends_at": gap.ends_at}
-                  for gap in queries.gaps(session, at)],
+            gaps=[
+                {"duty": DUTIES[gap.duty], "starts_at": gap.starts_at, "ends_at": gap.ends_at}
+                for gap in queries.gaps(session, at)
+            ],
             people=[(str(row.id), row.name) for row in staff.people(session)],
             duties=list(DUTIES.items()),
             may_arrange=person.may(*_ARRANGES),
@@ -110,14 +118,18 @@ def add_shift() -> BaseResponse | Response:
 def take_over(shift_id: int) -> BaseResponse | Response:
     """接班, with the note for the next one."""
     note = request.form.get("note", "")
-    return _done(lambda session: service.take_over(session, now(), current_person(), shift_id, note), "已接班")
+    return _done(
+        lambda session: service.take_over(session, now(), current_person(), shift_id, note), "已接班"
+    )
 
 
 @desk.post("/duty/<int:shift_id>/remove")
 @needs(*_ARRANGES)
 def remove_shift(shift_id: int) -> BaseResponse | Response:
     """Take a shift that has not begun off the roster."""
-    return _done(lambda session: service.remove_shift(session, now(), current_person(), shift_id), "已取消这个班")
+    return _done(
+        lambda session: service.remove_shift(session, now(), current_person(), shift_id), "已取消这个班"
+    )
 
 
 @desk.post("/keys")

@@ -21,7 +21,13 @@ from app.replies.queries import LOG_LABELS as REPLY_LABELS
 from app.web.presenting import clock_view
 from connectors.registry import PLATFORMS
 
-SHORT_LABELS = {"wechat": "微信", "weibo": "微博", "corrections": "找错", "website": "网站", "hotline": "热线"}
+SHORT_LABELS = {
+    "wechat": "微信",
+    "weibo": "微博",
+    "corrections": "找错",
+    "website": "网站",
+    "hotline": "热线",
+}
 SENSITIVITIES = {"ordinary": "一般", "important": "重要", "sensitive": "敏感"}
 _EXCERPT = 48
 _TELEPHONE = 11  # digits; of a shorter number less is shown
@@ -59,7 +65,11 @@ def type_label(value: str) -> str:
 def days_left(now: datetime, case: Case, calendar: Calendar) -> int:
     """Working days until the due day; negative when overdue."""
     today, due = day_of(now), case.due_on
-    return working_days_between(today, due, calendar) if due >= today else -working_days_between(due, today, calendar)
+    return (
+        working_days_between(today, due, calendar)
+        if due >= today
+        else -working_days_between(due, today, calendar)
+    )
 
 
 def clocks_of(case: Case, now: datetime, calendar: Calendar, *, large: bool = False) -> list[dict[str, Any]]:
@@ -190,7 +200,11 @@ _NEXT = {
     "accepted": ("info", "接下来：交办，或从问答库直接答复", "有把握的答案可以直接插入送审，不必交办。"),
     "assigned": ("info", "接下来：等承办单位签收", "不属本单位职责的，签收前写明依据退回。"),
     "in_progress": ("info", "接下来：写完答复，送审", "三位审核人各审一次，改动一个字就从初审重来。"),
-    "waiting_citizen": ("soon", "接下来：等来信人补充，时限暂停", "来信人再来信会自动接上；也可以记下电话里说的。"),
+    "waiting_citizen": (
+        "soon",
+        "接下来：等来信人补充，时限暂停",
+        "来信人再来信会自动接上；也可以记下电话里说的。",
+    ),
     "in_review": ("info", "接下来：等审核和签发", "第一位审核人处理前，起草人可以撤回。"),
     "replied": ("good", "接下来：看送达情况，然后办结", "写明办理结果；满七日无异议会自动办结。"),
     "closed": ("good", "已办结", "公开审核员会决定公开稿；来信人可以评价，没解决的可以重办一次。"),

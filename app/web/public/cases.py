@@ -182,10 +182,14 @@ def case(number: str) -> Response:
         found = queries.public_case(session, number)
         answer = library.by_keys(session, [found.answer_key]) if found.answer_key else {}
     if found.withdrawn_at:
-        page = render("public/withdrawn.html", place="cases", case=found, reason=WITHDRAWALS.get(found.reason, "其他"))
+        page = render(
+            "public/withdrawn.html", place="cases", case=found, reason=WITHDRAWALS.get(found.reason, "其他")
+        )
         response = make_response(page, 410)
     else:
-        answers = [{"href": f"/answers/{key}", "question": version.question} for key, (_, version) in answer.items()]
+        answers = [
+            {"href": f"/answers/{key}", "question": version.question} for key, (_, version) in answer.items()
+        ]
         response = make_response(render("public/case.html", place="cases", answers=answers, **_story(found)))
     response.headers["Cache-Control"] = f"public, max-age={giving.MAX_AGE}"
     return response

@@ -82,7 +82,9 @@ def _described() -> list[dict[str, Any]]:
             "text": dataset.description,
             "rows": rows[name],
             "updated_at": changed[name],
-            "digest": known[name].digests["csv"] if name in known and known[name].stamp == stamps[name] else "",
+            "digest": known[name].digests["csv"]
+            if name in known and known[name].stamp == stamps[name]
+            else "",
             "downloads": [
                 {"label": "CSV", "href": f"/data/{name}.csv"},
                 {"label": "Excel 用 CSV", "href": f"/data/{name}.csv?bom=1"},
@@ -104,7 +106,9 @@ def _sums() -> list[dict[str, Any]]:
             "cells": [
                 {
                     "text": shown(BY_KEY[key], public_figure(BY_KEY[key], group.counts)),
-                    "href": f"/cases?closed={group.key}" if key == "published" and group.counts.published else None,
+                    "href": f"/cases?closed={group.key}"
+                    if key == "published" and group.counts.published
+                    else None,
                 }
                 for key in ("closed", *PARTS_OF_CLOSED)
             ],
@@ -117,7 +121,9 @@ def _example() -> str:
     """The first lines of the feed as they are now, so that the page shows what really comes."""
     with reading() as session:
         found = queries.changes(session, now(), "cases", SOURCES["cases"], 0, 3, settings().public_url)
-    lines = [json_line({**feed.item(line), "data": "……"} if line.data else feed.item(line)) for line in found.lines]
+    lines = [
+        json_line({**feed.item(line), "data": "……"} if line.data else feed.item(line)) for line in found.lines
+    ]
     return "".join(lines) or '{"items":[],"next":"……","has_more":false}\n'
 
 
@@ -283,4 +289,3 @@ def open311_request(number: str, ending: str) -> Response:
         return SHAPES[ending]("service_requests", "request", [open311.request(rows[0])], 200)
     status, words = (410, "这一件已经撤下") if gone else (404, "没有公开过这一件")
     return SHAPES[ending]("errors", "error", open311.errors(status, words), status)
-

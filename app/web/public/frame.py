@@ -10,4 +10,9 @@ def frame() -> dict[str, Any]:
     with reading() as session:
         office = staff.office(session)
     names = {"name": office.place or office.name, "host": office.name} if office else {}
-    return {"office": names, "footer": settings().footer, "sample": bool(office and office.sample), "notices": told()}
+    return {
+        "office": names,
+        "footer": settings().footer,
+        "sample": bool(office and office.sample),
+        "notices": told(),
+    }

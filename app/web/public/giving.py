@@ -46,9 +46,7 @@ def document(
     body: str | bytes, kind: str, *, status: int = 200, stamp: str = "", changed_at: datetime | None = None
 ) -> Response:
     """A whole document of open data; 304 for who has it already."""
-    response = opened(
-        Response(body, status, content_type=TYPES[kind]), stamp=stamp, changed_at=changed_at
-    )
+    response = opened(Response(body, status, content_type=TYPES[kind]), stamp=stamp, changed_at=changed_at)
     if status == 200:
         response.make_conditional(request)
     return response

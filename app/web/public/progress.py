@@ -23,7 +23,9 @@ from app.web.public import public
 @public.get("/progress")
 def progress() -> str:
     """The form. A number may stand in the address, the code never."""
-    return render("public/progress.html", place="progress", number=request.args.get("number", "")[:20], errors=[])
+    return render(
+        "public/progress.html", place="progress", number=request.args.get("number", "")[:20], errors=[]
+    )
 
 
 def _follow() -> Case:
@@ -97,7 +99,9 @@ def _story(session: Session, case: Case) -> dict[str, Any]:
         "outcome": OUTCOME_LABELS[Outcome(lead.outcome)] if lead.outcome else "",
         "rating": queries.rating_of(session, case.id),
         "may_rate": case.status in {Status.REPLIED, Status.CLOSED},
-        "may_reopen": case.status in {Status.REPLIED, Status.CLOSED} and not case.reopened and case.department_id,
+        "may_reopen": case.status in {Status.REPLIED, Status.CLOSED}
+        and not case.reopened
+        and case.department_id,
     }
 
 

@@ -33,7 +33,9 @@ def statistics() -> str:
         month=month,
         months_options=[(key, key) for key in months],
         sentence=_said(this),
-        main=_cells(this, ("received", "due", "replied", "on_time_rate", "average_working_days", "satisfaction")),
+        main=_cells(
+            this, ("received", "due", "replied", "on_time_rate", "average_working_days", "satisfaction")
+        ),
         chart=_chart(by_month),
         tables=[(queries.GROUPING_LABELS[by], _table(divided[by].groups, OF_DEPARTMENTS)) for by in TABLES],
         department_head=[BY_KEY[key].label for key in OF_DEPARTMENTS],
@@ -79,7 +81,8 @@ def _month(months: list[str]) -> str:
 def _rows(by_month: Figures) -> list[Any]:
     ordered = sorted(by_month.groups, key=lambda group: group.key)
     return [
-        as_object(DATASET.names, public_row(group.key, group.counts, by_month.log_position)) for group in ordered
+        as_object(DATASET.names, public_row(group.key, group.counts, by_month.log_position))
+        for group in ordered
     ]
 
 
@@ -116,7 +119,9 @@ def _closed_rows(groups: list[Group]) -> list[dict[str, Any]]:
             "cells": [
                 {
                     "text": shown(BY_KEY[key], public_figure(BY_KEY[key], group.counts)),
-                    "href": f"/cases?closed={group.key}" if key == "published" and group.counts.published else None,
+                    "href": f"/cases?closed={group.key}"
+                    if key == "published" and group.counts.published
+                    else None,
                 }
                 for key in OF_MONTHS
             ],

@@ -53,7 +53,9 @@ def _receive() -> tuple[Case, str]:
         account = next(iter(accounts.all_open(session, platform="website")), None)
         if account is None:
             raise Unavailable("网上写信还没有开通，请拨打 12345")
-        staff.check_attempts(session, now(), "write", limit, limit=_LETTERS_AN_HOUR, within=timedelta(hours=1))
+        staff.check_attempts(
+            session, now(), "write", limit, limit=_LETTERS_AN_HOUR, within=timedelta(hours=1)
+        )
         case, is_new = service.receive_letter(
             session,
             now(),
@@ -84,5 +86,3 @@ def _again(error: AppError) -> str:
         errors=[{"field": error.field, "message": error.message}],
         key=request.form.get("key", "")[:40],
     )
-
-

@@ -25,7 +25,9 @@ def test_a_known_empty_or_short_secret_is_refused(tmp_path: Path, secret: str) -
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "huiying.env"
-    file.write_text("# office\nHUIYING_LISTEN=[::1]:8000, 127.0.0.1:8000\nHUIYING_PUBLIC_URL=https://a.example/\n")
+    file.write_text(
+        "# office\nHUIYING_LISTEN=[::1]:8000, 127.0.0.1:8000\nHUIYING_PUBLIC_URL=https://a.example/\n"
+    )
     found = config.load(
         {
             "HUIYING_DATA_DIR": str(tmp_path),

@@ -57,7 +57,13 @@ def test_what_raises_inside_a_writing_block_leaves_nothing_behind(db: Database) 
 
 
 def test_sqlite_is_durable_and_checks_its_foreign_keys(sqlite_db: Database) -> None:
-    wanted = {"synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000, "secure_delete": 1, "trusted_schema": 0}
+    wanted = {
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "busy_timeout": 5000,
+        "secure_delete": 1,
+        "trusted_schema": 0,
+    }
     with sqlite_db.reading() as session:
         for pragma, value in wanted.items():
             assert session.execute(text(f"PRAGMA {pragma}")).scalar() == value, pragma

@@ -29,7 +29,9 @@ def _words(**details: Any) -> Details:
 
 # What each action is done with; the master case is only for merging.
 DETAILS: dict[Action, Details] = {
-    Action.ACCEPT: _words(message_type="complaint", category="供水", place="城东街道", sensitivity="important"),
+    Action.ACCEPT: _words(
+        message_type="complaint", category="供水", place="城东街道", sensitivity="important"
+    ),
     Action.DECLINE: _words(reason="已进入诉讼，由法院处理"),
     Action.MARK_INVALID: _words(reason="advert"),
     Action.MERGE: lambda office, master: {"master": master.number},

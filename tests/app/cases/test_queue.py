@@ -122,7 +122,13 @@ def test_paging_forward_and_back_shows_every_case_once_in_one_order(office: TheO
     """Also where several run out at the same instant."""
     with office.db.writing() as session:
         for number in range(23):
-            a_case(session, office, platform="corrections", sender=f"o{number}", now=NOW - (number % 5) * 24 * HOUR)
+            a_case(
+                session,
+                office,
+                platform="corrections",
+                sender=f"o{number}",
+                now=NOW - (number % 5) * 24 * HOUR,
+            )
     person = office.people[CLERK]
     with office.db.reading() as session:
         whole = [case.number for case in queries.queue(session, person, ALL, NOW, limit=100).items]
@@ -188,7 +194,12 @@ def test_a_cursor_beyond_the_last_case_is_an_empty_page(office: TheOffice) -> No
     ],
 )
 def test_the_search_takes_every_character_as_it_is(office: TheOffice, words: str, found: list[str]) -> None:
-    texts = ["退款要扣 100% 吗？", "文件名是 a_b.doc 吗？", "文件名是 axb.doc 吗？", "路径 C:\\下载 打不开怎么办？"]
+    texts = [
+        "退款要扣 100% 吗？",
+        "文件名是 a_b.doc 吗？",
+        "文件名是 axb.doc 吗？",
+        "路径 C:\\下载 打不开怎么办？",
+    ]
     with office.db.writing() as session:
         for number, text in enumerate(texts):
             a_case(session, office, text=text, sender=f"o{number}")

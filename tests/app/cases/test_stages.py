@@ -43,7 +43,9 @@ def test_a_reopened_case_tells_its_new_way() -> None:
 
 
 def test_a_step_the_citizen_need_not_know_moves_nothing() -> None:
-    assert stages(Status.NEW, [("take_in", NOW), ("reveal", NOW + DAY)]) == stages(Status.NEW, [("take_in", NOW)])
+    assert stages(Status.NEW, [("take_in", NOW), ("reveal", NOW + DAY)]) == stages(
+        Status.NEW, [("take_in", NOW)]
+    )
 
 
 def test_every_end_that_is_no_stage_has_words() -> None:

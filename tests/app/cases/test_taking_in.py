@@ -15,7 +15,9 @@ from tests.factories import a_case, a_message
 
 
 @pytest.mark.clause("A8")
-def test_a_question_is_due_on_the_fifth_working_day_with_the_make_up_saturday_counted(office: TheOffice) -> None:
+def test_a_question_is_due_on_the_fifth_working_day_with_the_make_up_saturday_counted(
+    office: TheOffice,
+) -> None:
     with office.db.writing() as session:
         case = a_case(session, office)
     # Friday 9 October 2026; Saturday the 10th is a make-up workday; Sunday rests.

@@ -79,5 +79,11 @@ def test_what_the_table_does_not_say_is_refused_for_every_role() -> None:
 
 
 def test_the_buttons_are_what_the_table_allows() -> None:
-    assert actions_for(S.NEW, frozenset({R.CLERK})) == [A.ACCEPT, A.DECLINE, A.MARK_INVALID, A.MERGE, A.ASSIGN]
+    assert actions_for(S.NEW, frozenset({R.CLERK})) == [
+        A.ACCEPT,
+        A.DECLINE,
+        A.MARK_INVALID,
+        A.MERGE,
+        A.ASSIGN,
+    ]
     assert actions_for(S.NEW, frozenset({R.SYSTEM_ADMIN})) == []

@@ -123,7 +123,7 @@ def test_who_is_disabled_is_listed_only_on_request(huiying: Huiying) -> None:
     huiying.lines("staff", "disable", "xiaolin")
     assert "小林" not in {row["name"] for row in huiying.json("staff", "list")}
     everybody = {row["name"]: row for row in huiying.json("staff", "list", "--all")}
-    assert everybody["小林"]["disabled_at"] .startswith("2026-10-09T10:42:")
+    assert everybody["小林"]["disabled_at"].startswith("2026-10-09T10:42:")
     with pytest.raises(NotFound):
         huiying.run("staff", "disable", "小林")
 

@@ -163,12 +163,16 @@ def test_screening_is_the_disclosure_officers(office: TheOffice, name: str) -> N
     with office.db.writing() as session:
         found = proposed(session, office)
         with pytest.raises(NotAllowed):
-            service.confirm(session, NOW, office.people[name], found.id, digest=found.digest, **words_of(found))
+            service.confirm(
+                session, NOW, office.people[name], found.id, digest=found.digest, **words_of(found)
+            )
 
 
 @pytest.mark.clause("E27")
 def test_a_contractor_never_screens(office: TheOffice) -> None:
-    outsider = Person(office.people["外包小吴"].id, "外包小吴", None, frozenset({Role.DISCLOSER}), contractor=True)
+    outsider = Person(
+        office.people["外包小吴"].id, "外包小吴", None, frozenset({Role.DISCLOSER}), contractor=True
+    )
     with office.db.writing() as session:
         found = proposed(session, office)
         with pytest.raises(NotAllowed) as refused:

@@ -15,7 +15,13 @@ def _record(db: Database, count: int) -> list[dict[str, Any]]:
     with db.writing() as session:
         for number in range(count):
             service.record(
-                session, NOW + timedelta(seconds=number), None, "step", subject_type="case", subject_id=number, note="好"
+                session,
+                NOW + timedelta(seconds=number),
+                None,
+                "step",
+                subject_type="case",
+                subject_id=number,
+                note="好",
             )
     with db.reading() as session:
         return list(queries.walk(session))

@@ -76,13 +76,17 @@ def test_the_account_knows_its_newest_arrival_in_whatever_order_they_are_written
     assert last_arrival(office) == NOW + 9 * MINUTE
 
 
-def test_a_flood_of_pushes_does_not_write_the_account_anew_with_each(office: TheOffice, intake: Intake) -> None:
+def test_a_flood_of_pushes_does_not_write_the_account_anew_with_each(
+    office: TheOffice, intake: Intake
+) -> None:
     for second in range(12):
         accept(intake, office, second, timedelta(seconds=second))
     assert last_arrival(office) == NOW + timedelta(seconds=10)
 
 
-def test_one_failure_is_told_to_those_it_concerns_and_the_next_is_kept(office: TheOffice, intake: Intake) -> None:
+def test_one_failure_is_told_to_those_it_concerns_and_the_next_is_kept(
+    office: TheOffice, intake: Intake
+) -> None:
     with office.db.writing() as session:
         session.execute(sql("ALTER TABLE arrivals RENAME TO arrivals_away"))
     with pytest.raises(Unavailable):

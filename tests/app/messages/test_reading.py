@@ -32,8 +32,12 @@ def wechat() -> WeChatSandbox:
 def a_private_message(text: str, sender: int = 1700000001) -> bytes:
     """As Weibo pushes it: JSON, in which everything may be written as an escape."""
     body = {
-        "type": "text", "receiver_id": 1700009999, "sender_id": sender,
-        "created_at": "Fri Oct 09 10:40:00 +0800 2026", "text": text, "data": {},
+        "type": "text",
+        "receiver_id": 1700009999,
+        "sender_id": sender,
+        "created_at": "Fri Oct 09 10:40:00 +0800 2026",
+        "text": text,
+        "data": {},
     }
     return json.dumps(body).encode()
 
@@ -128,8 +132,14 @@ def test_characters_no_database_can_hold_neither_stop_the_queue_nor_lose_the_let
 
 def test_every_text_of_a_message_is_made_fit_to_be_kept() -> None:
     odd = IncomingMessage(
-        platform="weibo", external_id="1", kind="text", sender="7\x00", text="\ud83d和😀", title="\x00",
-        extra={"a\x00": "b\udc00"}, contact=None,
+        platform="weibo",
+        external_id="1",
+        kind="text",
+        sender="7\x00",
+        text="\ud83d和😀",
+        title="\x00",
+        extra={"a\x00": "b\udc00"},
+        contact=None,
     )
     kept = storable(odd)
     assert (kept.sender, kept.text, kept.title) == ("7\ufffd", "\ufffd和😀", "\ufffd")
@@ -164,8 +174,12 @@ def test_two_processes_that_take_in_at_once_double_nothing(office: TheOffice, we
     """Also not a requester who wrote several times, nor the log's chain."""
     numbers = range(1, 31)
     keep(
-        office, "wechat",
-        *(wechat.inner_xml("text", f"oTESTopenid{n % 7:016}", {"Content": f"路灯{n}坏了"}, msg_id=n) for n in numbers),
+        office,
+        "wechat",
+        *(
+            wechat.inner_xml("text", f"oTESTopenid{n % 7:016}", {"Content": f"路灯{n}坏了"}, msg_id=n)
+            for n in numbers
+        ),
     )
     with Side(office.db.url) as one, Side(office.db.url) as other:
         Side.together((one, "take_in", NOW), (other, "take_in", NOW))

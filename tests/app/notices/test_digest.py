@@ -32,7 +32,9 @@ def test_several_of_a_kind_are_counted_and_the_newest_leads() -> None:
 
 
 def test_what_cannot_wait_comes_first() -> None:
-    found = lines([Told("assigned", "a"), Told("strange", "b"), Told("not_delivered", "c"), Told("overdue", "d")])
+    found = lines(
+        [Told("assigned", "a"), Told("strange", "b"), Told("not_delivered", "c"), Told("overdue", "d")]
+    )
     assert [line.kind for line in found] == ["overdue", "not_delivered", "assigned", "strange"]
     assert found[-1].label == "其他"
     assert lines([]) == []

@@ -36,7 +36,9 @@ def test_frictionless_finds_no_fault_in_package_and_files(
     with sqlite_office.db.reading() as session:
         for name, source in ALL_SOURCES.items():
             rows = source.rows(session, NOW, CITY.address)
-            (tmp_path / f"{name}.csv").write_text("".join(csv_lines(DATASETS[name].names, rows)), "utf-8", newline="")
+            (tmp_path / f"{name}.csv").write_text(
+                "".join(csv_lines(DATASETS[name].names, rows)), "utf-8", newline=""
+            )
     descriptor = tmp_path / "datapackage.json"
     descriptor.write_text(json.dumps(data_package(CITY, DATASETS.values(), AT)), "utf-8")
     report = validate(str(descriptor))
@@ -65,7 +67,9 @@ def test_the_catalogue_is_dcat_with_every_data_set_and_file() -> None:
         assert graph.value(dataset, DCTERMS.title).language == "zh"
         assert len(list(graph.objects(dataset, DCAT.distribution))) == 2
     downloads = {str(address) for address in graph.objects(None, DCAT.downloadURL)}
-    assert downloads == {f"https://hy.example/data/{name}.{ending}" for name in DATASETS for ending in ("csv", "jsonl")}
+    assert downloads == {
+        f"https://hy.example/data/{name}.{ending}" for name in DATASETS for ending in ("csv", "jsonl")
+    }
 
 
 def test_every_data_set_has_a_source_and_every_source_its_columns(sqlite_office: TheOffice) -> None:

@@ -17,9 +17,13 @@ from tests.conftest import NOW, SECRET, TheOffice
 def test_it_brings_open_data_up_to_date_and_says_how_far_it_is(office: TheOffice, tmp_path: Path) -> None:
     with office.db.writing() as session:
         found = proposed(session, office)
-        disclosure.confirm(session, NOW, office.people[DISCLOSER], found.id, digest=found.digest, **words_of(found))
+        disclosure.confirm(
+            session, NOW, office.people[DISCLOSER], found.id, digest=found.digest, **words_of(found)
+        )
         a_closed_case(session, office)
-    shell = Shell(Settings(office.db.url, tmp_path, ("127.0.0.1:0",), "https://yunze.example", SECRET), office.db)
+    shell = Shell(
+        Settings(office.db.url, tmp_path, ("127.0.0.1:0",), "https://yunze.example", SECRET), office.db
+    )
     with clock.at(NOW):
         first = CliRunner().invoke(publish, ["--json"], obj=shell, catch_exceptions=False)
         again = CliRunner().invoke(publish, [], obj=shell, catch_exceptions=False)
@@ -29,4 +33,6 @@ def test_it_brings_open_data_up_to_date_and_says_how_far_it_is(office: TheOffice
     assert rows["cases"]["rows"] == 1 and rows["cases"]["changed_at"].endswith("+08:00")
     assert rows["accounts"]["rows"] == 5 and len(rows["cases"]["sha256_csv"]) == 64
     assert "等审看的 1 件" in again.stdout
-    assert not any("可以办理" in path.read_text("utf-8", "ignore") for path in (tmp_path / "public").iterdir())
+    assert not any(
+        "可以办理" in path.read_text("utf-8", "ignore") for path in (tmp_path / "public").iterdir()
+    )

@@ -55,8 +55,10 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x0
 def test_whatever_people_write_comes_back_from_both_files(rows: list[tuple[str, str]]) -> None:
     given_rows = [{"a": first, "b": second} for first, second in rows]
     read = list(csv.reader(io.StringIO("".join(csv_lines(["a", "b"], given_rows)), newline="")))[1:]
-    assert [[text.removeprefix("'") if text != first else text for text, first in zip(row, pair, strict=True)]
-            for row, pair in zip(read, rows, strict=True)] == [list(pair) for pair in rows]
+    assert [
+        [text.removeprefix("'") if text != first else text for text, first in zip(row, pair, strict=True)]
+        for row, pair in zip(read, rows, strict=True)
+    ] == [list(pair) for pair in rows]
     lines = "".join(json_lines(["a", "b"], given_rows)).splitlines() if not rows else None
     if lines is None:
         text = "".join(json_lines(["a", "b"], given_rows))

@@ -30,11 +30,15 @@ def test_the_kinds_are_there_before_the_first_case() -> None:
 
 
 def test_xml_has_one_element_for_each_field_and_survives_any_text() -> None:
-    root = ElementTree.fromstring(as_xml("service_requests", "request", [{**request(ROW), "status_notes": "\x0b<&"}]))
+    root = ElementTree.fromstring(
+        as_xml("service_requests", "request", [{**request(ROW), "status_notes": "\x0b<&"}])
+    )
     assert root.findtext("request/service_request_id") == "20261007-K3M9TQ"
     assert root.findtext("request/status_notes") == "<&"
     assert root.find("request/lat") is not None and root.findtext("request/lat") == ""
-    assert ElementTree.fromstring(as_xml("errors", "error", errors(404, "没有"))).findtext("error/code") == "404"
+    assert (
+        ElementTree.fromstring(as_xml("errors", "error", errors(404, "没有"))).findtext("error/code") == "404"
+    )
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,11 @@ def test_a_confirmed_case_is_public_with_its_facts(office: TheOffice) -> None:
     assert row["number"] == shown.number
     assert row["reply"] == REPLY
     assert "13900000138" not in str(row)
-    assert (row["platform_name"], row["message_type_name"], row["outcome_name"]) == ("微信公众号", "咨询", "解释说明")
+    assert (row["platform_name"], row["message_type_name"], row["outcome_name"]) == (
+        "微信公众号",
+        "咨询",
+        "解释说明",
+    )
     assert row["department"] == "公安局户政科"
     # Received on Thursday 8 October 2026, a working day, answered on Friday: one working day.
     assert (row["received_on"].isoformat(), row["working_days"], row["on_time"]) == ("2026-10-08", 1, True)
@@ -57,7 +61,10 @@ def test_a_withdrawal_leaves_number_times_and_reason_everywhere(office: TheOffic
         assert list(SOURCES["cases"].rows(session, LATER, ADDRESS)) == []
         assert queries.case_page(session, CaseFilters()).total == 0
         assert queries.atom_entries(session, ADDRESS)[0].deleted_at == LATER
-    assert [(line.kind, line.reason) for line in feed(office).lines] == [("created", ""), ("withdrawn", "requested")]
+    assert [(line.kind, line.reason) for line in feed(office).lines] == [
+        ("created", ""),
+        ("withdrawn", "requested"),
+    ]
     assert feed(office).lines[0].data is None, "the old line must not carry the withdrawn text"
 
 
@@ -76,7 +83,9 @@ def test_the_same_place_in_the_feed_gives_the_same_changes(office: TheOffice) ->
 def test_a_decision_taken_elsewhere_is_public_after_the_next_tick(office: TheOffice) -> None:
     with office.db.writing() as session:
         found = proposed(session, office)
-        disclosure.confirm(session, NOW, office.people[DISCLOSER], found.id, digest=found.digest, **words_of(found))
+        disclosure.confirm(
+            session, NOW, office.people[DISCLOSER], found.id, digest=found.digest, **words_of(found)
+        )
     with office.db.writing() as session:
         assert service.publish_decided(session, LATER) == 1
         assert service.publish_decided(session, LATER) == 0
@@ -98,7 +107,9 @@ def test_a_case_closed_again_changes_and_keeps_its_address(office: TheOffice) ->
         disclosure.propose_closed(session, LATER)
         found = disclosure.queries.of_case(session, case.id)
         assert found is not None
-        assert queries.public_case(session, shown.number).message, "what is public stays until the new text is read"
+        assert queries.public_case(session, shown.number).message, (
+            "what is public stays until the new text is read"
+        )
         service.publish(session, LATER, officer, found.id, digest=found.digest, **words_of(found))
     assert [(line.kind, line.key) for line in feed(office).lines] == [
         ("created", shown.number), ("changed", shown.number),
@@ -151,7 +162,9 @@ def test_the_list_filters_searches_and_turns_pages_without_gaps(office: TheOffic
     with office.db.writing() as session:
         for day in range(5):
             published(session, office, now=NOW + timedelta(days=day), text=f"第{day}封信，问居住证怎么办")
-        published(session, office, now=NOW, text="路灯不亮了，100%_坏", message_type="complaint", platform="weibo")
+        published(
+            session, office, now=NOW, text="路灯不亮了，100%_坏", message_type="complaint", platform="weibo"
+        )
     with office.db.reading() as session:
         seen: list[str] = []
         page = queries.case_page(session, CaseFilters(), limit=2)
@@ -172,7 +185,9 @@ def test_the_list_filters_searches_and_turns_pages_without_gaps(office: TheOffic
         assert queries.facets(session).months == [("2026-10", 6)]
 
 
-def test_the_index_finds_by_words_and_never_shows_what_was_withdrawn(office: TheOffice, tmp_path: Path) -> None:
+def test_the_index_finds_by_words_and_never_shows_what_was_withdrawn(
+    office: TheOffice, tmp_path: Path
+) -> None:
     index = service.CaseIndex(tmp_path / "index")
     with office.db.writing() as session:
         number = published(session, office).number

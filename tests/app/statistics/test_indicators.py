@@ -52,7 +52,11 @@ def test_a_share_of_fewer_than_five_is_not_told_in_public() -> None:
     assert public_figure(BY_KEY["reply_rate"], few) is None
 
 
-@given(st.builds(Counts, **{name: st.integers(0, 50) for name in ("received", "due", "replied", "rated", "satisfied")}))
+@given(
+    st.builds(
+        Counts, **{name: st.integers(0, 50) for name in ("received", "due", "replied", "rated", "satisfied")}
+    )
+)
 def test_inside_and_outside_tell_the_same_or_outside_less(counts: Counts) -> None:
     for indicator in INDICATORS:
         outside = public_figure(indicator, counts)
