@@ -28,6 +28,6 @@ import app.opendata.models
 import app.redaction.models
 import app.replies.models
 import app.staff.models
-import kb.models  # noqa: F401
+import kb.models
 
 metadata: MetaData = SQLModel.metadata
