@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import create_app, jobs, migrations, open_database
@@ -148,6 +149,7 @@ def _listening(shell: Shell) -> Any:
     from waitress.server import create_server
 
     application = create_app(shell.settings, shell.db)
+    threading.Thread(target=_open_index, args=(shell, application), name="index", daemon=True).start()
     return create_server(
         application,
         listen=" ".join(shell.settings.listen),
@@ -155,6 +157,12 @@ def _listening(shell: Shell) -> Any:
         ident=None,
         clear_untrusted_proxy_headers=False,
     )
+
+
+def _open_index(shell: Shell, application: Flask) -> None:
+    """Open the answer index (or rebuild it) before the first person searches; pages go on meanwhile."""
+    with shell.reading() as session:
+        application.extensions["huiying"].answers.follow(session)
 
 
 def _say_addresses(shell: Shell) -> None:
