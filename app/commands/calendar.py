@@ -99,6 +99,8 @@ def load(shell: Shell, file: Path, preview: bool, as_json_: bool) -> None:
         data = json.loads(file.read_text("utf-8-sig"))
     except (ValueError, UnicodeDecodeError):
         raise Invalid(f"{file.name} 不是 JSON 文件") from None
+    if not isinstance(data, dict):
+        raise Invalid(f"{file.name} 不是放假安排（应当有 year 和 days）")
     with shell.reading() as session:
         changes = service.preview(session, data)
     print_rows(({"on": change.on, "why": change.why} for change in changes), as_lines_of_json=as_json_)

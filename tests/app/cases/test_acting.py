@@ -161,7 +161,8 @@ def test_the_new_department_is_told_of_a_transfer_and_the_old_of_a_reopening(off
 def test_what_was_done_away_from_the_desk_and_what_was_asked_stays_with_the_case(office: TheOffice) -> None:
     with office.db.writing() as session:
         case = case_at(session, office, S.IN_PROGRESS)
-    for who, action in ((HANDLER, A.RECORD_ACTION), (SUPERVISOR, A.SUPERVISE), (CLERK, A.REMIND), (HANDLER, A.ASK_CITIZEN)):
+    steps = ((HANDLER, A.RECORD_ACTION), (SUPERVISOR, A.SUPERVISE), (CLERK, A.REMIND), (HANDLER, A.ASK_CITIZEN))
+    for who, action in steps:
         act(office, who, case, action, **DETAILS[action](office, case))
     act(office, HANDLER, case, A.RESUME, now=NOW + DAY, answer="电话里说住在柳荫社区")
     with office.db.reading() as session:
@@ -659,7 +660,8 @@ def test_rows_beside_a_case_are_written_by_their_actions_only(office: TheOffice)
     """A refused action leaves nothing behind."""
     with office.db.writing() as session:
         case = case_at(session, office, S.NEW)
-    for who, action in ((SUPERVISOR, A.SUPERVISE), (SUPERVISOR, A.REMIND), (CLERK, A.RECORD_ACTION), (CLERK, A.CO_SIGN)):
+    tries = ((SUPERVISOR, A.SUPERVISE), (SUPERVISOR, A.REMIND), (CLERK, A.RECORD_ACTION), (CLERK, A.CO_SIGN))
+    for who, action in tries:
         with pytest.raises(NotAllowed):
             act(office, who, case, action, **DETAILS[action](office, case))
     with office.db.reading() as session:

@@ -29,7 +29,9 @@ def test_numbers_and_codes_made_are_well_formed_and_differ() -> None:
     assert all(len(code) == CODE_LENGTH and set(code) <= set(ALPHABET) for code in codes)
 
 
-@pytest.mark.parametrize("typed", ["20261009-k7m2pq", " 20261009-K7M2PQ\n", "20261009 - K7M 2PQ", "２０２６１００９－Ｋ７ｍ２ｐｑ"])
+@pytest.mark.parametrize(
+    "typed", ["20261009-k7m2pq", " 20261009-K7M2PQ\n", "20261009 - K7M 2PQ", "２０２６１００９－Ｋ７ｍ２ｐｑ"]
+)
 def test_a_number_is_known_however_it_is_typed(typed: str) -> None:
     assert tidy(typed) == "20261009-K7M2PQ"
     assert is_number(tidy(typed))

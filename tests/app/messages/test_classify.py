@@ -60,8 +60,11 @@ def test_the_title_is_the_question_on_one_short_line(text: str, title: str) -> N
 @pytest.mark.clause("A23")
 @pytest.mark.parametrize(
     "number",
-    ["13900000138", "139 0000 0138", "139-0000-0138", "11010519491231002X", "6222020000000000000", "88886666", "１３９００００００００"],
-)
+    [
+        "13900000138", "139 0000 0138", "139-0000-0138", "11010519491231002X", "6222020000000000000",
+        "88886666", "１３９００００００００",
+    ],
+)  # fmt: skip
 def test_no_long_number_stays_in_a_title_not_even_in_part(number: str) -> None:
     text = f"请打{number}联系"
     assert without_numbers(text) == "请打〔号码〕联系"

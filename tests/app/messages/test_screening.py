@@ -27,7 +27,7 @@ def test_words_stay_out_where_the_citizen_objected_or_abuses_or_hiding_failed(
 
 @pytest.mark.clause("D19")
 def test_what_a_person_must_look_at_is_named_in_one_order() -> None:
-    seen = screen(public_consent=True, abusive=False, flags=set(reversed(GUARDED)) | {"long"})
+    seen = screen(public_consent=True, abusive=False, flags={"long", *GUARDED})
     assert seen.look_at == tuple(GUARDED.values())
     assert screen(public_consent=True, abusive=False, flags={"long"}).look_at == ()
 

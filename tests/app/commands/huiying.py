@@ -1,0 +1,54 @@
+"""`huiying` as a shell sees it: what it prints, what it says on standard error, how it ends."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from app.cli import main
+from tests.conftest import SECRET
+
+
+@dataclass(frozen=True)
+class Ended:
+    """One run."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The lines of JSON."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass(frozen=True)
+class Huiying:
+    """The whole command over one installation, which it knows from the environment alone."""
+
+    url: str
+    data_dir: Path
+    secret: str = SECRET
+
+    def __call__(self, *words: str | Path) -> Ended:
+        settings: dict[str, str | None] = {
+            **{name: None for name in os.environ if name.startswith("HUIYING_")},
+            "HUIYING_DATABASE_URL": self.url,
+            "HUIYING_DATA_DIR": str(self.data_dir),
+            "HUIYING_SECRET_KEY": self.secret,
+        }
+        done = CliRunner().invoke(main, [str(word) for word in words], env=settings)
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception  # a traceback is no way to end
+        return Ended(done.exit_code, done.stdout, done.stderr)
+
+    def refused(self, *words: str | Path) -> str:
+        """The one line in which it says why it could not."""
+        ended = self(*words)
+        assert (ended.status, ended.out) == (1, ""), ended
+        (line,) = ended.err.splitlines()
+        return line
