@@ -170,8 +170,8 @@ def test_whatever_was_acknowledged_is_there_once_however_often_the_server_is_kil
     unsaid = len(there) - len(crowd.acknowledged)
     counted(
         f"F1  {called(made)}: huiying serve killed {kills.total()} times ({kills['started']} started as a command, "
-        f"{kills['forked']} forked): {len(crowd.told)} messages told, {len(crowd.acknowledged)} acknowledged, {after['arrivals']} kept "
-        f"({unsaid} kept whose acknowledgement was cut off), {after['cases']} cases; "
+        f"{kills['forked']} forked): {len(crowd.told)} messages told, "
+        f"{len(crowd.acknowledged)} acknowledged, {after['arrivals']} kept ({unsaid} kept whose acknowledgement was cut off), {after['cases']} cases; "
         f"{len(lost)} lost, {len(doubled)} doubled"
     )
     assert (lost, doubled, unasked) == ([], [], [])
@@ -230,9 +230,9 @@ def test_whatever_was_released_arrives_once_or_is_a_persons_to_look_at(
     held = kills.total() - kills["any"]
     counted(
         f"F2  {called(made)}: huiying jobs killed {kills.total()} times while sending ({kills['any']} at any moment, "
-        f"{held} while the platform held the call): {len(people)} released, {states['done']} delivered, {states['unknown']} "
-        f"unknown and shown to a person ({arrived_unknown} of them had arrived); {silent} lost in silence, "
-        f"{len(twice)} sent twice"
+        f"{held} while the platform held the call): {len(people)} released, {states['done']} delivered, "
+        f"{states['unknown']} unknown and shown to a person ({arrived_unknown} of them had arrived); "
+        f"{silent} lost in silence, {len(twice)} sent twice"
     )
     assert (silent, twice) == (0, [])
     assert states["unknown"] <= kills.total()
