@@ -170,8 +170,8 @@ def test_whatever_was_acknowledged_is_there_once_however_often_the_server_is_kil
     unsaid = len(there) - len(crowd.acknowledged)
     counted(
         f"F1  {called(made)}: huiying serve killed {kills.total()} times ({kills['started']} started as a command, "
-        f"{kills['forked']} forked): {len(crowd.told)} messages told, "
-        f"{len(crowd.acknowledged)} acknowledged, {after['arrivals']} kept ({unsaid} kept whose acknowledgement was cut off), {after['cases']} cases; "
+        f"{kills['forked']} forked): {len(crowd.told)} messages told, {len(crowd.acknowledged)} acknowledged, "
+        f"{after['arrivals']} kept ({unsaid} kept whose acknowledgement was cut off), {after['cases']} cases; "
         f"{len(lost)} lost, {len(doubled)} doubled"
     )
     assert (lost, doubled, unasked) == ([], [], [])
