@@ -243,11 +243,11 @@ def test_a_letter_the_rules_cannot_finish_is_never_proposed_as_it_is(
 
 @pytest.mark.clause("E14")
 def test_a_title_cut_through_a_number_shows_no_half_of_it(office: TheOffice) -> None:
-    # The title of a message without one is its beginning, cut where it gets too long.
+    # The title of a message without one is its beginning, cut where it gets too long; numbers never get there.
     letter = "请问在城东街道租房居住半年没有合同怎么办理居住证，请回电话13900000138，急"
     with office.db.writing() as session:
         found = proposed(session, office, text=letter)
-        cut = session.get_one(Case, found.case_id).title
-    assert "1390" in cut and "13900000138" not in cut, "the example must be cut through the number"
+        title = session.get_one(Case, found.case_id).title
+    assert "1390" not in title
     assert "1390" not in found.title
     assert found.title.startswith("请问在")
