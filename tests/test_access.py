@@ -51,7 +51,7 @@ def test_no_action_of_the_desk_works_without_signing_in(app: Flask, client: Flas
             address = rule.rule
             for argument in rule.arguments:
                 kind = type(rule._converters[argument]).__name__
-                value = "1" if kind == "IntegerConverter" else "x"
+                value = "1" if kind == "RowNumber" else "x"
                 address = address.replace(f"<int:{argument}>", value).replace(f"<{argument}>", value)
             assert client.post(address).status_code == 401, rule.rule
 
@@ -90,3 +90,11 @@ def test_every_answer_carries_the_security_headers(client: FlaskClient, address:
 
 def test_the_roles_of_the_cast_cover_every_role() -> None:
     assert {role for player in CAST for role in player.roles} == set(Role) - {Role.SYSTEM}
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/desk/reviews/99999999999999999999", "/desk/answers/2147483648", "/desk/imports/9223372036854775808"],
+)
+def test_a_number_no_row_can_have_is_not_found(signed_in: Callable[[str], FlaskClient], address: str) -> None:
+    assert signed_in("小陈").get(address).status_code == 404

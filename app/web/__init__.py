@@ -3,9 +3,11 @@
 import logging
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.routing import IntegerConverter, Map
 
 from app.web import access, errors, presenting
 from app.web.api import api
@@ -59,8 +61,16 @@ for _each in DOORS:
     _each.blueprint.before_request(_each.may_enter)
 
 
+class RowNumber(IntegerConverter):
+    """A row's number in an address: as large as the databases count, so that a larger one is not found."""
+
+    def __init__(self, map: Map, *args: Any, **kwargs: Any) -> None:
+        super().__init__(map, *args, **{"max": 2**31 - 1, **kwargs})
+
+
 def register(app: Flask) -> None:
     """Hang every door, with its lock."""
+    app.url_map.converters["int"] = RowNumber
     csrf = CSRFProtect()
     app.config.update(
         MAX_CONTENT_LENGTH=UPLOAD_BYTES,

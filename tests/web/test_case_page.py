@@ -85,10 +85,14 @@ def test_titles_on_lists_and_in_exports_hold_no_number(
     signed_in: SignedIn, sqlite_office: TheOffice, part: str
 ) -> None:
     with sqlite_office.db.writing() as session:
-        case = a_case(session, sqlite_office, text="我的电话13900000138怎么改？着火了", now=NOW - timedelta(days=20))
+        case = a_case(
+            session, sqlite_office, text="我的电话13900000138怎么改？着火了", now=NOW - timedelta(days=20)
+        )
     with sqlite_office.db.writing() as session:
         assert alerts.scan_new_cases(session, NOW) == 1
-    address = {"queue": "/desk/cases", "work": "/desk/", "board": "/desk/board", "csv": "/desk/cases.csv"}[part]
+    address = {"queue": "/desk/cases", "work": "/desk/", "board": "/desk/board", "csv": "/desk/cases.csv"}[
+        part
+    ]
     page = signed_in("小陈").get(address).get_data(as_text=True)
     assert case.title in page
     assert "13900000138" not in page and "139****" not in case.title
@@ -97,7 +101,9 @@ def test_titles_on_lists_and_in_exports_hold_no_number(
 # ------------------------------------------------------------------ seeing one whole
 
 
-@pytest.mark.parametrize(("what", "note"), [("numbers", "看完整来信"), ("code", "看查询码"), ("contact", "看联系方式")])
+@pytest.mark.parametrize(
+    ("what", "note"), [("numbers", "看完整来信"), ("code", "看查询码"), ("contact", "看联系方式")]
+)
 def test_what_is_seen_whole_leaves_a_line_in_the_log_without_what_was_seen(
     signed_in: SignedIn, sqlite_office: TheOffice, what: str, note: str
 ) -> None:
@@ -108,7 +114,11 @@ def test_what_is_seen_whole_leaves_a_line_in_the_log_without_what_was_seen(
         message = messages.keep(session, NOW, sqlite_office.accounts["website"], letter)
         assert message is not None
         case = service.take_in(session, NOW, message)
-        whole = {"numbers": "13900000138", "code": queries.lookup_code(session, case), "contact": "13900000139"}[what]
+        whole = {
+            "numbers": "13900000138",
+            "code": queries.lookup_code(session, case),
+            "contact": "13900000139",
+        }[what]
     browser = signed_in("小陈")
     page = shown(browser, case.number)
     assert whole not in page and f"/reveal/{what}" in page
@@ -188,7 +198,9 @@ def test_the_supervisor_finds_the_extension_that_waits_and_decides(
     assert "actions/request_extension" not in shown(signed_in(HANDLER), case.number)
     supervisor = signed_in("督办老何")
     assert "要等鉴定结果" in shown(supervisor, case.number)
-    answer = supervisor.post(f"/desk/cases/{case.number}/actions/grant_extension", data={"version": case.version})
+    answer = supervisor.post(
+        f"/desk/cases/{case.number}/actions/grant_extension", data={"version": case.version}
+    )
     assert answer.status_code == 303
     assert "已批准" in shown(supervisor, case.number)
 
@@ -227,7 +239,9 @@ def test_why_a_message_is_invalid_is_shown_in_words(signed_in: SignedIn, sqlite_
     assert page.count("广告") == 2 and "advert" not in page
 
 
-def test_the_words_of_a_letter_are_text_and_nothing_else(signed_in: SignedIn, sqlite_office: TheOffice) -> None:
+def test_the_words_of_a_letter_are_text_and_nothing_else(
+    signed_in: SignedIn, sqlite_office: TheOffice
+) -> None:
     with sqlite_office.db.writing() as session:
         case = a_case(session, sqlite_office, text="<script>alert(1)</script> 路灯坏了吗？ {{ 7*7 }}")
     page = shown(signed_in("小陈"), case.number)

@@ -146,7 +146,9 @@ def test_what_could_not_be_read_is_shown_by_its_error_and_put_back_in_line(
     with sqlite_office.db.writing() as session:
         account = sqlite_office.accounts["wechat"]
         for number in range(55):
-            messages.keep_arrival(session, NOW + timedelta(seconds=number), account, str(number), b"<xml>13900000138")
+            messages.keep_arrival(
+                session, NOW + timedelta(seconds=number), account, str(number), b"<xml>13900000138"
+            )
     service.take_in_arrivals(sqlite_office.db, NOW)
     browser = signed_in("小陈")
     text = browser.get("/desk/arrivals?state=failed").get_data(as_text=True)

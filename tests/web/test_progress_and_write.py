@@ -22,7 +22,12 @@ from tests.closing import published
 from tests.conftest import NOW, TheOffice
 
 SignedIn = Callable[[str], FlaskClient]
-LETTER = {"text": "柳荫社区停水三天了，什么时候来水？", "contact": "13900000138", "public": "yes", "key": "k1"}
+LETTER = {
+    "text": "柳荫社区停水三天了，什么时候来水？",
+    "contact": "13900000138",
+    "public": "yes",
+    "key": "k1",
+}
 WRONG = "编号或查询码不对"
 
 
@@ -64,7 +69,11 @@ def test_a_letter_has_a_number_a_code_and_a_day_at_once_and_no_sign_in(
     number, code = receipt(answer)
     (case,) = the_cases(sqlite_office)
     assert case.number == number and credentials(sqlite_office, case)["code"] == code
-    assert (case.title, case.public_consent, case.platform) == ("柳荫社区停水三天了，什么时候来水？", True, "website")
+    assert (case.title, case.public_consent, case.platform) == (
+        "柳荫社区停水三天了，什么时候来水？",
+        True,
+        "website",
+    )
     assert "10 月 15 日" in text(answer)
     assert answer.headers["Cache-Control"] == "no-store"
     assert code not in answer.request.url
@@ -75,7 +84,11 @@ def test_a_letter_has_a_number_a_code_and_a_day_at_once_and_no_sign_in(
 
 
 def test_sent_twice_it_is_one_letter_with_one_receipt(client: FlaskClient, sqlite_office: TheOffice) -> None:
-    assert receipt(write(client)) == receipt(write(client)) == receipt(write(client, text="改了几个字，柳荫社区停水"))
+    assert (
+        receipt(write(client))
+        == receipt(write(client))
+        == receipt(write(client, text="改了几个字，柳荫社区停水"))
+    )
     assert len(the_cases(sqlite_office)) == 1
     assert receipt(write(client, key="k2")) != receipt(write(client))
 
@@ -138,7 +151,9 @@ def test_the_citizens_words_are_public_only_where_they_agreed(
     assert bool(row.message) is is_shown
 
 
-def test_without_an_answer_about_publishing_nothing_is_agreed_to(client: FlaskClient, sqlite_office: TheOffice) -> None:
+def test_without_an_answer_about_publishing_nothing_is_agreed_to(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
     client.post("/write", data={name: value for name, value in LETTER.items() if name != "public"})
     assert the_cases(sqlite_office)[0].public_consent is False
 
@@ -168,7 +183,9 @@ def test_at_every_status_the_writer_sees_the_plain_way_and_no_name_of_staff(
     assert ('action="/progress/reopen"' in page) is (status in {Status.REPLIED, Status.CLOSED})
 
 
-def test_the_reply_its_basis_and_the_department_are_there(client: FlaskClient, sqlite_office: TheOffice) -> None:
+def test_the_reply_its_basis_and_the_department_are_there(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
     with sqlite_office.db.writing() as session:
         _, case = released(session, sqlite_office)
     page = text(client.post("/progress", data=credentials(sqlite_office, case)))
@@ -194,7 +211,9 @@ def test_a_merged_letter_shows_the_way_of_its_master_but_not_its_words(
 ) -> None:
     with sqlite_office.db.writing() as session:
         case = case_at(session, sqlite_office, Status.NEW, sender="o1", text="停水三天了怎么办？")
-        chief = case_at(session, sqlite_office, Status.IN_PROGRESS, sender="o2", text="我家停水，电话13900000138")
+        chief = case_at(
+            session, sqlite_office, Status.IN_PROGRESS, sender="o2", text="我家停水，电话13900000138"
+        )
     act(sqlite_office, "小陈", case, Action.MERGE, master=chief.number)
     page = text(client.post("/progress", data=credentials(sqlite_office, case)))
     assert "一并答复" in page and "公安局户政科" in page

@@ -169,7 +169,9 @@ def test_the_export_has_the_rows_of_the_list_no_formula_and_a_line_in_the_log(
 # ------------------------------------------------------------------ the board
 
 
-def test_the_board_shows_what_needs_somebody_and_each_has_a_verb(signed_in: SignedIn, varied: TheOffice) -> None:
+def test_the_board_shows_what_needs_somebody_and_each_has_a_verb(
+    signed_in: SignedIn, varied: TheOffice
+) -> None:
     with varied.db.writing() as session:
         a_case(session, varied, text="楼下着火了，快来人", sender="oFIRE")
     with varied.db.writing() as session:
@@ -185,7 +187,9 @@ def test_an_empty_office_has_a_board_too(signed_in: SignedIn) -> None:
 
 
 @pytest.mark.clause("D18")
-def test_sending_is_stopped_and_resumed_by_those_who_may(signed_in: SignedIn, sqlite_office: TheOffice) -> None:
+def test_sending_is_stopped_and_resumed_by_those_who_may(
+    signed_in: SignedIn, sqlite_office: TheOffice
+) -> None:
     assert signed_in("小陈").post("/desk/stop").status_code == 403
     leader = signed_in("值班长老徐")
     assert leader.post("/desk/stop").status_code == 303
@@ -215,7 +219,9 @@ def test_a_notice_leads_where_it_points_and_only_its_own_person_opens_it(
     assert (answer.status_code, answer.headers["Location"]) == (303, "/desk/cases?view=new")
 
 
-def test_the_first_case_shown_is_the_one_that_runs_out_first(signed_in: SignedIn, sqlite_office: TheOffice) -> None:
+def test_the_first_case_shown_is_the_one_that_runs_out_first(
+    signed_in: SignedIn, sqlite_office: TheOffice
+) -> None:
     with sqlite_office.db.writing() as session:
         a_case(session, sqlite_office, sender="o1", text="路灯什么时候修？")
         urgent = a_case(session, sqlite_office, sender="o2", text="水管什么时候修？", now=NOW - 40 * HOUR)

@@ -151,7 +151,10 @@ def test_whoever_must_know_is_told_once(
 
 def test_the_new_department_is_told_of_a_transfer_and_the_old_of_a_reopening(office: TheOffice) -> None:
     with office.db.writing() as session:
-        one, other = case_at(session, office, S.ASSIGNED), case_at(session, office, S.REPLIED, sender="oOTHER")
+        one, other = (
+            case_at(session, office, S.ASSIGNED),
+            case_at(session, office, S.REPLIED, sender="oOTHER"),
+        )
     act(office, CLERK, one, A.TRANSFER, **DETAILS[A.TRANSFER](office, one))
     act(office, CLERK, other, A.REOPEN, reason="来信人说没有解决")
     assert told(office, "assigned") == [HANDLER, HANDLER, OTHER_HANDLER, HANDLER]
@@ -161,7 +164,12 @@ def test_the_new_department_is_told_of_a_transfer_and_the_old_of_a_reopening(off
 def test_what_was_done_away_from_the_desk_and_what_was_asked_stays_with_the_case(office: TheOffice) -> None:
     with office.db.writing() as session:
         case = case_at(session, office, S.IN_PROGRESS)
-    steps = ((HANDLER, A.RECORD_ACTION), (SUPERVISOR, A.SUPERVISE), (CLERK, A.REMIND), (HANDLER, A.ASK_CITIZEN))
+    steps = (
+        (HANDLER, A.RECORD_ACTION),
+        (SUPERVISOR, A.SUPERVISE),
+        (CLERK, A.REMIND),
+        (HANDLER, A.ASK_CITIZEN),
+    )
     for who, action in steps:
         act(office, who, case, action, **DETAILS[action](office, case))
     act(office, HANDLER, case, A.RESUME, now=NOW + DAY, answer="电话里说住在柳荫社区")
@@ -235,14 +243,18 @@ def test_what_is_missing_or_wrong_is_refused_at_its_field_and_changes_nothing(of
         assert (read(office, case).status, read(office, case).version) == (status, case.version)
 
 
-def _attempt(office: TheOffice, case: Case, status: Status, who: str, action: Action, master: Case) -> AppError | None:
+def _attempt(
+    office: TheOffice, case: Case, status: Status, who: str, action: Action, master: Case
+) -> AppError | None:
     """Try ``action`` while the case is at ``status``; everything is undone again."""
     with office.db.writing() as session:
         current = session.get_one(Case, case.id)
         current.status, current.open = status.value, status in OPEN_STATUSES
         an_extension(session, office, current, by="外包小吴")
         try:
-            service.act(session, NOW, office.people[who], case.number, action, **DETAILS[action](office, master))
+            service.act(
+                session, NOW, office.people[who], case.number, action, **DETAILS[action](office, master)
+            )
         except (Invalid, NotAllowed) as refused:
             return refused
         finally:
@@ -254,7 +266,10 @@ def test_only_what_the_table_allows_can_be_done_in_each_status(office: TheOffice
     """All statuses and all buttons; the same sentence for each refusal says where the case stands."""
     who = {Role.CLERK: CLERK, Role.HANDLER: HANDLER, Role.SUPERVISOR: SUPERVISOR}
     with office.db.writing() as session:
-        case, master = case_at(session, office, S.IN_PROGRESS), case_at(session, office, S.NEW, sender="oOTHER")
+        case, master = (
+            case_at(session, office, S.IN_PROGRESS),
+            case_at(session, office, S.NEW, sender="oOTHER"),
+        )
     for action in service.ACTION_DETAILS:
         row = BY_ACTION[action]
         actor = next(who[role] for role in Role if role in row.roles and role in who)
@@ -271,7 +286,10 @@ def test_only_what_the_table_allows_can_be_done_in_each_status(office: TheOffice
 
 def test_only_those_whom_the_table_names_may_do_it(office: TheOffice) -> None:
     with office.db.writing() as session:
-        case, master = case_at(session, office, S.IN_PROGRESS), case_at(session, office, S.NEW, sender="oOTHER")
+        case, master = (
+            case_at(session, office, S.IN_PROGRESS),
+            case_at(session, office, S.NEW, sender="oOTHER"),
+        )
     seeing = [CLERK, HANDLER, "王科长", "周局长", SUPERVISOR, "公开员小方", "值班长老徐"]
     for action in set(service.ACTION_DETAILS) - {A.REQUEST_EXTENSION}:
         row = BY_ACTION[action]
@@ -291,7 +309,9 @@ def test_steps_of_a_reply_are_not_taken_on_the_case(office: TheOffice) -> None:
 
 
 @pytest.mark.clause("A2")
-def test_another_department_sees_nothing_until_it_is_asked_and_then_may_look_but_not_act(office: TheOffice) -> None:
+def test_another_department_sees_nothing_until_it_is_asked_and_then_may_look_but_not_act(
+    office: TheOffice,
+) -> None:
     with office.db.writing() as session:
         case = case_at(session, office, S.IN_PROGRESS)
     with pytest.raises(NotFound):
@@ -434,7 +454,9 @@ def test_what_was_merged_ends_with_its_master_and_is_reopened_with_it(office: Th
         (NOW + 3 * DAY, date(2026, 10, 19)),  # Monday: Monday
     ],
 )
-def test_waiting_for_the_citizen_gives_the_working_days_back(office: TheOffice, resumed: datetime, due: date) -> None:
+def test_waiting_for_the_citizen_gives_the_working_days_back(
+    office: TheOffice, resumed: datetime, due: date
+) -> None:
     with office.db.writing() as session:
         case = case_at(session, office, S.IN_PROGRESS)
     assert case.due_on == date(2026, 10, 15)
@@ -544,7 +566,9 @@ def test_the_department_that_was_asked_answers_once_and_the_asker_is_told(office
     act(office, HANDLER, case, A.CO_SIGN, **DETAILS[A.CO_SIGN](office, case))
     with office.db.reading() as session:
         asked = session.exec(select(Inquiry)).one()
-    assert asked.due_at is not None and asked.due_at.isoformat() == "2026-10-10T16:00:00+00:00"  # Saturday, 24:00
+    assert (
+        asked.due_at is not None and asked.due_at.isoformat() == "2026-10-10T16:00:00+00:00"
+    )  # Saturday, 24:00
 
     def answer(who: str, words: str = "同意", inquiry: int = asked.id) -> Inquiry:
         with office.db.writing() as session:
@@ -571,7 +595,10 @@ def test_the_department_that_was_asked_answers_once_and_the_asker_is_told(office
 @pytest.mark.clause("A8")
 def test_a_reply_nobody_objected_to_for_seven_days_closes_its_case(office: TheOffice) -> None:
     with office.db.writing() as session:
-        case, recent = case_at(session, office, S.REPLIED), case_at(session, office, S.REPLIED, sender="oOTHER")
+        case, recent = (
+            case_at(session, office, S.REPLIED),
+            case_at(session, office, S.REPLIED, sender="oOTHER"),
+        )
         recent.replied_at = NOW + DAY
     for later, closed in ((7 * DAY - timedelta(seconds=1), 0), (7 * DAY, 1), (7 * DAY, 0)):
         with office.db.writing() as session:
@@ -622,7 +649,9 @@ def test_before_the_reply_there_is_nothing_to_rate(office: TheOffice) -> None:
             service.rate(session, NOW, case, score=5, solved=True)
 
 
-def test_the_citizens_reopening_goes_back_once_and_the_log_keeps_none_of_their_words(office: TheOffice) -> None:
+def test_the_citizens_reopening_goes_back_once_and_the_log_keeps_none_of_their_words(
+    office: TheOffice,
+) -> None:
     with office.db.writing() as session:
         case = case_at(session, office, S.REPLIED)
 

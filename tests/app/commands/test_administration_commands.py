@@ -54,7 +54,9 @@ def test_a_sound_installation_passes(huiying: Huiying) -> None:
 
 
 def test_another_secret_is_noticed(huiying: Huiying) -> None:
-    done = Huiying(huiying.url, huiying.data_dir, "another secret 0123456789abcdef0123456789")("check", "--json")
+    done = Huiying(huiying.url, huiying.data_dir, "another secret 0123456789abcdef0123456789")(
+        "check", "--json"
+    )
     assert done.status == 1
     (bad,) = (row for row in done.rows if row["state"] == "bad")
     assert bad["check"] == "keys" and "HUIYING_SECRET_KEY" in bad["words"]
@@ -175,7 +177,9 @@ def test_a_job_is_run_by_hand_as_of_a_moment(huiying: Huiying) -> None:
     assert {"take_in_arrivals", "remind_departments", "close_replied"} <= names
 
 
-@pytest.mark.parametrize("words", [("explode",), ("deadline",), ("run-job", "close_replied", "--now", "soon")])
+@pytest.mark.parametrize(
+    "words", [("explode",), ("deadline",), ("run-job", "close_replied", "--now", "soon")]
+)
 def test_wrong_use_ends_with_two(huiying: Huiying, words: tuple[str, ...]) -> None:
     assert huiying(*words).status == 2
 

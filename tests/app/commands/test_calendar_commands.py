@@ -21,13 +21,29 @@ def huiying(sqlite_url: str, tmp_path: Path) -> Huiying:
         ("2026-10-09T10:42+08:00", ("--working-days", "1"), "2026-10-11T00:00:00+08:00"),  # Friday: Saturday
         ("2026-10-09T10:42+08:00", ("--working-days", "5"), "2026-10-16T00:00:00+08:00"),  # Thursday
         ("2026-10-09T10:42+08:00", ("--working-days", "0"), "2026-10-10T00:00:00+08:00"),  # the day itself
-        ("2026-09-30T23:59+08:00", ("--working-days", "1"), "2026-10-09T00:00:00+08:00"),  # Wednesday: Thursday
+        (
+            "2026-09-30T23:59+08:00",
+            ("--working-days", "1"),
+            "2026-10-09T00:00:00+08:00",
+        ),  # Wednesday: Thursday
         ("2026-10-07T20:31+08:00", ("--working-days", "1"), "2026-10-09T00:00:00+08:00"),  # holiday Wednesday
         ("2026-10-09T02:42Z", ("--working-days", "1"), "2026-10-11T00:00:00+08:00"),
         ("2026-10-09T10:42", ("--working-days", "1"), "2026-10-11T00:00:00+08:00"),  # Shanghai's wall clock
-        ("2026-10-09T10:42+08:00", ("--profile", "default", "--type", "correction"), "2026-10-11T00:00:00+08:00"),
-        ("2026-10-09T10:42+08:00", ("--profile", "default", "--type", "complaint"), "2026-10-20T00:00:00+08:00"),
-        ("2026-10-09T10:42+08:00", ("--profile", "yueqing", "--type", "consultation"), "2026-10-13T00:00:00+08:00"),
+        (
+            "2026-10-09T10:42+08:00",
+            ("--profile", "default", "--type", "correction"),
+            "2026-10-11T00:00:00+08:00",
+        ),
+        (
+            "2026-10-09T10:42+08:00",
+            ("--profile", "default", "--type", "complaint"),
+            "2026-10-20T00:00:00+08:00",
+        ),
+        (
+            "2026-10-09T10:42+08:00",
+            ("--profile", "yueqing", "--type", "consultation"),
+            "2026-10-13T00:00:00+08:00",
+        ),
     ],
 )
 def test_the_due_instant_is_the_end_of_the_last_working_day(
@@ -48,7 +64,9 @@ def test_a_year_nobody_has_announced_makes_it_provisional(huiying: Huiying) -> N
 
 
 def test_for_people_it_tells_each_day(huiying: Huiying) -> None:
-    lines = huiying("deadline", "--received", "2026-10-09T10:42+08:00", "--working-days", "2").out.splitlines()
+    lines = huiying(
+        "deadline", "--received", "2026-10-09T10:42+08:00", "--working-days", "2"
+    ).out.splitlines()
     assert lines[0] == "2026-10-12 24:00 到期"
     assert [line.split()[:2] for line in lines[1:]] == [
         ["2026-10-09", "不计"], ["2026-10-10", "计"], ["2026-10-11", "不计"], ["2026-10-12", "计"],

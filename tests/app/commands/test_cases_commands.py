@@ -11,7 +11,17 @@ from tests.app.commands.huiying import Huiying
 from tests.conftest import NOW, TheOffice
 from tests.factories import LETTER, a_case
 
-COLUMNS = ["number", "status", "platform", "department", "message_type", "received_at", "due_at", "title", "text"]
+COLUMNS = [
+    "number",
+    "status",
+    "platform",
+    "department",
+    "message_type",
+    "received_at",
+    "due_at",
+    "title",
+    "text",
+]
 FILE = "工单编号,诉求内容,受理时间\nYZ1,柳荫社区停水三天了,2026-10-08 09:00\nYZ2,,2026-10-08 09:00\n"
 
 
@@ -28,13 +38,18 @@ def test_every_case_is_listed_once_in_one_shape(huiying: Huiying, sqlite_office:
     assert [list(row) for row in rows] == [COLUMNS] * 4
     assert [row["number"] for row in rows] == [case.number for case in cases]
     assert (rows[3]["status"], rows[3]["department"]) == ("assigned", "公安局户政科")
-    assert (rows[0]["received_at"], rows[0]["due_at"]) == ("2026-10-09T10:42:00+08:00", "2026-10-16T00:00:00+08:00")
+    assert (rows[0]["received_at"], rows[0]["due_at"]) == (
+        "2026-10-09T10:42:00+08:00",
+        "2026-10-16T00:00:00+08:00",
+    )
     (only,) = huiying("cases", "list", "--status", "assigned", "--json").rows
     assert only["number"] == cases[3].number
     assert huiying("cases", "list").out.count("\n") == 4
 
 
-def test_one_case_is_shown_with_how_its_deadline_was_worked_out(huiying: Huiying, sqlite_office: TheOffice) -> None:
+def test_one_case_is_shown_with_how_its_deadline_was_worked_out(
+    huiying: Huiying, sqlite_office: TheOffice
+) -> None:
     with sqlite_office.db.writing() as session:
         case = a_case(session, sqlite_office)
     (row,) = huiying("cases", "show", case.number.lower(), "--json").rows
@@ -50,7 +65,9 @@ def test_an_empty_office_lists_nothing_and_is_content(huiying: Huiying) -> None:
         assert (done.status, done.out, done.err) == (0, "", "")
 
 
-def test_what_came_in_is_listed_with_the_name_of_its_error(huiying: Huiying, sqlite_office: TheOffice) -> None:
+def test_what_came_in_is_listed_with_the_name_of_its_error(
+    huiying: Huiying, sqlite_office: TheOffice
+) -> None:
     with sqlite_office.db.writing() as session:
         messages.keep_arrival(session, NOW, sqlite_office.accounts["wechat"], "1", b"<xml>13900000138")
     service.take_in_arrivals(sqlite_office.db, NOW)

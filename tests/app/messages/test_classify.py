@@ -71,6 +71,8 @@ def test_no_long_number_stays_in_a_title_not_even_in_part(number: str) -> None:
     assert LONG_NUMBER.search(without_numbers(text)) is None
 
 
-@pytest.mark.parametrize("text", ["2026年10月9日停水", "2026-10-09 停水", "住 3 栋 1202 室", "等了 123456 秒"])
+@pytest.mark.parametrize(
+    "text", ["2026年10月9日停水", "2026-10-09 停水", "住 3 栋 1202 室", "等了 123456 秒"]
+)
 def test_dates_and_short_numbers_stay(text: str) -> None:
     assert without_numbers(text) == text
