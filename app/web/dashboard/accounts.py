@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app.base.errors import AppError, Invalid, NotFound
+from app.base.errors import AppError, NotFound
 from app.calendar.workdays import day_of
 from app.departments import queries as department_queries
 from app.official_accounts import queries
@@ -18,7 +18,7 @@ from app.staff.roles import Role
 from app.web.access import needs
 from app.web.context import current_person, now, reading, render, services, settings, writing
 from app.web.dashboard import desk
-from app.web.forms import refused
+from app.web.forms import day_of_form, number_of, page_after, refused
 from connectors import registry
 from connectors.contract import SettingField
 
@@ -59,8 +59,9 @@ def _list_page(error: AppError | None = None) -> str:
         absent = {row.id for row in rows if staff_queries.person(session, row.responsible_id) is None}
         filings = [one for one in queries.filings(session, now()) if one.state.key != "filed"]
         names = {row.id: row.name for row in rows}
-    return _page(
+    return page_after(
         "desk/accounts.html",
+        DONE,
         error=error,
         rows=sorted((_row(row) for row in rows), key=lambda one: LOUDEST.index(one["activity"]["tone"])),
         people=people,
@@ -98,10 +99,10 @@ def _add() -> int:
             current_person(),
             platform=form.get("platform", ""),
             name=form.get("name", ""),
-            department_id=_number(form.get("department_id")) or 0,
-            responsible_id=_number(form.get("responsible_id")),
+            department_id=number_of(form.get("department_id")) or 0,
+            responsible_id=number_of(form.get("responsible_id")),
             settings=_given_settings(form.get("platform", "")),
-            opened_on=_day(form.get("opened_on")),
+            opened_on=day_of_form(form.get("opened_on"), "opened_on"),
         ).id
 
 
@@ -111,8 +112,9 @@ def _new_page(error: AppError | None = None) -> str:
     with reading() as session:
         departments = [(row.id, row.name) for row in department_queries.all(session)]
         people = [("", "请选一位"), *((row.id, row.name) for row in staff_queries.people(session))]
-    return _page(
+    return page_after(
         "desk/account_new.html",
+        DONE,
         error=error,
         platform=platform,
         platforms=list(registry.PLATFORMS.values()),
@@ -151,7 +153,7 @@ def set_responsible(account_id: int) -> Response:
 
     def do() -> None:
         with writing() as session:
-            to = _number(request.form.get("responsible_id")) or 0
+            to = number_of(request.form.get("responsible_id")) or 0
             accounts.set_responsible(session, now(), current_person(), account_id, to)
 
     return _about(account_id, do, "responsible")
@@ -176,7 +178,7 @@ def register(account_id: int) -> Response:
 
     def do() -> None:
         with writing() as session:
-            on = _day(request.form.get("occurred_on")) or _today()
+            on = day_of_form(request.form.get("occurred_on"), "occurred_on") or _today()
             accounts.register(session, now(), current_person(), account_id, request.form.get("kind", ""), on)
 
     return _about(account_id, do, "registered")
@@ -279,8 +281,9 @@ def _account_page(account_id: int, error: AppError | None = None) -> str:
         is_absent = staff_queries.person(session, found.responsible_id) is None
     platform = registry.PLATFORMS[found.platform]
     person = current_person()
-    return _page(
+    return page_after(
         "desk/account.html",
+        DONE,
         error=error,
         account=found,
         platform=platform,
@@ -340,26 +343,5 @@ def _given_settings(platform: str) -> dict[str, str]:
     return {name: request.form[name] for name in names if name in request.form}
 
 
-def _page(template: str, *, error: AppError | None, **context: Any) -> str:
-    done = DONE.get(request.args.get("done", ""))
-    notices = [{"kind": "good", "title": done}] if done else []
-    if error is not None:
-        notices = [{"kind": "over", "title": error.message}]
-    return render(template, error=error, notices=notices, **context)
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else None
-
-
 def _today() -> date:
     return day_of(now())
-
-
-def _day(text: str | None) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Invalid("日期写成 2026-10-09 的样子", field="opened_on") from None

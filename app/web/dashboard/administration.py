@@ -1,7 +1,6 @@
 """Who runs the office? The first-run page, people and their roles, departments and who answers for what."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from flask import redirect, request, url_for
@@ -20,7 +19,7 @@ from app.staff.scopes import SCOPES
 from app.web.access import needs
 from app.web.context import current_person, now, reading, render, settings, writing
 from app.web.dashboard import desk
-from app.web.forms import refused
+from app.web.forms import day_of_form, done_or_again, number_of, page_after, refused
 
 ADMINISTRATORS = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN)
 SEES_STAFF = (*ADMINISTRATORS, Role.AUDIT_ADMIN)
@@ -57,7 +56,7 @@ def setup() -> Response | str:
 @needs(Role.SYSTEM_ADMIN)
 def set_up() -> Response:
     """Keep what the first-run page asked for."""
-    return _done_or_again(_set_up, _setup_page, lambda _: url_for("desk.staff_list", done="office"))
+    return done_or_again(_set_up, _setup_page, lambda _: url_for("desk.staff_list", done="office"))
 
 
 def _set_up() -> None:
@@ -115,7 +114,7 @@ def staff_list() -> str:
 @needs(*ADMINISTRATORS)
 def add_person() -> Response:
     """Add a person, then show their page."""
-    return _done_or_again(
+    return done_or_again(
         _add_person, _staff_page, lambda made: url_for("desk.staff_member", staff_id=made, done="person")
     )
 
@@ -128,11 +127,11 @@ def _add_person() -> int:
             now(),
             current_person(),
             name=form.get("name", ""),
-            department_id=_number(form.get("department_id")),
+            department_id=number_of(form.get("department_id")),
             roles=_roles(),
             sign_in=form.get("sign_in", "").strip() or None,
             contractor="contractor" in form,
-            contract_ends_on=_day(form.get("contract_ends_on"), "contract_ends_on"),
+            contract_ends_on=day_of_form(form.get("contract_ends_on"), "contract_ends_on"),
         ).id
 
 
@@ -143,8 +142,9 @@ def _staff_page(error: AppError | None = None) -> str:
         open_ones = department_queries.all(session)
         names = department_queries.names(session, [row.department_id for row in people])
         grants = _may_grant(staff_queries.has_role(session, Role.SECURITY_ADMIN))
-    return _page(
+    return page_after(
         "desk/staff.html",
+        DONE,
         error=error,
         people=people,
         roles={number: _labels(held) for number, held in roles.items()},
@@ -185,7 +185,7 @@ def move_person(staff_id: int) -> Response:
 
     def do() -> None:
         with writing() as session:
-            to = _number(request.form.get("department_id")) or 0
+            to = number_of(request.form.get("department_id")) or 0
             staff.move(session, now(), current_person(), staff_id, to)
 
     return _about_member(staff_id, do, "moved")
@@ -252,7 +252,7 @@ def revoke_token(staff_id: int, token_id: int) -> Response:
 
 
 def _about_member(staff_id: int, do: Callable[[], Any], done: str) -> Response:
-    return _done_or_again(
+    return done_or_again(
         do,
         lambda error: _member_page(staff_id, error),
         lambda _: url_for("desk.staff_member", staff_id=staff_id, done=done),
@@ -270,8 +270,9 @@ def _member_page(
         tokens = staff_queries.tokens(session, staff_id)
         grants = _may_grant(staff_queries.has_role(session, Role.SECURITY_ADMIN))
     person = current_person()
-    return _page(
+    return page_after(
         "desk/staff_member.html",
+        DONE,
         error=error,
         member=member,
         department=names.get(member.department_id or 0, "不属于某个单位"),
@@ -316,7 +317,7 @@ def add_department() -> Response:
             name, short = request.form.get("name", ""), request.form.get("short", "")
             return departments.add(session, now(), current_person(), name=name, short=short).id
 
-    return _done_or_again(
+    return done_or_again(
         do, _departments_page, lambda made: url_for("desk.department", department_id=made, done="department")
     )
 
@@ -328,8 +329,9 @@ def _departments_page(error: AppError | None = None) -> str:
         names = {row.id: row.name for row in rows}
         table = department_queries.responsibilities(session)
         people = {row.id: len(staff_queries.people(session, department_id=row.id)) for row in rows}
-    return _page(
+    return page_after(
         "desk/departments.html",
+        DONE,
         error=error,
         departments=rows,
         people=people,
@@ -361,8 +363,8 @@ def set_leaders(department_id: int) -> Response:
                 now(),
                 current_person(),
                 department_id,
-                deputy_leader_id=_number(request.form.get("deputy_leader_id")),
-                principal_id=_number(request.form.get("principal_id")),
+                deputy_leader_id=number_of(request.form.get("deputy_leader_id")),
+                principal_id=number_of(request.form.get("principal_id")),
             )
 
     return _about_department(department_id, do, "leaders")
@@ -384,7 +386,7 @@ def add_responsibility(department_id: int) -> Response:
                 place=form.get("place", ""),
                 keywords=_listed(form.get("keywords", "")),
                 department_id=department_id,
-                handler_id=_number(form.get("handler_id")),
+                handler_id=number_of(form.get("handler_id")),
                 reason=form.get("reason", ""),
             )
 
@@ -412,7 +414,7 @@ def close_department(department_id: int) -> Response:
         with writing() as session:
             departments.close(session, now(), current_person(), department_id)
 
-    return _done_or_again(
+    return done_or_again(
         do,
         lambda error: _department_page(department_id, error),
         lambda _: url_for("desk.departments_list", done="closed"),
@@ -420,7 +422,7 @@ def close_department(department_id: int) -> Response:
 
 
 def _about_department(department_id: int, do: Callable[[], Any], done: str) -> Response:
-    return _done_or_again(
+    return done_or_again(
         do,
         lambda error: _department_page(department_id, error),
         lambda _: url_for("desk.department", department_id=department_id, done=done),
@@ -435,8 +437,9 @@ def _department_page(department_id: int, error: AppError | None = None) -> str:
         table = department_queries.responsibilities(session, department_id)
         people = staff_queries.people(session, department_id=department_id)
     nobody = ("", "还没有指定")
-    return _page(
+    return page_after(
         "desk/department.html",
+        DONE,
         error=error,
         department=found,
         people=people,
@@ -452,23 +455,6 @@ def _department_page(department_id: int, error: AppError | None = None) -> str:
 # ---------------------------------------------------------------- within
 
 
-def _done_or_again(
-    do: Callable[[], Any], again: Callable[[AppError], str], then: Callable[[Any], str]
-) -> Response:
-    """Do it and go on with a GET; when refused, show the page once more with the reason."""
-    result, page = refused(do, again)
-    return page or redirect(then(result), 303)
-
-
-def _page(template: str, *, error: AppError | None, **context: Any) -> str:
-    """A page with the reason of a refusal, or with what was just done."""
-    done = DONE.get(request.args.get("done", ""))
-    notices = [{"kind": "good", "title": done}] if done else []
-    if error is not None:
-        notices = [{"kind": "over", "title": error.message}]
-    return render(template, error=error, notices=notices, **context)
-
-
 def _grantable() -> list[tuple[str, str]]:
     return [(role.value, LABELS[role]) for role in GRANTABLE]
 
@@ -479,19 +465,6 @@ def _labels(held: frozenset[Role]) -> str:
 
 def _roles() -> frozenset[Role]:
     return frozenset(role for role in GRANTABLE if role.value in request.form.getlist("role"))
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else None
-
-
-def _day(text: str | None, field: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Invalid("日期写成 2026-10-09 的样子", field=field) from None
 
 
 def _listed(text: str) -> list[str]:
