@@ -10,13 +10,13 @@ from app.base.keys import Keys
 
 def open_database(settings: Settings) -> Database:
     """The database of these settings, with the keys of this installation."""
-    return Database(settings.database_url, Keys(settings.secret_key))
+    return Database(settings.database_url, Keys(settings.secret_key), settings.data_dir)
 
 
 def create_app(settings: Settings | None = None, db: Database | None = None) -> Flask:
     """The web application. Without arguments it reads its settings from the environment."""
     from app import web
-    from app.answers.service import AnswerIndex
+    from app.finding.index import AnswerIndex
     from app.messages.intake import Intake
     from app.web.context import Services
     from app.web.webhooks import Receivers

@@ -20,6 +20,7 @@ import app.cases.models
 import app.departments.models
 import app.disclosure.models
 import app.duty.models
+import app.finding.models
 import app.log.models
 import app.messages.models
 import app.notices.models

@@ -16,10 +16,11 @@ from typing import Any
 import rjieba
 
 from app import migrations
-from app.answers.service import AnswerIndex, suggest
 from app.base import clock
 from app.base.db import Database, sqlite_module
 from app.base.keys import Keys
+from app.finding.index import AnswerIndex
+from app.finding.service import suggest
 from bench.table import Row
 from kb.models import AnswerEntry, EntryVersion, LibraryChange
 from tests.live import SECRET

@@ -1,4 +1,4 @@
-"""Where an agreed answer was used, and what people searched in vain."""
+"""Where was an agreed answer used?"""
 
 from datetime import datetime
 
@@ -20,14 +20,3 @@ class AnswerUse(SQLModel, table=True):
     reply_id: int = Field(foreign_key="replies.id", index=True)
     case_id: int = Field(foreign_key="cases.id")
     at: datetime = Field(sa_type=Instant)
-
-
-class UnansweredSearch(SQLModel, table=True):
-    """A public search without an answer, redacted, counted, without who asked."""
-
-    __tablename__ = "unanswered_searches"
-
-    id: int = Field(default=None, primary_key=True)
-    text: str = Field(unique=True)
-    times: int = 1
-    last_at: datetime = Field(sa_type=Instant, index=True)

@@ -1,4 +1,4 @@
-"""What is in the library for its editors, what was used where, and what people searched in vain?"""
+"""What is in the library for its editors, and what was used where?"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Tuple, func, literal, or_, true, tuple_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from app.answers.models import AnswerUse, UnansweredSearch
+from app.answers.models import AnswerUse
 from app.base.errors import Invalid
 from app.base.types import Instant
 from app.cases.models import Case
@@ -291,29 +291,3 @@ def most_used(
         )
     )
     return [(row[0], row[1]) for row in session.exec(wanted.limit(limit))]
-
-
-def count_in_force(session: Session) -> int:
-    """How many entries are published."""
-    wanted = select(func.count()).select_from(AnswerEntry)
-    return session.exec(wanted.where(_state(EntryState.PUBLISHED))).one()
-
-
-# ------------------------------------------------------------------ searched in vain
-
-
-def unanswered(session: Session, limit: int = 20) -> list[UnansweredSearch]:
-    """What the public asked most and found no answer to; redacted when it was kept."""
-    order = (col(UnansweredSearch.times).desc(), col(UnansweredSearch.last_at).desc())
-    return list(session.exec(select(UnansweredSearch).order_by(*order).limit(limit)))
-
-
-def count_unanswered(session: Session) -> int:
-    """How many different searches are kept."""
-    return session.exec(select(func.count()).select_from(UnansweredSearch)).one()
-
-
-def oldest_rare(session: Session) -> UnansweredSearch | None:
-    """The search asked least, of those the one asked longest ago."""
-    order = (col(UnansweredSearch.times), col(UnansweredSearch.last_at))
-    return session.exec(select(UnansweredSearch).order_by(*order).limit(1)).first()

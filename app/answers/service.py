@@ -1,27 +1,21 @@
-"""问答库: which answer fits, who may change one, where it was used, what was asked in vain.
+"""问答库: who may change an answer, what became of it, where it was used.
 
 The rules of the library itself are in `kb`; here stands who may, what was written down, and that
 people are told.
 """
 
-import logging
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from app.answers import queries
-from app.answers.models import AnswerUse, UnansweredSearch
+from app.answers.models import AnswerUse
 from app.answers.reviewing import PUBLISHERS
-from app.base import clock, db
-from app.base.errors import AppError, Conflict, Invalid, NotAllowed, NotFound, Unavailable
+from app.base.errors import AppError, Conflict, Invalid, NotAllowed, NotFound
 from app.base.rows import insert_once
 from app.calendar.workdays import day_of
 from app.cases.models import Case
@@ -29,286 +23,18 @@ from app.departments import queries as departments
 from app.log import service as log
 from app.notices import service as notices
 from app.redaction.masking import FLAG_LABELS, Flag
-from app.redaction.service import RedactionFailed, redact
+from app.redaction.service import redact
 from app.staff import queries as staff
 from app.staff.roles import Person, Role
 from connectors.errors import UnreadableFile
 from connectors.tables import read_records
 from kb import queries as library
 from kb import service as kb
-from kb.documents import Hit
 from kb.entries import LONGEST_QUESTION
-from kb.errors import EntryConflict, EntryInvalid, EntryNotFound, IndexUnavailable
+from kb.errors import EntryConflict, EntryInvalid, EntryNotFound
 from kb.exchange import HEADINGS, ReadRow, comparable, heading_key, is_whole, read_rows
-from kb.index import SearchIndex
 from kb.models import AnswerEntry, EntryOpinion, EntryVersion
-from kb.ranking import Level
 from kb.review import ReviewError, Step, Verdict
-from kb.states import EntryKind
-
-logger = logging.getLogger("huiying.answers")
-
-# An automatic acknowledgement is no answer to anything.
-SUGGESTED = frozenset({EntryKind.ANSWER.value, EntryKind.CLARIFICATION.value})
-_AT_ONCE = 1_000
-"""Entries an index is rebuilt from while a page waits (about two seconds); more are done beside it."""
-_LOOK_EVERY = 2.0  # seconds between two looks at the index's own files, and between two tries to repair it
-_AHEAD_FOR = 5.0  # seconds after which an index ahead of the database is taken to be another database's
-
-
-# ------------------------------------------------------------------ finding
-
-
-@dataclass(frozen=True)
-class Match:
-    """One answer found, as it is in force now. ``terms``: the words of the search it holds, folded."""
-
-    entry: AnswerEntry
-    version: EntryVersion
-    level: Level
-    confidence: float
-    reasons: tuple[str, ...]
-    terms: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a search found, best first. ``rebuilding``: the index is being made, so nothing was looked at."""
-
-    matches: tuple[Match, ...] = ()
-    rebuilding: bool = False
-    did_you_mean: str | None = None
-
-    @property
-    def sure(self) -> bool:
-        """Whether we speak of an answer."""
-        return bool(self.matches) and self.matches[0].level == Level.HIGH
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """An answer offered to whoever drafts a reply. ``level`` is 高, 中 or 低."""
-
-    entry_id: int
-    key: str
-    version: int
-    question: str
-    text: str
-    level: str
-    reasons: list[str]
-    owner: str
-    valid_until: date | None
-
-
-class AnswerIndex:
-    """The search index of the library: derived, disposable, never the last word.
-
-    Shared by the threads of a process; several processes may use one folder, and one of them writes at a
-    time (a file lock that the system frees with its holder). Whatever is wrong with the files leads to a
-    rebuild from the database, never to an error (reliability §0.12, F4); whatever is found is looked up in
-    the database before anybody sees it. ``now`` tells the instant that validity is judged by.
-    """
-
-    def __init__(self, folder: Path, now: Callable[[], datetime] = clock.now) -> None:
-        self._index = SearchIndex(folder)
-        self._now = now
-        self._following = threading.Lock()
-        self._beside: threading.Thread | None = None
-        self._seen = -1
-        self._look_at = 0.0
-        self._not_before = 0.0
-        self._ahead_since: float | None = None
-        self._spoilt = False
-
-    @property
-    def rebuilding(self) -> bool:
-        """Whether this process is making the index anew beside its pages."""
-        return self._beside is not None and self._beside.is_alive()
-
-    def search(self, session: Session, text: str, limit: int = 10) -> Found:
-        """The answers in force that may answer ``text``, best first; nothing while the index is rebuilt."""
-        self.follow(session)
-        return self._found(session, text, limit) or self._repaired(session, text, limit)
-
-    def follow(self, session: Session) -> None:
-        """Bring the index up to date with the changes of the library; rebuild it where it cannot be."""
-        last = library.last_change(session)
-        at = time.monotonic()
-        if at < self._not_before or self.rebuilding:
-            return
-        if last == self._seen and at < self._look_at and not self._spoilt:
-            return
-        # The first search of all waits for the index; the others go on with what there is.
-        if not self._following.acquire(timeout=_LOOK_EVERY if self._seen < 0 else 0):
-            return
-        try:
-            self._catch_up(session, last)
-        except Exception as failure:
-            # A full disk, another writer, damaged files: the pages go on, and it is tried again soon.
-            self._later(failure)
-        finally:
-            self._following.release()
-
-    def rebuild(self, session: Session) -> int:
-        """Make the index anew from the database, now; how many answers it holds. Raises `Unavailable`."""
-        try:
-            self._write(session, wait=30.0)
-            return len(self._index)
-        except (IndexUnavailable, OSError) as failure:
-            raise Unavailable(
-                "搜索索引没能重建：正在由另一个进程更新，或磁盘写不进去。请稍后再试"
-            ) from failure
-
-    def _found(self, session: Session, text: str, limit: int) -> Found | None:
-        """What the index finds, checked; None if it cannot be used."""
-        try:
-            hits = self._index.search(text, 2 * limit + 10, library.synonyms(session))
-            other = None if hits and hits[0].answers else self._better(text, hits)
-        except IndexUnavailable as failure:
-            logger.warning("answer index unavailable", exc_info=failure)
-            self._spoilt = True
-            return None
-        live = library.by_keys(session, [hit.key for hit in hits])
-        today = day_of(self._now())
-        matches = (
-            Match(*live[hit.key], hit.level, hit.confidence, hit.reasons, hit.matched_terms)
-            for hit in hits
-            if hit.key in live and _is_worth_reading(hit) and is_suggested(*live[hit.key], today)
-        )
-        return Found(tuple(matches)[:limit], did_you_mean=other)
-
-    def _better(self, text: str, hits: Sequence[Hit]) -> str | None:
-        """The text in other words that sound alike, if they find something more likely."""
-        other = self._index.did_you_mean(text)
-        found = self._index.search(other, 1) if other else []
-        return other if found and (not hits or found[0].confidence > hits[0].confidence) else None
-
-    def _repaired(self, session: Session, text: str, limit: int) -> Found:
-        self.follow(session)
-        return self._found(session, text, limit) or Found(rebuilding=True)
-
-    def _catch_up(self, session: Session, last: int) -> None:
-        position = self._position()
-        if position is None or self._is_of_another(position, last):
-            self._rebuild(session)
-            return
-        while changes := library.changes_since(session, position):
-            documents, gone = library.documents_of(session, sorted({row.entry_id for row in changes}))
-            position = changes[-1].id
-            self._index.update(documents, gone, position, wait=0.0)
-        self._now_at(position)
-
-    def _position(self) -> int | None:
-        """Where the index stands; None if there is none that can be used."""
-        try:
-            return None if self._spoilt else self._index.position
-        except IndexUnavailable:
-            return None
-
-    def _is_of_another(self, position: int, last: int) -> bool:
-        """Whether the index knows changes that the database does not: it was restored from a backup.
-
-        For a moment that is normal: another process may follow a change that this session began before.
-        """
-        if position <= last:
-            self._ahead_since = None
-            return False
-        self._ahead_since = self._ahead_since or time.monotonic()
-        return time.monotonic() - self._ahead_since > _AHEAD_FOR
-
-    def _rebuild(self, session: Session) -> None:
-        if queries.count_in_force(session) <= _AT_ONCE:
-            self._write(session, wait=0.0)
-            return
-        own = db.beside(session)
-        self._beside = threading.Thread(target=self._rebuild_beside, args=(own,), daemon=True, name="reindex")
-        self._beside.start()
-
-    def _rebuild_beside(self, own: Session) -> None:
-        try:
-            with own:
-                self._write(own, wait=0.0)
-        except Exception as failure:
-            self._later(failure)
-
-    def _write(self, session: Session, *, wait: float) -> None:
-        position = library.last_change(session)
-        self._index.rebuild(library.documents_for_index(session), position, wait=wait)
-        self._index.warm()
-        self._ahead_since = None
-        self._now_at(position)
-
-    def _later(self, failure: Exception) -> None:
-        """Try again soon; that another process is writing just now is nothing to write down."""
-        if getattr(failure, "code", "") != "busy":
-            logger.warning("answer index not followed", exc_info=failure)
-        self._not_before = time.monotonic() + _LOOK_EVERY
-
-    def _now_at(self, position: int) -> None:
-        self._seen, self._spoilt = position, False
-        self._look_at = time.monotonic() + _LOOK_EVERY
-
-
-def is_suggested(entry: AnswerEntry, version: EntryVersion, today: date) -> bool:
-    """Whether a published entry may be offered on ``today``: an answer, begun and not yet run out."""
-    begun = version.valid_from <= today
-    return entry.kind in SUGGESTED and begun and (version.valid_until is None or today <= version.valid_until)
-
-
-# Below these shares of right answers a hit only costs the reader time; a clerk's more than a citizen's.
-_WORTH_READING = 0.02
-_WORTH_SUGGESTING = 0.05
-
-
-def _is_worth_reading(hit: Hit) -> bool:
-    """Single characters in common are no likeness, unless a whole phrasing is nearly the same."""
-    return hit.level != Level.LOW or bool(hit.matched_terms and hit.confidence >= _WORTH_READING)
-
-
-def suggest(session: Session, index: AnswerIndex, text: str, *, limit: int = 3) -> list[Suggestion]:
-    """Answers in force for a letter, best first; none where nothing is worth looking at."""
-    return [
-        Suggestion(
-            entry_id=match.entry.id,
-            key=match.entry.key,
-            version=match.version.number,
-            question=match.version.question,
-            text=match.version.text,
-            level=str(match.level),
-            reasons=list(match.reasons),
-            owner=match.entry.owner_name,
-            valid_until=match.version.valid_until,
-        )
-        for match in index.search(session, text, limit).matches
-        if match.confidence >= _WORTH_SUGGESTING
-    ]
-
-
-def note_unanswered(session: Session, now: datetime, text: str) -> bool:
-    """Count a search without an answer, redacted, without who asked (B11); False if it is not kept.
-
-    A text that could not be checked for personal data is not kept, nor is one that is hardly a question.
-    """
-    try:
-        places = departments.office_places(session)
-        public = " ".join(redact(text[:_LONGEST_SEARCH], places=places).text.split())
-    except RedactionFailed:
-        return False
-    if len(public) < _SHORTEST_SEARCH:
-        return False
-    if queries.count_unanswered(session) >= _MOST_SEARCHES and (rare := queries.oldest_rare(session)):
-        session.delete(rare)
-    if not insert_once(session, UnansweredSearch, text=public, times=1, last_at=now):
-        counted = update(UnansweredSearch).where(col(UnansweredSearch.text) == public)
-        session.execute(counted.values(times=UnansweredSearch.times + 1, last_at=now))
-    return True
-
-
-_SHORTEST_SEARCH = 3
-_LONGEST_SEARCH = 100
-_MOST_SEARCHES = 5_000
-"""Different searches kept; beyond that the rarest makes room."""
-
 
 # ------------------------------------------------------------------ changing
 

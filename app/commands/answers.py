@@ -7,12 +7,14 @@ from typing import Any
 import click
 
 from app.answers import queries, service
-from app.answers.service import AnswerIndex, Match
 from app.base.errors import Invalid, NotFound, Unavailable
 from app.calendar.workdays import day_of
 from app.commands.cases import import_
 from app.commands.shell import Shell, as_json, json_option, print_rows
 from app.departments import queries as departments
+from app.finding import service as finding
+from app.finding.found import Match
+from app.finding.index import AnswerIndex
 from app.staff import queries as staff
 from app.staff.roles import Person
 from kb import queries as library
@@ -249,7 +251,7 @@ def reindex(shell: Shell, as_json_: bool) -> None:
 def suggest(shell: Shell, text: str, limit: int, as_json_: bool) -> None:
     """给一封来信推荐答案，把握大的在前。"""
     with shell.reading() as session:
-        found = service.suggest(session, _index(shell), text, limit=limit)
+        found = finding.suggest(session, _index(shell), text, limit=limit)
     rows = (
         {
             "level": one.level,

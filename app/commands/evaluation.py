@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
-from app.answers import evaluation as answers_evaluation
 from app.base.errors import Invalid
 from app.commands.shell import as_json, json_option
+from app.finding import evaluation as answers_evaluation
 from app.redaction import evaluation as redaction_evaluation
 from app.redaction.service import redact
 from kb.documents import Document

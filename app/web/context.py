@@ -17,7 +17,7 @@ from app.staff.addresses import UNKNOWN
 from app.staff.roles import Person
 
 if TYPE_CHECKING:
-    from app.answers.service import AnswerIndex
+    from app.finding.index import AnswerIndex
     from app.messages.intake import Intake
     from app.web.webhooks import Receivers
 

@@ -11,9 +11,10 @@ from flask.testing import FlaskClient
 from sqlmodel import select
 
 from app.answers import service
-from app.answers.models import AnswerUse, UnansweredSearch
+from app.answers.models import AnswerUse
 from app.base import clock
 from app.cases.transitions import Status
+from app.finding.models import UnansweredSearch
 from app.log.models import Event
 from app.notices.models import Notice
 from kb import queries as library

@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 from sqlmodel import select
 
 from app.answers import service
-from app.answers.models import UnansweredSearch
 from app.base import clock
+from app.finding import service as finding
+from app.finding.models import UnansweredSearch
 from tests.app.answers.acting import LOST_CARD, PERMIT, approved, published
 from tests.conftest import NOW, TheOffice
 
@@ -250,5 +251,5 @@ def test_a_search_goes_on_while_the_database_takes_no_words(
     def full(*_: object) -> None:
         raise OperationalError("", {}, Exception("database or disk is full"))
 
-    monkeypatch.setattr(service, "note_unanswered", full)
+    monkeypatch.setattr(finding, "note_unanswered", full)
     assert "没有找到答案" in page(client, f"/answers?q={quote('隔壁夜里施工')}")

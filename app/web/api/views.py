@@ -6,12 +6,12 @@ from typing import Any
 from flask import request
 from sqlmodel import Session
 
-from app.answers import service as answers
 from app.base.errors import Invalid, NotFound, Unavailable
 from app.cases import queries, service
 from app.cases.models import Case
 from app.cases.transitions import BY_REPLY, Action, Status, actions_for
 from app.departments import queries as departments
+from app.finding import service as finding
 from app.official_accounts import queries as accounts
 from app.web.context import current_person, now, reading, services, writing
 from connectors.contract import IncomingMessage
@@ -68,7 +68,7 @@ def _found(text: str, limit: int) -> tuple[Any, int]:
     if not text.strip():
         return {"items": []}, 200
     with reading() as session:
-        return {"items": answers.suggest(session, services().answers, text, limit=limit)}, 200
+        return {"items": finding.suggest(session, services().answers, text, limit=limit)}, 200
 
 
 def list_cases(query: dict[str, Any]) -> tuple[Any, int]:

@@ -17,6 +17,7 @@ from app.answers.reviewing import LABELS, PUBLISH, PUBLISHERS, Standing, standin
 from app.base.errors import AppError, Invalid, NotFound
 from app.calendar.workdays import day_of
 from app.departments import queries as departments
+from app.finding import queries as finding
 from app.log import service as log
 from app.opendata.formats import safe_cell
 from app.staff import queries as staff
@@ -81,7 +82,7 @@ def library_list() -> str:
             pager=_pager(page),
             export_href="/desk/answers.csv?" + _address().partition("?")[2],
             may_write=person.may(Role.EDITOR),
-            searched=queries.unanswered(session, _VAIN),
+            searched=finding.unanswered(session, _VAIN),
         )
 
 

@@ -12,7 +12,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.alerts import queries as alerts
 from app.alerts import service as alerts_service
-from app.answers import service as answers
 from app.base.errors import Invalid, NotFound
 from app.calendar import queries as calendars
 from app.cases import queries, service
@@ -29,6 +28,7 @@ from app.cases.transitions import (
     actions_for,
 )
 from app.departments import queries as departments
+from app.finding import service as finding
 from app.log import service as log
 from app.messages import queries as messages
 from app.messages.models import Message, Requester
@@ -219,7 +219,7 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
         }
         department_rows = departments.all(session)
         suggestions = (
-            answers.suggest(session, services().answers, f"{found.title}\n{found.text}", limit=3)
+            finding.suggest(session, services().answers, f"{found.title}\n{found.text}", limit=3)
             if found.open
             else []
         )

@@ -10,11 +10,12 @@ from flask import Response, make_response, request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from app.answers import queries, service
-from app.answers.marking import spans_of
-from app.answers.service import SUGGESTED, Found, Match, is_suggested
+from app.answers import queries
 from app.base.errors import Invalid, NotFound
 from app.calendar.workdays import day_of
+from app.finding import service
+from app.finding.found import SUGGESTED, Found, Match, is_suggested
+from app.finding.marking import spans_of
 from app.opendata.datasets import DATASETS
 from app.opendata.formats import as_object, plain
 from app.opendata.queries import answer_row

@@ -1,4 +1,4 @@
-"""Who may change an answer, who is told, where it was used, what was asked in vain: on both databases."""
+"""Who may change an answer, who is told, where it was used: on both databases."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -7,13 +7,12 @@ import pytest
 from sqlmodel import Session, select
 
 from app.answers import queries, service
-from app.answers.models import UnansweredSearch
 from app.answers.queries import LibraryFilters
 from app.base.db import Database
 from app.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.finding.found import SUGGESTED
 from app.log.models import Event
 from app.notices.models import Notice
-from app.redaction.service import RedactionFailed
 from kb.models import EntryVersion
 from kb.review import GATES
 from tests.app.answers.acting import LOST_CARD, REVIEWERS, approve, approved, proposed, published, submitted
@@ -167,49 +166,6 @@ def test_an_expired_answer_is_another_notice(office: TheOffice) -> None:
     assert told(office.db, "answer_due") == []
 
 
-# ------------------------------------------------------------------ searched in vain
-
-
-@pytest.mark.clause("B11")
-def test_searches_without_answer_are_counted_redacted(office: TheOffice) -> None:
-    with office.db.writing() as session:
-        for minutes in range(3):
-            at = NOW + timedelta(minutes=minutes)
-            assert service.note_unanswered(session, at, "我电话13800138000 夜里 施工找谁")
-        assert not service.note_unanswered(session, NOW, " 喂 ")
-    with office.db.reading() as session:
-        (kept,) = queries.unanswered(session)
-    assert (kept.times, kept.last_at) == (3, NOW + timedelta(minutes=2))
-    assert "13800138000" not in kept.text
-    assert "施工找谁" in kept.text
-
-
-def test_what_cannot_be_checked_is_not_kept(
-    sqlite_office: TheOffice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails(text: str, **_options: object) -> None:
-        raise RedactionFailed("不行")
-
-    monkeypatch.setattr(service, "redact", fails)
-    with sqlite_office.db.writing() as session:
-        assert not service.note_unanswered(session, NOW, "隔壁夜里施工找谁")
-
-
-def test_what_is_kept_does_not_grow_without_end(
-    sqlite_office: TheOffice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(service, "_MOST_SEARCHES", 3)
-    with sqlite_office.db.writing() as session:
-        for _ in range(2):
-            service.note_unanswered(session, NOW, "常有人问的施工问题")
-        for number in "甲乙丙丁":
-            service.note_unanswered(session, NOW, f"偶尔有人问的{number}问题")
-    with sqlite_office.db.reading() as session:
-        kept = session.exec(select(UnansweredSearch)).all()
-    assert len(kept) == 3
-    assert "常有人问的施工问题" in {row.text for row in kept}
-
-
 # ------------------------------------------------------------------ use and lists
 
 
@@ -228,7 +184,7 @@ def test_a_use_is_counted_once_and_older_versions_are_named_by_platform(office: 
         assert queries.older_versions_said(session, session.merge(entry, load=True)) == [("wechat", 1, 1)]
         assert [use.case_number for use in queries.uses(session, entry.id)] == [case.number]
         assert queries.times_used(session, [entry.id]) == {entry.id: 1}
-        top = queries.most_used(session, NOW.date(), service.SUGGESTED)
+        top = queries.most_used(session, NOW.date(), SUGGESTED)
     assert [row[0].id for row in top] == [entry.id]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.answers.service import AnswerIndex
+from app.finding.index import AnswerIndex
 from tests.app.answers.acting import LOST_CARD, PERMIT, published
 from tests.conftest import NOW, SECRET, TheOffice
 
@@ -24,7 +24,7 @@ WRITER = f"""
 import sys, pathlib
 from app.base.db import Database
 from app.base.keys import Keys
-from app.answers.service import AnswerIndex
+from app.finding.index import AnswerIndex
 db = Database(sys.argv[1], Keys({SECRET!r}))
 index = AnswerIndex(pathlib.Path(sys.argv[2]))
 print("ready", flush=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.answers.marking import spans_of
+from app.finding.marking import spans_of
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from app.answers import service
-from app.answers.service import AnswerIndex, suggest
 from app.base.db import Database
+from app.finding.index import AnswerIndex
+from app.finding.service import suggest
 from tests.app.answers.acting import LOST_CARD, PERMIT, approved, published
 from tests.conftest import NOW, TheOffice
 
@@ -157,13 +158,13 @@ def test_a_disk_that_takes_nothing_means_being_rebuilt_not_an_error(
 def test_a_database_from_a_backup_is_not_answered_from_a_newer_index(
     sqlite_office: TheOffice, tmp_path: Path, index: AnswerIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.answers import service as answers
+    from app.finding import index as finding
 
     publish(sqlite_office)
     keys(sqlite_office.db, index)
     for position in (tmp_path / "index").rglob("position.json"):
         position.write_text("99")
-    monkeypatch.setattr(answers, "_AHEAD_FOR", -1.0)
+    monkeypatch.setattr(finding, "_AHEAD_FOR", -1.0)
     fresh = AnswerIndex(tmp_path / "index", now=lambda: NOW)
     assert keys(sqlite_office.db, fresh) == ["社保卡丢了怎么补办"]
     assert [p.read_text() for p in (tmp_path / "index").rglob("position.json")].count("1")
@@ -172,10 +173,10 @@ def test_a_database_from_a_backup_is_not_answered_from_a_newer_index(
 def test_a_large_library_is_rebuilt_beside_its_pages(
     office: TheOffice, index: AnswerIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.answers import service as answers
+    from app.finding import index as finding
 
     publish(office)
-    monkeypatch.setattr(answers, "_AT_ONCE", 0)
+    monkeypatch.setattr(finding, "_AT_ONCE", 0)
     with office.db.reading() as session:
         assert index.search(session, LOST).rebuilding
         assert index._beside is not None

@@ -1,6 +1,6 @@
 """The measures of `huiying evaluate answers`, by hand."""
 
-from app.answers.evaluation import measure
+from app.finding.evaluation import measure
 
 HITS = {
     "first": [("a", True), ("b", False)],

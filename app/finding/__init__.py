@@ -1,0 +1,1 @@
+"""查找: which agreed answer fits what somebody asks, and how sure are we?"""

@@ -1,0 +1,53 @@
+"""What did a search find, and may it be shown? Answers in force, with how sure we are and why."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from kb.documents import Hit
+from kb.models import AnswerEntry, EntryVersion
+from kb.ranking import Level
+from kb.states import EntryKind
+
+# An automatic acknowledgement is no answer to anything.
+SUGGESTED = frozenset({EntryKind.ANSWER.value, EntryKind.CLARIFICATION.value})
+
+
+@dataclass(frozen=True)
+class Match:
+    """One answer found, as it is in force now. ``terms``: the words of the search it holds, folded."""
+
+    entry: AnswerEntry
+    version: EntryVersion
+    level: Level
+    confidence: float
+    reasons: tuple[str, ...]
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found, best first. ``rebuilding``: the index is being made, so nothing was looked at."""
+
+    matches: tuple[Match, ...] = ()
+    rebuilding: bool = False
+    did_you_mean: str | None = None
+
+    @property
+    def sure(self) -> bool:
+        """Whether we speak of an answer."""
+        return bool(self.matches) and self.matches[0].level == Level.HIGH
+
+
+def is_suggested(entry: AnswerEntry, version: EntryVersion, today: date) -> bool:
+    """Whether a published entry may be offered on ``today``: an answer, begun and not yet run out."""
+    begun = version.valid_from <= today
+    return entry.kind in SUGGESTED and begun and (version.valid_until is None or today <= version.valid_until)
+
+
+# Below this share of right answers a hit only costs the reader time.
+_WORTH_READING = 0.02
+
+
+def is_worth_reading(hit: Hit) -> bool:
+    """Single characters in common are no likeness, unless a whole phrasing is nearly the same."""
+    return hit.level != Level.LOW or bool(hit.matched_terms and hit.confidence >= _WORTH_READING)

@@ -1,0 +1,179 @@
+"""Does the search index say what the library says? It follows the database, and rebuilds itself.
+
+Touches the world: the index's files, a thread beside the pages, the time that has passed.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import Session
+
+from app.base import clock, db
+from app.base.errors import Unavailable
+from app.calendar.workdays import day_of
+from app.finding import queries
+from app.finding.found import Found, Match, is_suggested, is_worth_reading
+from kb import queries as library
+from kb.documents import Hit
+from kb.errors import IndexUnavailable
+from kb.index import SearchIndex
+
+logger = logging.getLogger("huiying.finding")
+
+_AT_ONCE = 1_000
+"""Entries an index is rebuilt from while a page waits (about two seconds); more are done beside it."""
+_LOOK_EVERY = 2.0  # seconds between two looks at the index's own files, and between two tries to repair it
+_AHEAD_FOR = 5.0  # seconds after which an index ahead of the database is taken to be another database's
+
+
+class AnswerIndex:
+    """The search index of the library: derived, disposable, never the last word.
+
+    Shared by the threads of a process; several processes may use one folder, and one of them writes at a
+    time (a file lock that the system frees with its holder). Whatever is wrong with the files leads to a
+    rebuild from the database, never to an error (reliability §0.12, F4); whatever is found is looked up in
+    the database before anybody sees it. ``now`` tells the instant that validity is judged by.
+    """
+
+    def __init__(self, folder: Path, now: Callable[[], datetime] = clock.now) -> None:
+        self._index = SearchIndex(folder)
+        self._now = now
+        self._following = threading.Lock()
+        self._beside: threading.Thread | None = None
+        self._seen = -1
+        self._look_at = 0.0
+        self._not_before = 0.0
+        self._ahead_since: float | None = None
+        self._spoilt = False
+
+    @property
+    def rebuilding(self) -> bool:
+        """Whether this process is making the index anew beside its pages."""
+        return self._beside is not None and self._beside.is_alive()
+
+    def search(self, session: Session, text: str, limit: int = 10) -> Found:
+        """The answers in force that may answer ``text``, best first; nothing while the index is rebuilt."""
+        self.follow(session)
+        return self._found(session, text, limit) or self._repaired(session, text, limit)
+
+    def follow(self, session: Session) -> None:
+        """Bring the index up to date with the changes of the library; rebuild it where it cannot be."""
+        last = library.last_change(session)
+        at = time.monotonic()
+        if at < self._not_before or self.rebuilding:
+            return
+        if last == self._seen and at < self._look_at and not self._spoilt:
+            return
+        # The first search of all waits for the index; the others go on with what there is.
+        if not self._following.acquire(timeout=_LOOK_EVERY if self._seen < 0 else 0):
+            return
+        try:
+            self._catch_up(session, last)
+        except Exception as failure:
+            # A full disk, another writer, damaged files: the pages go on, and it is tried again soon.
+            self._later(failure)
+        finally:
+            self._following.release()
+
+    def rebuild(self, session: Session) -> int:
+        """Make the index anew from the database, now; how many answers it holds. Raises `Unavailable`."""
+        try:
+            self._write(session, wait=30.0)
+            return len(self._index)
+        except (IndexUnavailable, OSError) as failure:
+            raise Unavailable(
+                "搜索索引没能重建：正在由另一个进程更新，或磁盘写不进去。请稍后再试"
+            ) from failure
+
+    def _found(self, session: Session, text: str, limit: int) -> Found | None:
+        """What the index finds, checked; None if it cannot be used."""
+        try:
+            hits = self._index.search(text, 2 * limit + 10, library.synonyms(session))
+            other = None if hits and hits[0].answers else self._better(text, hits)
+        except IndexUnavailable as failure:
+            logger.warning("answer index unavailable", exc_info=failure)
+            self._spoilt = True
+            return None
+        live = library.by_keys(session, [hit.key for hit in hits])
+        today = day_of(self._now())
+        matches = (
+            Match(*live[hit.key], hit.level, hit.confidence, hit.reasons, hit.matched_terms)
+            for hit in hits
+            if hit.key in live and is_worth_reading(hit) and is_suggested(*live[hit.key], today)
+        )
+        return Found(tuple(matches)[:limit], did_you_mean=other)
+
+    def _better(self, text: str, hits: Sequence[Hit]) -> str | None:
+        """The text in other words that sound alike, if they find something more likely."""
+        other = self._index.did_you_mean(text)
+        found = self._index.search(other, 1) if other else []
+        return other if found and (not hits or found[0].confidence > hits[0].confidence) else None
+
+    def _repaired(self, session: Session, text: str, limit: int) -> Found:
+        self.follow(session)
+        return self._found(session, text, limit) or Found(rebuilding=True)
+
+    def _catch_up(self, session: Session, last: int) -> None:
+        position = self._position()
+        if position is None or self._is_of_another(position, last):
+            self._rebuild(session)
+            return
+        while changes := library.changes_since(session, position):
+            documents, gone = library.documents_of(session, sorted({row.entry_id for row in changes}))
+            position = changes[-1].id
+            self._index.update(documents, gone, position, wait=0.0)
+        self._now_at(position)
+
+    def _position(self) -> int | None:
+        """Where the index stands; None if there is none that can be used."""
+        try:
+            return None if self._spoilt else self._index.position
+        except IndexUnavailable:
+            return None
+
+    def _is_of_another(self, position: int, last: int) -> bool:
+        """Whether the index knows changes that the database does not: it was restored from a backup.
+
+        For a moment that is normal: another process may follow a change that this session began before.
+        """
+        if position <= last:
+            self._ahead_since = None
+            return False
+        self._ahead_since = self._ahead_since or time.monotonic()
+        return time.monotonic() - self._ahead_since > _AHEAD_FOR
+
+    def _rebuild(self, session: Session) -> None:
+        if queries.count_in_force(session) <= _AT_ONCE:
+            self._write(session, wait=0.0)
+            return
+        own = db.beside(session)
+        self._beside = threading.Thread(target=self._rebuild_beside, args=(own,), daemon=True, name="reindex")
+        self._beside.start()
+
+    def _rebuild_beside(self, own: Session) -> None:
+        try:
+            with own:
+                self._write(own, wait=0.0)
+        except Exception as failure:
+            self._later(failure)
+
+    def _write(self, session: Session, *, wait: float) -> None:
+        position = library.last_change(session)
+        self._index.rebuild(library.documents_for_index(session), position, wait=wait)
+        self._index.warm()
+        self._ahead_since = None
+        self._now_at(position)
+
+    def _later(self, failure: Exception) -> None:
+        """Try again soon; that another process is writing just now is nothing to write down."""
+        if getattr(failure, "code", "") != "busy":
+            logger.warning("answer index not followed", exc_info=failure)
+        self._not_before = time.monotonic() + _LOOK_EVERY
+
+    def _now_at(self, position: int) -> None:
+        self._seen, self._spoilt = position, False
+        self._look_at = time.monotonic() + _LOOK_EVERY
