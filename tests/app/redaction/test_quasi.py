@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.redaction.quasi import K, NOTHING, Quasi, generalised, month_of, quasi_identifiers, too_small
+from app.redaction.quasi import NOTHING, K, Quasi, generalised, month_of, quasi_identifiers, too_small
 
 
 def case(
