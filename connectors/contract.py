@@ -6,10 +6,13 @@ Flask, the database or a case.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import ClassVar
+
+from connectors.errors import DeliveryError
 
 # ---------------------------------------------------------------- what comes in
 
@@ -44,12 +47,36 @@ class WebhookAnswer:
     body: str
     content_type: str
     status: int = 200
+    shows: str = ""
+    """The words which the citizen sees at once because of this answer; empty where there are none."""
+
+
+class Notice(StrEnum):
+    """What a push means for what we hold of a person, or of our own account, beyond being a message.
+
+    The first four must be honoured at once, before anything else is done with the person's data.
+    """
+
+    LEFT = "left"
+    """Unsubscribed or unfollowed: nothing reaches this person any more, every open send will fail."""
+    BACK = "back"
+    """Subscribed or followed (again): LEFT no longer holds."""
+    CHANGED = "changed"
+    """The platform withdrew what it had told of this person (name, picture): forget those, keep the case."""
+    WITHDRAWN = "withdrawn"
+    """This person took back their consent to personal data, of the kinds named in ``revoked`` (none named:
+    all): what was obtained from the platform must be deleted, what they wrote to the office need not."""
+    CANCELLED = "cancelled"
+    """This person closed their account or deregistered: as WITHDRAWN, for all kinds, and LEFT besides."""
+    PUBLISHED = "published"
+    """Our account published something: people may comment on it from now on (``Fetcher.hint_notices``)."""
 
 
 @dataclass(frozen=True)
 class IncomingAttachment:
     """Something beside the text. ``media_id`` is the platform's handle (WeChat forgets it after three
-    days), ``url`` an address of the platform; neither may be fetched without an allow-list."""
+    days) and what `MediaSource.fetch_media` takes; ``url`` is an address of the platform, for the record
+    only: nobody fetches it."""
 
     kind: str
     media_id: str | None
@@ -62,14 +89,19 @@ class IncomingMessage:
     """One message as read from a platform.
 
     ``external_id``   the key by which it is recognised again; unique within one account of the platform
-    ``kind``          text, image, voice, video, location, link, comment, correction, letter, work_order,
-                      ``event:<name>`` or ``unknown:<name>``
+    ``kind``          text, image, voice, video, location, link, comment, mention, correction, letter,
+                      work_order, ``event:<name>`` or ``unknown:<name>``; comments and mentions stand in
+                      public, and so does a reply to them (PUBLIC_KINDS)
     ``sender``        the platform's id of the person: personal data
     ``thread``        what the sender of a reply will need (comment id, status id …), handed back as it is
     ``is_question``   False for subscriptions and the like: kept, but no case
     ``opens_window``  True where it starts (or restarts) the time in which the platform lets us answer
     ``contact``, ``name``  given by the person in a form or file: personal data
     ``public_consent``  False where the person asked that it not be published
+    ``notice``        what must be done beyond keeping it, see `Notice`
+    ``revoked``       with Notice.WITHDRAWN: the platform's names of the kinds of data (in Chinese)
+    ``answer``        what stands below it on the platform as our account's reply already, given by us or by
+                      somebody in the platform's own back end; a comment comes again when this changes
     """
 
     platform: str
@@ -90,6 +122,13 @@ class IncomingMessage:
     category: str | None = None
     public_consent: bool = True
     extra: Mapping[str, str] = field(default_factory=dict)
+    notice: Notice | None = None
+    revoked: tuple[str, ...] = ()
+    answer: str = ""
+
+
+PUBLIC_KINDS = frozenset({"comment", "mention"})
+"""Kinds of message that everybody can read where they were written; a reply to them can be read too."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +142,28 @@ class RawItem:
 @dataclass(frozen=True)
 class FetchResult:
     """``cursor`` is where to go on next time (store it together with the items); ``calls`` is how many
-    calls to the platform this cost."""
+    calls to the platform this cost.
+
+    ``trouble``  why it ended early although something came: the rest comes next time
+    ``listed``   what stands on the platform now, where a list was read from end to end without a gap: of
+                 the messages known under the prefix (the key) those not named have been taken away
+    """
 
     raw_items: tuple[RawItem, ...]
     cursor: Mapping[str, str]
     calls: int
+    trouble: DeliveryError | None = None
+    listed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Media:
+    """A file that a citizen sent, as it came. ``content_type`` is told from the bytes themselves, never
+    from what the platform says of it; metadata is still in it."""
+
+    data: bytes = field(repr=False)
+    content_type: str
+    suffix: str
 
 
 @dataclass(frozen=True)
@@ -127,20 +183,28 @@ class ImportRow:
 @dataclass(frozen=True)
 class OutgoingReply:
     """A released reply. ``thread`` is the one of the message it answers. ``idempotency_key`` names the
-    delivery; no platform here honours one, so it serves records and tests."""
+    delivery; no platform here honours one, so it serves records and tests.
+
+    ``endings``  closing words approved together with the text, e.g. one with the case's number. Where a
+    platform refuses the same words twice, one of them (chosen by the key) is added if it fits; elsewhere
+    none. Without any the text goes out as it is.
+    """
 
     text: str
     recipient: str | None
     thread: Mapping[str, str]
     idempotency_key: str
+    endings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """The platform took it. ``reference`` is the platform's id of what was sent, where it gives one."""
+    """The platform took it. ``reference`` is the platform's id of what was sent, where it gives one;
+    ``ending`` the one of the approved endings that was added."""
 
     reference: str | None
     note: str = ""
+    ending: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,6 +213,41 @@ class Token:
 
     value: str = field(repr=False)
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a person at the platform has permitted us, and until when: nothing renews it but that person.
+
+    ``ends_at`` None: the platform does not say. ``holder`` is the account that it was given for.
+    """
+
+    ends_at: datetime | None
+    holder: str = ""
+    application: str = ""
+
+    def days_left(self, now: datetime) -> int | None:
+        """Whole days until it ends, 0 on the last day and after it; None where nobody knows."""
+        return None if self.ends_at is None else max((self.ends_at - now).days, 0)
+
+
+@dataclass(frozen=True)
+class Quota:
+    """How many calls the platform lets us make still (None: it does not say), of how many, until when."""
+
+    remaining: int | None
+    limit: int | None = None
+    resets_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One thing that was tried with the platform: right, wrong, or (None) not to be told; ``words`` say in
+    plain Chinese what was found and, where it is wrong, what to do."""
+
+    name: str
+    ok: bool | None
+    words: str
 
 
 # ---------------------------------------------------------------- what a connector is
@@ -195,8 +294,17 @@ class Reader(Connector):
 class Receiver(Reader):
     """The platform calls us. We keep first and understand later: check, store, acknowledge, read."""
 
-    acknowledgement: ClassVar[WebhookAnswer]
-    """What to answer once the push is stored, and to every repetition of it."""
+    def acknowledgement(self, checked: Checked, text: str | None, now: datetime) -> WebhookAnswer:
+        """What to answer once the push is stored, and in the same words to every repetition of it.
+
+        ``text`` is an approved receipt for the citizen. It is shown where the platform can show one and the
+        push is something a citizen wrote; ``WebhookAnswer.shows`` says whether it was. Never raises: what
+        cannot be shown is left out, since any other answer would show the citizen an error.
+        """
+        return self.nothing_to_say
+
+    nothing_to_say: ClassVar[WebhookAnswer]
+    """The answer that takes the push and shows the citizen nothing."""
 
     @abstractmethod
     def answer_challenge(self, request: WebhookRequest) -> WebhookAnswer:
@@ -210,6 +318,12 @@ class Receiver(Reader):
 class Fetcher(Reader):
     """We ask the platform what is new."""
 
+    hint_notices: ClassVar[frozenset[Notice]] = frozenset()
+    """Which kept messages help to know where to ask: the ``extra`` of those of the last ``hint_days`` days
+    is handed to ``fetch`` as ``hints``, newest last."""
+
+    hint_days: ClassVar[int] = 0
+
     @property
     @abstractmethod
     def daily_budget(self) -> int:
@@ -217,11 +331,17 @@ class Fetcher(Reader):
 
     @abstractmethod
     def fetch(
-        self, cursor: Mapping[str, str], now: datetime, budget: int | None = None, token: str | None = None
+        self,
+        cursor: Mapping[str, str],
+        now: datetime,
+        budget: int | None = None,
+        token: str | None = None,
+        hints: Sequence[Mapping[str, str]] = (),
     ) -> FetchResult:
         """Bring what is new since the cursor (empty at first), with at most ``budget`` calls.
 
-        The cursor passes an item only when everything before it was brought. Raises DeliveryError.
+        ``token`` is the account's where the connector is a `TokenOwner` too. The cursor passes an item only
+        when everything before it was brought. Raises DeliveryError where nothing came at all.
         """
 
 
@@ -248,3 +368,65 @@ class Importer(Connector):
     @abstractmethod
     def rows(self, file_name: str, data: bytes) -> list[ImportRow]:
         """Read a file; one entry per row with content. Raises PayloadError if it is no such file."""
+
+
+class Moderator(Connector):
+    """What may be done to a comment besides answering it. Each is a decision of its own by a person."""
+
+    ACTIONS: ClassVar[Mapping[str, str]] = {}
+    """Name of an action → what it is called on the button (Chinese)."""
+
+    @abstractmethod
+    def moderate(self, action: str, thread: Mapping[str, str], token: str | None) -> None:
+        """Do it. The same action twice is harmless. Raises DeliveryError, NotOffered for another action."""
+
+
+class MediaSource(Connector):
+    """Files that citizens sent can be fetched, for a few days."""
+
+    media_days: ClassVar[int]
+    """For how many days the platform keeps them: fetch at once."""
+
+    @abstractmethod
+    def fetch_media(self, media_id: str, token: str | None, longest: int) -> Media:
+        """Fetch one file of at most ``longest`` bytes, only from the platform's own addresses.
+
+        Raises DeliveryError: ``final`` where it is gone (40007), too large (``too_large``) or of no kind
+        that is taken (``not_taken``); ``back_off`` where it may come later.
+        """
+
+
+class AddressLister(Connector):
+    """The platform says from which addresses it calls us: a second gate beside the signature."""
+
+    @abstractmethod
+    def fetch_addresses(self, token: str | None) -> tuple[str, ...]:
+        """Addresses and networks (CIDR), to be kept, renewed daily and given to `connectors.addresses.
+        allowed`. Raises DeliveryError."""
+
+
+class Granted(Connector):
+    """A person at the platform has to permit us anew every few weeks."""
+
+    @abstractmethod
+    def fetch_grant(self, now: datetime) -> Grant:
+        """Until when the permission holds, as the platform says. Raises DeliveryError."""
+
+
+class Metered(Connector):
+    """The platform tells how many calls are left."""
+
+    @abstractmethod
+    def fetch_quota(self, now: datetime, token: str | None) -> Quota:
+        """What is left now. Raises DeliveryError."""
+
+
+class Probed(Connector):
+    """The account can be tried without anybody noticing."""
+
+    @abstractmethod
+    def probe(self, now: datetime, token: str | None) -> tuple[Probe, ...]:
+        """Try everything that an account needs and that changes nothing: permissions, clock, addresses.
+
+        Raises nothing of the platform's: a failed call is a `Probe` that is not right.
+        """

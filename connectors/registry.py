@@ -26,9 +26,11 @@ class Window:
 
 @dataclass(frozen=True)
 class Platform:
-    """``unit``       in what the platform counts a reply: bytes (UTF-8), chars (half-width = ½), None
+    """``unit``       in what the platform counts a reply: bytes (UTF-8), chars (half-width = ½), points
+                 (code points), None
     ``longest``, ``window``   longest reply in that unit, and in which time
     ``longest_private``, ``window_private``   the same for private messages, where they differ
+    ``longest_public``, ``unit_public``   the same for replies everybody can read, where they differ
     ``delivers``   api: we send; by_hand: a person enters it there; page: it appears on our progress page
     ``polls``, ``receives``, ``imports``   how messages come: we ask, they push, people bring files
     """
@@ -40,11 +42,25 @@ class Platform:
     unit: str | None = None
     longest: int | None = None
     longest_private: int | None = None
+    longest_public: int | None = None
+    unit_public: str | None = None
     window: Window | None = None
     window_private: Window | None = None
     receives: bool = False
     polls: bool = False
     imports: bool = False
+
+    def window_for(self, private: bool) -> Window | None:
+        """In which time a reply must go out: no platform here limits those that everybody can read."""
+        return (self.window_private or self.window) if private else None
+
+    def limit_for(self, private: bool | None) -> tuple[int | None, str | None]:
+        """The longest reply and its unit: in private, in public, or (None) in the platform's usual form."""
+        if private and self.longest_private:
+            return self.longest_private, self.unit
+        if private is False and self.longest_public:
+            return self.longest_public, self.unit_public
+        return self.longest, self.unit
 
 
 # fmt: off
@@ -82,16 +98,16 @@ def platform(key: str) -> Platform:
         raise NotOffered(f"no such platform: {key[:40]}") from None
 
 
-def count_text(platform_key: str, text: str, private: bool = False) -> Count:
-    """Count a reply as its platform does. Raises NotOffered."""
-    row = platform(platform_key)
-    limit = row.longest_private if private and row.longest_private else row.longest
-    return Count(COUNTERS[row.unit](text), limit, row.unit)
+def count_text(platform_key: str, text: str, private: bool | None = None) -> Count:
+    """Count a reply as its platform does: in private, in public, or in the usual form. Raises NotOffered."""
+    limit, unit = platform(platform_key).limit_for(private)
+    return Count(COUNTERS[unit](text), limit, unit)
 
 
 COUNTERS: dict[str | None, Callable[[str], int]] = {
     "bytes": lambda text: len(text.encode("utf-8", "surrogatepass")),
     "chars": weibo_length,
+    "points": len,
     None: len,
 }
 """How to count, by unit. Without a unit it is code points, for information only."""

@@ -64,7 +64,7 @@ class WeChatConnector(Receiver, Sender, TokenOwner):
     )
     # fmt: on
 
-    acknowledgement = WebhookAnswer("success", PLAIN_TEXT)
+    nothing_to_say = WebhookAnswer("success", PLAIN_TEXT)
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -65,7 +65,7 @@ class WeiboConnector(Receiver, Fetcher, Sender):
     )
     # fmt: on
 
-    acknowledgement = WebhookAnswer("", PLAIN_TEXT)
+    nothing_to_say = WebhookAnswer("", PLAIN_TEXT)
 
     def __init__(
         self,
@@ -133,7 +133,12 @@ class WeiboConnector(Receiver, Fetcher, Sender):
         return max(self._daily, 0)
 
     def fetch(
-        self, cursor: Mapping[str, str], now: datetime, budget: int | None = None, token: str | None = None
+        self,
+        cursor: Mapping[str, str],
+        now: datetime,
+        budget: int | None = None,
+        token: str | None = None,
+        hints: Sequence[Mapping[str, str]] = (),
     ) -> FetchResult:
         """Bring the comments since the cursor, newest page first, down to what was brought before.
 

@@ -64,7 +64,7 @@ def receive(platform: str, key: str) -> Response:
     services().intake.accept(
         account_id, platform, call.received_at, checked.fingerprint, call.body, checked.body
     )
-    return _response(connector.acknowledgement)
+    return _response(connector.acknowledgement(checked, None, call.received_at))
 
 
 def _response(answer: WebhookAnswer) -> Response:

@@ -43,7 +43,7 @@ class OurDoor:
             if isinstance(spoiled, Exception):
                 raise spoiled
             return spoiled
-        return httpx.Response(200, text=self._ours.acknowledgement.body)
+        return httpx.Response(200, text=self._ours.nothing_to_say.body)
 
 
 def told_to(door: Webhook, **more: Any) -> WeChatSandbox:

@@ -293,5 +293,5 @@ def test_two_deliveries_of_one_push_have_one_fingerprint_though_sealed_anew() ->
 
 
 def test_the_acknowledgement_is_the_word_wechat_waits_for() -> None:
-    answer = our_wechat().acknowledgement
+    answer = our_wechat().nothing_to_say
     assert (answer.body, answer.status) == ("success", 200)

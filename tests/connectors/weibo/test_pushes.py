@@ -82,7 +82,7 @@ def test_the_address_check_and_pushes_go_through_our_door() -> None:
         if request.method == "GET":
             return httpx.Response(200, text=ours.answer_challenge(call).body)
         kept.append(ours.check(call).body)
-        return httpx.Response(200, text=ours.acknowledgement.body)
+        return httpx.Response(200, text=ours.nothing_to_say.body)
 
     stand = a_weibo(webhook_url="https://office.example/hook", webhook_transport=httpx.MockTransport(door))
     assert stand.verify_webhook()

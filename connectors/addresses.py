@@ -1,0 +1,47 @@
+"""Does a call come from one of the addresses a platform says it calls from?
+
+Source: developers.weixin.qq.com, getcallbackip: plain addresses and networks mixed, changing over time.
+"""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+Address = IPv4Address | IPv6Address
+
+
+def allowed(address: str, listed: Iterable[str]) -> bool:
+    """True where ``address`` is one of the listed addresses or lies in one of the listed networks.
+
+    ``address`` is that of the caller as the trusted proxy saw it, never a header anybody can write. An
+    IPv4 address wrapped into IPv6 counts as itself. What is no address is not allowed; an entry of the
+    list that cannot be read allows nobody.
+    """
+    caller = _address(address)
+    return caller is not None and any(_holds(entry, caller) for entry in listed)
+
+
+def readable(listed: Iterable[str]) -> tuple[str, ...]:
+    """Those entries that are addresses or networks, in their order: the rest would allow nobody."""
+    return tuple(entry.strip() for entry in listed if _is_network(entry))
+
+
+def _address(words: str) -> Address | None:
+    try:
+        found = ip_address(words.strip())
+    except ValueError:
+        return None
+    return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
+
+
+def _holds(entry: str, caller: Address) -> bool:
+    if not _is_network(entry):
+        return False
+    return caller in ip_network(entry.strip(), strict=False)
+
+
+def _is_network(entry: str) -> bool:
+    try:
+        ip_network(entry.strip(), strict=False)
+    except ValueError:
+        return False
+    return True
