@@ -1,0 +1,271 @@
+"""How a message becomes a case: pushed, written on the website, or a row of a file."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlmodel import Session, col, select
+
+from app.base.db import Database
+from app.base.errors import Conflict, Invalid
+from app.calendar.workdays import day_of
+from app.cases import deadlines, numbers, queries
+from app.cases.models import Case
+from app.cases.service.clocks import due_columns, due_of
+from app.cases.service.pausing import resume
+from app.cases.service.telling import tell_keeper, tell_on_duty
+from app.cases.transitions import (
+    Status,
+)
+from app.departments import queries as departments
+from app.departments import responsibility
+from app.log import service as log
+from app.messages import queries as messages
+from app.messages import service as messages_service
+from app.messages.classify import message_type_of, place_of, title_of, without_numbers
+from app.messages.models import Arrival, ImportRun, Message, Requester
+from app.official_accounts import service as accounts_service
+from app.official_accounts.models import OfficialAccount
+from app.staff import queries as staff
+from app.staff.roles import Person
+from connectors.contract import Importer, IncomingMessage
+from connectors.errors import UnreadableFile
+from connectors.registry import platform
+
+logger = logging.getLogger("huiying.cases")
+
+
+_DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
+
+
+_AT_ONCE = 100
+
+
+_NUMBER_TRIES = 8
+
+
+def take_in_arrivals(db: Database, now: datetime) -> int:
+    """Read what is waiting and take it into the queue, each arrival in a transaction of its own.
+
+    One that cannot be read never holds up the next. Returns how many were worked through.
+    """
+    with db.reading() as session:
+        waiting = messages.waiting_ids(session, _AT_ONCE)
+    for arrival_id in waiting:
+        try:
+            with db.writing() as session:
+                _take_in_arrival(session, now, arrival_id)
+        except _DATABASE_AWAY:
+            raise  # nothing is wrong with the arrival; all of them wait
+        except Exception as error:  # whatever it is: the letters behind this one must not wait for it
+            logger.error("arrival not taken in", exc_info=error, extra={"fields": {"arrival": arrival_id}})
+            with db.writing() as session:
+                messages_service.note_failure(session, now, arrival_id, error)
+    return len(waiting)
+
+
+def _take_in_arrival(session: Session, now: datetime, arrival_id: int) -> None:
+    arrival = session.get(Arrival, arrival_id, with_for_update=True)
+    if arrival is None or arrival.state != messages.WAITING:
+        return  # another process was faster
+    for message in messages_service.read_arrival(session, now, arrival):
+        take_in(session, now, message)
+    session.add(arrival)
+
+
+def take_in(session: Session, now: datetime, message: Message) -> Case:
+    """A message becomes a case, or the awaited answer inside one.
+
+    1. If its requester was asked something, it belongs to that case and the clock runs again.
+    2. Otherwise a new case: type, place and department suggested from the text, due date computed.
+    """
+    waited_for = _waiting_for(session, message)
+    if waited_for is not None:
+        message.case_id = waited_for.id
+        session.add(message)
+        resume(session, now, None, waited_for, answer="来信人已补充")
+        words = f"{waited_for.number} 的来信人已补充，{waited_for.due_on:%m-%d} 前答复"
+        tell_keeper(session, now, waited_for, "answered", words)
+        return waited_for
+    received_at = _clock_began(message)
+    office = staff.office(session)
+    message_type = message_type_of(message.kind, message.text)
+    place = place_of(message.text, departments.places(session))
+    routing = _routing(session, f"{message.title} {message.text}", place)
+    due = due_of(session, received_at, message_type, office.profile if office else "default")
+    closes = _window_closes_at(session, message)
+    case = Case(
+        number=_free_number(session, received_at),
+        lookup_code_sealed=session.info["keys"].seal(numbers.new_lookup_code(), "lookup"),
+        platform=message.platform,
+        account_id=message.account_id,
+        requester_id=message.requester_id,
+        title=without_numbers(message.title) or title_of(message.text),
+        text=message.text,
+        message_type=message_type,
+        category=str(message.extra.get("category") or routing.get("category", ""))[:40],
+        place=place,
+        routing=routing,
+        public_consent=message.public_consent,
+        profile=office.profile if office else "default",
+        received_at=received_at,
+        window_closes_at=closes,
+        sooner_at=deadlines.sooner(due.due_at, closes),
+        **due_columns(due),
+    )
+    session.add(case)
+    session.flush()
+    message.case_id = case.id
+    session.add(message)
+    log.record(
+        session,
+        now,
+        None,
+        "take_in",
+        subject_type="case",
+        subject_id=case.number,
+        case_id=case.id,
+        platform=case.platform,
+        due_on=due.due_on.isoformat(),
+    )
+    tell_on_duty(session, now, case, "new", f"新来信 {case.number}，待受理")
+    return case
+
+
+def _routing(session: Session, text: str, place: str) -> dict[str, Any]:
+    """The department the responsibility table suggests, with its reason; a person decides."""
+    rows = {row.id: row for row in departments.responsibilities(session)}
+    shorts = departments.names(session, {row.department_id for row in rows.values()})
+    matches = responsibility.match(text, rows.values(), place=place, names=shorts)
+    if not matches:
+        return {}
+    best = matches[0]
+    return {
+        "department_id": best.department_id,
+        "handler_id": best.handler_id,
+        "category": rows[best.row_id].category,
+        "reason": best.reason,
+        "row": best.row_id,
+        "version": best.row_version,
+    }
+
+
+def _clock_began(message: Message) -> datetime:
+    # 找错 and hotline rows are brought by file: their clock began when the citizen submitted (platforms §9.31).
+    brought = message.sent_at is not None and platform(message.platform).imports
+    return message.sent_at if brought and message.sent_at else message.received_at
+
+
+def _waiting_for(session: Session, message: Message) -> Case | None:
+    # A row of another system's file has a number of its own there and wants an answer of its own.
+    if message.requester_id is None or platform(message.platform).imports:
+        return None
+    wanted = select(Case).where(
+        Case.requester_id == message.requester_id, Case.status == Status.WAITING_CITIZEN
+    )
+    return session.exec(wanted.order_by(col(Case.id).desc())).first()
+
+
+def _free_number(session: Session, received_at: datetime) -> str:
+    for _ in range(_NUMBER_TRIES):
+        number = numbers.new_number(day_of(received_at))
+        if queries.by_number(session, number) is None:
+            return number
+    raise Conflict("没能取到新的办件编号，请再试一次")
+
+
+def _window_closes_at(session: Session, message: Message) -> datetime | None:
+    row = platform(message.platform)
+    # A private message to an account may have a window where its public comments have none.
+    window = row.window_private if message.thread.get("private") else row.window
+    requester = session.get(Requester, message.requester_id) if message.requester_id else None
+    if window is None or requester is None or requester.window_opened_at is None:
+        return None
+    return requester.window_opened_at + window.lasts
+
+
+def receive_letter(
+    session: Session, now: datetime, account: OfficialAccount, incoming: IncomingMessage
+) -> tuple[Case, bool]:
+    """A letter through the website's form or API: (case, whether it is new). The same key twice is one letter."""
+    message = messages_service.keep(session, now, account, incoming)
+    if message is not None:
+        return take_in(session, now, message), True
+    kept = messages.known(session, account.id, incoming.external_id)
+    case = session.get(Case, kept.case_id) if kept and kept.case_id else None
+    if case is None:
+        raise Conflict("这封信正在处理，请稍后再查")
+    return case, False
+
+
+def import_file(
+    session: Session,
+    now: datetime,
+    actor: Person | None,
+    account: OfficialAccount,
+    file_name: str,
+    data: bytes,
+) -> ImportRun:
+    """Messages from a file of a system without an interface: a report per row, nothing twice.
+
+    Raises `Invalid` if it is no such file; then nothing of it is kept.
+    """
+    connector = accounts_service.connector_for(session, account)
+    if not isinstance(connector, Importer):
+        raise Invalid("这个账号的平台不用文件导入", field="account")
+    try:
+        rows = connector.rows(file_name, data)
+    except UnreadableFile as error:
+        raise Invalid(error.message_zh, field="file") from None
+    run = ImportRun(
+        account_id=account.id, file_name=file_name[:200], by_id=actor.id if actor else None, at=now
+    )
+    report = []
+    for row in rows:
+        outcome, words, number = _take_in_row(session, now, account, row.message, row.error)
+        setattr(run, outcome, getattr(run, outcome) + 1)
+        report.append(
+            {
+                "row": row.number,
+                "outcome": outcome,
+                "words": words,
+                "number": number,
+                "notes": list(row.notes),
+            }
+        )
+    run.report = report
+    session.add(run)
+    session.flush()
+    if run.added:
+        accounts_service.note_arrival(session, now, account.id)
+    log.record(
+        session,
+        now,
+        actor,
+        "import",
+        subject_type="import",
+        subject_id=run.id,
+        added=run.added,
+        known=run.known,
+        refused=run.refused,
+    )
+    return run
+
+
+def _take_in_row(
+    session: Session,
+    now: datetime,
+    account: OfficialAccount,
+    incoming: IncomingMessage | None,
+    error: str | None,
+) -> tuple[str, str, str]:
+    if incoming is None:
+        return "refused", error or "这一行读不出来", ""
+    message = messages_service.keep(session, now, account, incoming)
+    if message is None:
+        kept = messages.known(session, account.id, incoming.external_id)
+        case = session.get(Case, kept.case_id) if kept and kept.case_id else None
+        return "known", "以前已经导入过", case.number if case else ""
+    return "added", "已进入队列", take_in(session, now, message).number
