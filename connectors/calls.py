@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ from connectors.errors import DeliveryError
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 10.0
+FILE_SECONDS = 60.0
+"""For a file, which takes its time; never within a request or a transaction."""
 MAX_ANSWER_BYTES = 1_000_000
 NOT_YET_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -53,10 +56,21 @@ for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: HTTP status and the JSON object in the body."""
+    """What came back: HTTP status, the JSON object in the body, and the platform's own time (its Date
+    header, to the second; None where it gives none)."""
 
     status: int
     data: dict[str, Any]
+    dated_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """What came back where a file was asked for: HTTP status, what the platform calls it, the bytes."""
+
+    status: int
+    content_type: str
+    data: bytes
 
 
 class _Deadline:
@@ -111,7 +125,44 @@ def call(
     total_seconds: float = TOTAL_SECONDS,
 ) -> Answer:
     """Make one call and return the platform's answer. Raises DeliveryError (back_off, unknown, stop)."""
+    request = {"params": params, "headers": headers, "content": content, "data": form}
+    response, body = _exchange(method, url, request, transport, repeatable, total_seconds, MAX_ANSWER_BYTES)
+    return _judge(response, body or b"", repeatable)
+
+
+def fetch_file(
+    url: str,
+    *,
+    params: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    longest: int,
+    transport: httpx.BaseTransport | None = None,
+    total_seconds: float = FILE_SECONDS,
+) -> File:
+    """Get a file of at most ``longest`` bytes, read piece by piece and dropped once it is longer.
+
+    Raises DeliveryError: ``final``/too_large, else as `call` for what may be repeated.
+    """
+    request = {"params": params, "headers": headers}
+    response, body = _exchange("GET", url, request, transport, True, total_seconds, longest)
+    _refuse_gateways(response.status_code, repeatable=True)
+    if body is None:
+        raise DeliveryError("final", "too_large", "", "附件太大，没有保存。请到平台后台查看。")
+    return File(response.status_code, response.headers.get("Content-Type", ""), body)
+
+
+def _exchange(
+    method: str,
+    url: str,
+    request: Mapping[str, Any],
+    transport: httpx.BaseTransport | None,
+    repeatable: bool,
+    total_seconds: float,
+    longest: int,
+) -> tuple[httpx.Response, bytes | None]:
+    """One request and its whole body (None: too long, or packed). Every failure gets its class."""
     timeout = httpx.Timeout(total_seconds, connect=min(CONNECT_SECONDS, total_seconds))
+    fixed = {"Accept-Encoding": "identity", "Connection": "close"}
     try:
         with (
             _Deadline(total_seconds) as deadline,
@@ -121,14 +172,11 @@ def call(
             client.stream(
                 method,
                 url,
-                params=params,
-                headers={"Accept-Encoding": "identity", "Connection": "close", **(headers or {})},
-                content=content,
-                data=form,
+                **{**request, "headers": {**fixed, **(request.get("headers") or {})}},
                 extensions={"trace": deadline.trace},
             ) as response,
         ):
-            body = _read(response)
+            return response, _read(response, longest)
     except NOT_YET_SENT as problem:
         name = type(problem).__name__
         raise DeliveryError("back_off", "connect", name, "连不上平台，稍后自动再试。") from None
@@ -140,7 +188,6 @@ def call(
     except httpx.HTTPError as problem:
         code = "timeout" if deadline.passed else "reset"
         raise lost(code, type(problem).__name__, repeatable) from None
-    return _judge(response.status_code, body, repeatable)
 
 
 def lost(code: str, words: str, repeatable: bool) -> DeliveryError:
@@ -157,31 +204,44 @@ def refused(codes: Mapping[str, Code], code: str, words: str) -> DeliveryError:
     return DeliveryError(row.kind, code, words, row.message_zh)
 
 
-def _read(response: httpx.Response) -> bytes:
-    """Read the body up to the size cap; a longer one is dropped, and so becomes unreadable.
-    A compressed one was not asked for, and could unpack to anything."""
+def _read(response: httpx.Response, longest: int) -> bytes | None:
+    """Read the body up to ``longest`` bytes; a longer one is dropped. A compressed one was not asked for,
+    and could unpack to anything."""
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        return b""
+        return None
     parts: list[bytes] = []
     size = 0
     for part in response.iter_bytes():
         size += len(part)
-        if size > MAX_ANSWER_BYTES:
-            return b""
+        if size > longest:
+            return None
         parts.append(part)
     return b"".join(parts)
 
 
-def _judge(status: int, body: bytes, repeatable: bool) -> Answer:
-    """Tell an answer of the platform from what a gateway, a wall or half a line made of it."""
+def _refuse_gateways(status: int, repeatable: bool) -> None:
+    """What no platform answers itself: too many calls, a gateway's trouble, a way to somewhere else."""
     if status == 429:
         raise DeliveryError("back_off", "http_429", "", "平台限制了调用频率，稍后自动再试。")
     if status >= 500 or 300 <= status < 400:
         raise lost(f"http_{status}", "", repeatable)
+
+
+def _judge(response: httpx.Response, body: bytes, repeatable: bool) -> Answer:
+    """Tell an answer of the platform from what a gateway, a wall or half a line made of it."""
+    _refuse_gateways(response.status_code, repeatable)
     try:
         data = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
         raise lost("html" if b"<" in body[:64] else "truncated", "", repeatable) from None
     if not isinstance(data, dict):
         raise lost("not_an_object", "", repeatable)
-    return Answer(status, data)
+    return Answer(response.status_code, data, _date_of(response))
+
+
+def _date_of(response: httpx.Response) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(response.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else None

@@ -8,7 +8,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
@@ -34,10 +34,12 @@ class Checked:
 
     ``body`` is opened (decrypted) and exactly what ``read()`` takes; ``fingerprint`` is the SHA-256
     (hex) of what makes two pushes the same push: a retry encrypted anew has the same fingerprint.
+    ``way`` is the connector's own note of how it came, for ``acknowledgement()`` alone.
     """
 
     body: bytes
     fingerprint: str
+    way: str = ""
 
 
 @dataclass(frozen=True)
@@ -328,6 +330,11 @@ class Fetcher(Reader):
     @abstractmethod
     def daily_budget(self) -> int:
         """How many calls a day may be spent on asking; the rest of the quota stays for replies."""
+
+    @property
+    def pause(self) -> timedelta:
+        """How long to wait between two rounds so that the budget lasts through the day."""
+        return timedelta(0)
 
     @abstractmethod
     def fetch(
