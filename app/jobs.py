@@ -64,6 +64,7 @@ JOBS = (
     Job(cases.take_in_arrivals, "收件：读懂推送来的消息，进入队列", every=1, own_transactions=True),
     Job(replies.deliver_released, "送达：把签发的答复送到平台", every=1, own_transactions=True),
     Job(messages.fetch_new, "取件：向要主动去取的平台取新消息", every=300, own_transactions=True),
+    Job(messages.fetch_attachments, "附件：趁平台还留着，取回图片、语音和视频", every=60, own_transactions=True),
     Job(cases.pass_closed_windows, "队列：平台窗口关闭后，改按法定时限排列", every=30),
     Job(cases.remind_departments, "催办：到点的提醒，每级一次", every=60),
     Job(alerts.scan_new_cases, "舆情：看新来信里有没有要紧的", every=30),
@@ -73,6 +74,7 @@ JOBS = (
     Job(statistics.follow_figures, "数据开放：记下各月统计的变化", cron="50 * * * *"),
     Job(cases.close_replied, "办结：答复满七日无异议的办件", cron="0 2 * * *"),
     Job(answers.flag_stale, "问答库：提醒到了复核日期的条目", cron="0 8 * * mon-fri"),
+    Job(messages.sweep_attachments, "清理：没有归属的附件文件", cron="40 3 * * *", own_transactions=True),
     Job(staff.forget_old_attempts, "清理：过期的登录记录和试错记录", cron="30 3 * * *"),
 )
 BY_NAME = {job.name: job for job in JOBS}

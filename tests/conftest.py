@@ -138,9 +138,9 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
+def db(database_url: str, tmp_path: Path) -> Iterator[Database]:
     """A migrated database with the calendar and nothing else, on SQLite and on PostgreSQL."""
-    made = Database(database_url, Keys(SECRET))
+    made = Database(database_url, Keys(SECRET), tmp_path)
     yield made
     made.close()
 

@@ -155,7 +155,7 @@ class LiveOffice:
 
     def database(self) -> Database:
         """The office's database, to look into and for set-up steps that have tests of their own."""
-        return Database(self.database_url, Keys(SECRET))
+        return Database(self.database_url, Keys(SECRET), self.data_dir)
 
     def log_text(self) -> str:
         return "".join(path.read_text("utf-8", "replace") for path in sorted(self.data_dir.glob("*.log")))

@@ -44,11 +44,16 @@ def wal_is_safe(module: ModuleType) -> bool:
 
 
 class Database:
-    """One database and the two ways into it: `reading()` and `writing()`."""
+    """One database and the two ways into it: `reading()` and `writing()`.
 
-    def __init__(self, url: str, keys: Keys) -> None:
+    ``folder`` is where files stand that belong to its rows (attachments, the spool of pushes); services find
+    it as ``session.info["folder"]``. Where none is given it is the folder of the SQLite file.
+    """
+
+    def __init__(self, url: str, keys: Keys, folder: Path | None = None) -> None:
         self.url = url
         self.keys = keys
+        self.folder = folder or _beside_the_file(url)
         self.engine = make_engine(url)
         self._writer = self.engine.execution_options(**{_WRITES: True})
         self._turns = _turns_of(self.engine)
@@ -60,7 +65,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A consistent view in which nothing can be written."""
-        with Session(self.engine, info={"keys": self.keys}) as session:
+        with Session(self.engine, info=self._info()) as session:
             yield session
 
     @contextmanager
@@ -69,9 +74,12 @@ class Database:
 
         Objects stay readable after the commit, so that a view may still show what it wrote.
         """
-        with self._turn(), Session(self._writer, info={"keys": self.keys}, expire_on_commit=False) as session:
+        with self._turn(), Session(self._writer, info=self._info(), expire_on_commit=False) as session:
             yield session
             session.commit()
+
+    def _info(self) -> dict[str, Any]:
+        return {"keys": self.keys, "folder": self.folder}
 
     def _turn(self) -> AbstractContextManager[None]:
         """The writers of a SQLite file take turns (see `turns`); PostgreSQL has row locks."""
@@ -85,6 +93,12 @@ def _turns_of(engine: Engine) -> Path | None:
     """The file over which the writers of a SQLite file take turns; None where there is no such file."""
     name = engine.url.database if engine.dialect.name == "sqlite" else None
     return Path(f"{name}-turn") if name and name != ":memory:" else None
+
+
+def _beside_the_file(url: str) -> Path:
+    """The folder of a SQLite file; for PostgreSQL the default data folder."""
+    name = make_url(url).database if make_url(url).get_backend_name() == "sqlite" else None
+    return Path(name).parent if name and name != ":memory:" else Path("var")
 
 
 def make_engine(url: str) -> Engine:

@@ -34,6 +34,29 @@ class Arrival(SQLModel, table=True):
     error_words: str = ""
     tries: int = 0
     read_at: datetime | None = Field(default=None, sa_type=Instant)
+    # What the citizen was shown at once: {"entry", "version", "number", "due_on"}; empty where nothing.
+    receipt: dict = Field(default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}"))
+
+
+class ArrivalHours(SQLModel, table=True):
+    """How many pushes and items came on an account in one hour: what silence is measured against."""
+
+    __tablename__ = "arrival_hours"
+
+    account_id: int = Field(foreign_key="official_accounts.id", primary_key=True)
+    hour_at: datetime = Field(sa_type=Instant, primary_key=True)
+    number: int
+
+
+class ToldNumber(SQLModel, table=True):
+    """A number and code that a citizen was told at once, where the message then went into another case."""
+
+    __tablename__ = "told_numbers"
+
+    id: int = Field(default=None, primary_key=True)
+    number: str = Field(index=True)
+    code_sealed: str  # purpose "lookup"
+    case_id: int = Field(foreign_key="cases.id", index=True)
 
 
 class Requester(SQLModel, table=True):
@@ -51,13 +74,18 @@ class Requester(SQLModel, table=True):
     window_opened_at: datetime | None = Field(default=None, sa_type=Instant)
     sent_in_window: int = 0
     unsubscribed_at: datetime | None = Field(default=None, sa_type=Instant)
+    # They took back what the platform had told us of them: what was sealed here is gone since then.
+    withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class Message(SQLModel, table=True):
     """留言 as read from an arrival. `external_id` is the platform's, unique within the account."""
 
     __tablename__ = "messages"
-    __table_args__ = (UniqueConstraint("account_id", "external_id", name="uq_message_external"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "external_id", name="uq_message_external"),
+        Index("ix_messages_notice", "account_id", "notice", "received_at"),
+    )
 
     id: int = Field(default=None, primary_key=True)
     arrival_id: int | None = Field(default=None, foreign_key="arrivals.id", index=True)
@@ -73,14 +101,18 @@ class Message(SQLModel, table=True):
     thread: dict = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     extra: dict = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     public_consent: bool = True
+    notice: str = ""  # a value of connectors.contract.Notice
+    answer: str = ""  # what stands below it on the platform as our account's reply, whoever gave it
+    gone_at: datetime | None = Field(default=None, sa_type=Instant)  # taken away on the platform
     sent_at: datetime | None = Field(default=None, sa_type=Instant)  # platform's time
     received_at: datetime = Field(sa_type=Instant, index=True)  # ours
 
 
 class Attachment(SQLModel, table=True):
-    """A picture, voice or file of a message, as the platform names it."""
+    """A picture, voice or video of a message: as the platform names it, and as it is kept (see `media`)."""
 
     __tablename__ = "attachments"
+    __table_args__ = (Index("ix_attachments_state", "state", "next_try_at"),)
 
     id: int = Field(default=None, primary_key=True)
     message_id: int = Field(foreign_key="messages.id", index=True)
@@ -88,8 +120,15 @@ class Attachment(SQLModel, table=True):
     media_id: str = ""
     url: str = ""
     file_name: str = ""
-    state: str = "waiting"  # waiting | stored | gone
-    path: str = ""
+    state: str = "waiting"  # waiting | stored | gone | refused
+    path: str = ""  # below the attachments' folder
+    media_type: str = ""  # told from the bytes
+    size: int = 0  # bytes, as kept
+    sha256: str = ""  # hex, as kept
+    reason: str = ""  # why it is not here: a key of `media.REASONS`, or the platform's words
+    tries: int = 0
+    next_try_at: datetime | None = Field(default=None, sa_type=Instant)
+    stored_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class ImportRun(SQLModel, table=True):

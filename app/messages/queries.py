@@ -1,6 +1,8 @@
 """Reads of arrivals, messages, requesters and imports."""
 
-from sqlalchemy import func
+from datetime import datetime
+
+from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from app.messages.models import Arrival, Attachment, ImportRun, Message, Requester
@@ -38,6 +40,33 @@ def attachments(session: Session, message_ids: list[int]) -> list[Attachment]:
     """What came beside these messages."""
     found = select(Attachment).where(col(Attachment.message_id).in_(message_ids)).order_by(col(Attachment.id))
     return list(session.exec(found))
+
+
+def attachment_of_case(session: Session, case_id: int, attachment_id: int) -> Attachment | None:
+    """A file that came with a message of this case; None for any other."""
+    found = select(Attachment).join(Message, col(Message.id) == Attachment.message_id)
+    return session.exec(found.where(Attachment.id == attachment_id, Message.case_id == case_id)).first()
+
+
+def attachments_to_fetch(session: Session, now: datetime, limit: int) -> list[tuple[int, int, str]]:
+    """(attachment, account, the platform's handle) of files not here yet and due to be asked for."""
+    found = (
+        select(Attachment.id, Message.account_id, Attachment.media_id)
+        .join(Message, col(Message.id) == Attachment.message_id)
+        .where(
+            Attachment.state == WAITING,
+            Attachment.media_id != "",
+            or_(col(Attachment.next_try_at).is_(None), col(Attachment.next_try_at) <= now),
+        )
+        .order_by(col(Attachment.id))
+        .limit(limit)
+    )
+    return list(session.exec(found))
+
+
+def attachment_paths(session: Session) -> set[str]:
+    """Every file that a row names."""
+    return set(session.exec(select(Attachment.path).where(Attachment.path != "")))
 
 
 def requester_of(session: Session, pseudonym: str) -> Requester | None:

@@ -1,23 +1,25 @@
 """What can be done with what comes in: read an arrival, keep what a fetch brought, remember who wrote."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import httpx
 from sqlmodel import Session
 
 from app.base.db import Database
 from app.base.rows import insert_once
-from app.messages import queries
+from app.messages import attachments, media, queries
 from app.messages.models import Arrival, Attachment, Message, Requester
 from app.messages.pseudonym import pseudonym_of
 from app.messages.storable import storable
 from app.official_accounts import queries as accounts
 from app.official_accounts import service as accounts_service
 from app.official_accounts.models import FetchState, OfficialAccount
-from connectors.contract import Fetcher, IncomingMessage, Reader
+from connectors.contract import Fetcher, IncomingMessage, MediaSource, Reader
 from connectors.errors import DeliveryError, PayloadError, UnsupportedEvent
 from connectors.registry import platform
 
 MOST_TRIES = 5
+FILES_AT_ONCE = 10
 
 
 def read_arrival(session: Session, now: datetime, arrival: Arrival) -> list[Message]:
@@ -101,7 +103,9 @@ def keep(
                 kind=part.kind,
                 media_id=part.media_id or "",
                 url=part.url or "",
-                file_name=part.file_name or "",
+                file_name=_clean_name(part.file_name or ""),
+                state=queries.WAITING if part.media_id else "gone",
+                reason="" if part.media_id else media.REASONS["not_offered"],
             )
         )
     return message
@@ -200,3 +204,107 @@ def read_again(session: Session, now: datetime, arrival_id: int) -> None:
     arrival = session.get(Arrival, arrival_id)
     if arrival and arrival.state in {"failed", "unsupported"}:
         arrival.state = queries.WAITING
+
+
+# ------------------------------------------------------------------ what came beside a message
+
+
+def keep_file(
+    session: Session, now: datetime, message_id: int, *, kind: str, data: bytes, file_name: str = ""
+) -> Attachment:
+    """Keep a file that was handed in together with a message (a website's photo).
+
+    The file is on disk before the row is written; what may not be kept is a row without a file that says
+    why. ``kind``: image, voice, video. ``file_name``: as the person's device called it, made harmless.
+    """
+    row = Attachment(message_id=message_id, kind=kind, file_name=_clean_name(file_name))
+    _store(session, now, row, data)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def fetch_attachments(
+    db: Database, now: datetime, *, limit: int = FILES_AT_ONCE, transport: httpx.BaseTransport | None = None
+) -> int:
+    """Fetch what came beside the messages before the platform forgets it (WeChat: three days).
+
+    Each file: 1. asked of the connector, in no transaction; 2. looked at and kept on disk; 3. its row.
+    A file that cannot be had is asked for again, later and later; then the row says that it is gone.
+    Returns how many were tried.
+    """
+    with db.reading() as session:
+        waiting = queries.attachments_to_fetch(session, now, limit)
+    for attachment_id, account_id, media_id in waiting:
+        got = _media(db, now, account_id, media_id, transport)
+        with db.writing() as session:
+            row = session.get(Attachment, attachment_id, with_for_update=True)
+            if row is None or row.state != queries.WAITING:
+                continue
+            row.tries += 1
+            if isinstance(got, DeliveryError):
+                _not_fetched(session, now, row, got)
+            else:
+                _store(session, now, row, got)
+            session.add(row)
+    return len(waiting)
+
+
+def sweep_attachments(db: Database, now: datetime) -> int:
+    """Files that no row names, left by transactions that were rolled back: away with them after a day."""
+    with db.reading() as session:
+        known = queries.attachment_paths(session)
+    return attachments.sweep(db.folder, known, (now - timedelta(days=1)).timestamp())
+
+
+def _media(
+    db: Database, now: datetime, account_id: int, media_id: str, transport: httpx.BaseTransport | None
+) -> bytes | DeliveryError:
+    """One file from the platform, with the account's token; an error as a value: it is written down."""
+    with db.reading() as session:
+        account = accounts.get(session, account_id)
+        connector = accounts_service.connector_for(session, account, transport=transport)
+    if not isinstance(connector, MediaSource):
+        return DeliveryError("final", "not_offered", "", media.REASONS["not_offered"])
+    longest = max(one.longest for one in media.KEPT.values())
+    try:
+        held = accounts_service.token_for(db, now, account_id, transport=transport)
+        try:
+            return connector.fetch_media(media_id, held.value if held else None, longest).data
+        except DeliveryError as refused:
+            if refused.kind != "refresh" or held is None:
+                raise
+        seen = held.generation
+        held = accounts_service.token_for(
+            db, now, account_id, force=True, seen_generation=seen, transport=transport
+        )
+        return connector.fetch_media(media_id, held.value if held else None, longest).data
+    except DeliveryError as failed:
+        return failed
+
+
+def _not_fetched(session: Session, now: datetime, row: Attachment, failed: DeliveryError) -> None:
+    """Again later, as long as the platform may still have it; ``final`` is final."""
+    received_at = session.get_one(Message, row.message_id).received_at
+    row.reason = failed.message_zh[:200]
+    row.next_try_at = None if failed.kind == "final" else media.next_try(row.tries, now, received_at)
+    if row.next_try_at is None:
+        taken = failed.code in ("too_large", "not_taken")
+        row.state = "refused" if taken else "gone"
+        row.reason = row.reason if failed.kind == "final" else media.REASONS["expired"]
+
+
+def _store(session: Session, now: datetime, row: Attachment, data: bytes) -> None:
+    """Put ``data`` on disk and say so in ``row``; or why not."""
+    try:
+        kept = attachments.store(session.info["folder"], data)
+    except attachments.Refused as refused:
+        row.state, row.reason = "refused", media.REASONS[refused.reason]
+        return
+    row.state, row.reason, row.next_try_at, row.stored_at = "stored", "", None, now
+    row.path, row.media_type, row.size, row.sha256 = kept.path, kept.media_type, kept.size, kept.sha256
+
+
+def _clean_name(given: str) -> str:
+    """What the sender called it, as a row may hold it; made harmless once more when it is handed out."""
+    return "".join(c for c in given if c.isprintable())[:200]

@@ -39,6 +39,17 @@ class OfficialAccount(SQLModel, table=True):
     last_arrival_at: datetime | None = Field(default=None, sa_type=Instant)
     trouble: str = ""  # the last reason to stop and alarm, in words; empty when fine
     trouble_at: datetime | None = Field(default=None, sa_type=Instant)
+    # The breaker of sending: failures in a row, and until when nothing is tried (see `breaker`).
+    failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    held_until: datetime | None = Field(default=None, sa_type=Instant)
+    # The second gate: calls only from the addresses the platform names.
+    gate_on: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    gate_addresses: list = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]")
+    )
+    gate_read_at: datetime | None = Field(default=None, sa_type=Instant)
+    keys_changed_at: datetime | None = Field(default=None, sa_type=Instant)  # a rotation of keys has begun
+    grant_ends_at: datetime | None = Field(default=None, sa_type=Instant)  # as the platform says
 
 
 class Registration(SQLModel, table=True):

@@ -37,7 +37,7 @@ from app.opendata.formats import safe_cell
 from app.staff import queries as staff
 from app.staff.roles import Person
 from app.web.context import current_person, now, reading, render, services, tell, writing
-from app.web.dashboard import desk
+from app.web.dashboard import attachments, desk
 from app.web.dashboard.replies import reply_context
 from app.web.dashboard.showing import (
     SENSITIVITIES,
@@ -232,6 +232,7 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
             "type_label": type_label(found.message_type),
             "sensitivity": SENSITIVITIES[found.sensitivity],
             "text": masked(found.text),
+            "files": [attachments.shown(found.number, one) for one in story.attachments],
             "later": [(one, masked(one.text)) for one in story.messages[1:]],
             "has_numbers": any(masked(text) != text for text in _letters(found, story.messages)),
             "has_contact": bool(story.requester and story.requester.contact_sealed),
