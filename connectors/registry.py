@@ -10,6 +10,7 @@ from connectors.corrections.connector import CorrectionsConnector
 from connectors.errors import NotOffered
 from connectors.hotline.connector import HotlineConnector
 from connectors.website.connector import WebsiteConnector
+from connectors.wechat.connector import MAX_COMMENT as MAX_ARTICLE_COMMENT
 from connectors.wechat.connector import MAX_REPLY_BYTES, WeChatConnector
 from connectors.weibo.connector import WeiboConnector
 from connectors.weibo.length import MAX_COMMENT, MAX_PRIVATE, weibo_length
@@ -66,7 +67,8 @@ class Platform:
 # fmt: off
 PLATFORMS: dict[str, Platform] = {row.key: row for row in (
     Platform("wechat",      "微信公众号",       WeChatConnector,      "api",
-             unit="bytes", longest=MAX_REPLY_BYTES, window=Window(timedelta(hours=48), 5), receives=True),
+             unit="bytes", longest=MAX_REPLY_BYTES, window=Window(timedelta(hours=48), 5),
+             unit_public="points", longest_public=MAX_ARTICLE_COMMENT, receives=True, polls=True),
     Platform("weibo",       "微博",             WeiboConnector,       "api",
              unit="chars", longest=MAX_COMMENT, longest_private=MAX_PRIVATE,
              window_private=Window(timedelta(hours=48), None), receives=True, polls=True),

@@ -1,20 +1,27 @@
-"""How do we call WeChat? Two calls: the token, and one text to one person.
+"""How do we call WeChat? The token, texts to people, comments, files, the platform's own addresses.
 
-HTTP 200 is not success: every answer must be JSON with errcode 0.
-Source: developers.weixin.qq.com, api_getstableaccesstoken, api_sendcustommessage.
+HTTP 200 is not success: every answer must be JSON with errcode 0, also where a file was asked for.
+Source: developers.weixin.qq.com, api_getstableaccesstoken, api_sendcustommessage, api_listcomment,
+api_replycomment, api_getarticlesummary, Get_temporary_materials, Get_the_WeChat_server_IP_address.
 """
 
 import json
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
-from connectors import calls
-from connectors.calls import Clock, Code
-from connectors.contract import Token
+from connectors import calls, media
+from connectors.addresses import readable
+from connectors.calls import Answer, Clock, Code
+from connectors.contract import Media, Token
+from connectors.errors import DeliveryError
 from connectors.wechat.codes import CODES, TOKEN_CODES
+
+MEDIA_HOSTS = (".qq.com", ".qpic.cn")
+"""Where a film may be fetched from, besides the address of the calls themselves."""
 
 
 class WeChatClient:
@@ -39,7 +46,7 @@ class WeChatClient:
     def stable_token(self, force: bool = False) -> Token:
         """Ask for the account's token. Unforced calls give every process the same one."""
         asked_at = self._clock()
-        data = self._post(
+        answer = self._post(
             "/cgi-bin/stable_token",
             {
                 "grant_type": "client_credential",
@@ -50,19 +57,81 @@ class WeChatClient:
             codes=TOKEN_CODES,
             repeatable=True,
         )
-        value, seconds = data.get("access_token"), data.get("expires_in")
+        value, seconds = answer.data.get("access_token"), answer.data.get("expires_in")
         if not isinstance(value, str) or not value or not isinstance(seconds, int) or seconds <= 0:
             raise calls.lost("no_token", "", repeatable=True)
         return Token(value, asked_at + timedelta(seconds=seconds))
 
     def send_text(self, token: str, openid: str, text: str) -> Mapping[str, Any]:
         """Send one customer-service text. Returns WeChat's answer once it says errcode 0."""
-        data = self._post(
-            "/cgi-bin/message/custom/send",
-            {"touser": openid, "msgtype": "text", "text": {"content": text}},
+        body = {"touser": openid, "msgtype": "text", "text": {"content": text}}
+        return self._done("/cgi-bin/message/custom/send", token, body)
+
+    def comment_call(self, token: str, call: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """One of the calls that change a comment or an article's comments (``reply/add``, ``markelect`` …)."""
+        return self._done(f"/cgi-bin/comment/{call}", token, body)
+
+    def comments(
+        self, token: str, msg_data_id: int, index: int, begin: int, count: int
+    ) -> tuple[Sequence[Any], int]:
+        """One page of all comments below an article, and how many there are. ``index`` is from 0."""
+        body = {"msg_data_id": msg_data_id, "index": index, "begin": begin, "count": count, "type": 0}
+        data = self._post("/cgi-bin/comment/list", body, token=token, codes=CODES, repeatable=True).data
+        page, total = data.get("comment", []), data.get("total")
+        if not isinstance(page, list) or not isinstance(total, int):
+            raise calls.lost("no_comments", "", repeatable=True)
+        return page, total
+
+    def articles_read_on(self, token: str, day: date) -> Sequence[Any]:
+        """Statistics of one day, at the latest yesterday: one row for each article that was read."""
+        body = {"begin_date": day.isoformat(), "end_date": day.isoformat()}
+        data = self._post("/datacube/getarticlesummary", body, token=token, codes=CODES, repeatable=True).data
+        rows = data.get("list")
+        if not isinstance(rows, list):
+            raise calls.lost("no_list", "", repeatable=True)
+        return rows
+
+    def callback_addresses(self, token: str) -> tuple[tuple[str, ...], Answer]:
+        """From which addresses WeChat calls us, and the whole answer (it has WeChat's time on it)."""
+        answer = calls.call(
+            "GET",
+            self._api_base + "/cgi-bin/getcallbackip",
             params={"access_token": token},
-            codes=CODES,
+            transport=self._transport,
+            repeatable=True,
+            total_seconds=self._total_seconds,
         )
+        _check(answer.data, CODES)
+        listed = answer.data.get("ip_list")
+        if not isinstance(listed, list) or not listed:
+            raise calls.lost("no_list", "", repeatable=True)
+        return readable(entry for entry in listed if isinstance(entry, str)), answer
+
+    def fetch_media(self, token: str, media_id: str, longest: int) -> Media:
+        """A file that a citizen sent. A film comes as the address where it is."""
+        params = {"access_token": token, "media_id": media_id}
+        file = self._file(self._api_base + "/cgi-bin/media/get", params, longest)
+        if file.data[:1] == b"{":
+            address = _film(file.data)
+            if not self._is_their_own(address):
+                raise DeliveryError("final", "foreign_address", "", "视频的地址不属于微信，没有下载。")
+            file = self._file(address, None, longest)
+        return media.taken(file.data)
+
+    def _file(self, address: str, params: Mapping[str, str] | None, longest: int) -> calls.File:
+        return calls.fetch_file(address, params=params, longest=longest, transport=self._transport)
+
+    def _is_their_own(self, address: str) -> bool:
+        """Only WeChat's own hosts, without a name, a password or another port in the address."""
+        parts = urlsplit(address)
+        if parts.scheme in ("http", "https") and parts.netloc == urlsplit(self._api_base).netloc:
+            return True
+        host = parts.hostname or ""
+        return parts.scheme in ("http", "https") and parts.netloc == host and host.endswith(MEDIA_HOSTS)
+
+    def _done(self, path: str, token: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A call that changes something: WeChat must have said so in as many words."""
+        data = self._post(path, body, token=token, codes=CODES).data
         if "errcode" not in data:  # an object, but not WeChat's answer to this call
             raise calls.lost("no_errcode", "", repeatable=False)
         return data
@@ -73,13 +142,13 @@ class WeChatClient:
         body: Mapping[str, Any],
         *,
         codes: Mapping[str, Code],
-        params: Mapping[str, str] | None = None,
+        token: str | None = None,
         repeatable: bool = False,
-    ) -> dict[str, Any]:
+    ) -> Answer:
         answer = calls.call(
             "POST",
             self._api_base + path,
-            params=params,
+            params={"access_token": token} if token else None,
             headers={"Content-Type": "application/json; charset=utf-8"},
             # Raw UTF-8: WeChat refuses \uXXXX escapes (40033) or shows them to the citizen.
             content=json.dumps(body, ensure_ascii=False).encode("utf-8"),
@@ -87,8 +156,25 @@ class WeChatClient:
             repeatable=repeatable,
             total_seconds=self._total_seconds,
         )
-        data = answer.data
-        code = data.get("errcode", 0)
-        if code != 0:
-            raise calls.refused(codes, str(code), str(data.get("errmsg", "")))
-        return data
+        _check(answer.data, codes)
+        return answer
+
+
+def _check(data: Mapping[str, Any], codes: Mapping[str, Code]) -> None:
+    """Raise what an errcode other than 0 means."""
+    code = data.get("errcode", 0)
+    if code != 0:
+        raise calls.refused(codes, str(code), str(data.get("errmsg", "")))
+
+
+def _film(body: bytes) -> str:
+    """The address of a film; the JSON instead of a file may as well say why there is none."""
+    try:
+        data = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise calls.lost("truncated", "", repeatable=True) from None
+    _check(data, CODES)
+    address = data.get("video_url", data.get("down_url"))
+    if not isinstance(address, str):
+        raise calls.lost("no_file", "", repeatable=True)
+    return address

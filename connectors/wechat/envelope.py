@@ -8,14 +8,16 @@ Source: developers.weixin.qq.com, Message_encryption_and_decryption_instructions
 import base64
 import binascii
 import re
+import secrets
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from wechatpy.crypto import PrpCrypto
 
 from connectors.errors import PayloadError, SignatureError
-from connectors.signatures import matches, parts_of
+from connectors.signatures import matches, parts_of, sign
 
 MAX_BODY_BYTES = 64 * 1024
 AES_KEY_PATTERN = r"[A-Za-z0-9]{43}"
@@ -42,8 +44,10 @@ def prove_plain(query: Mapping[str, str], keys: Iterable[Key]) -> None:
         raise SignatureError("mismatch")
 
 
-def open_encrypted(query: Mapping[str, str], body: bytes, keys: Iterable[Key], app_id: str) -> str:
-    """Find the Encrypt text that ``msg_signature`` covers and open it.
+def open_encrypted(
+    query: Mapping[str, str], body: bytes, keys: Sequence[Key], app_id: str
+) -> tuple[str, Key]:
+    """Find the Encrypt text that ``msg_signature`` covers and open it; also the key that opened it.
 
     Where the citizen wrote "<Encrypt>…" into the plain part of a compatible-mode push there are several;
     only the signed one counts. Raises SignatureError, PayloadError("cannot be opened").
@@ -59,11 +63,41 @@ def open_encrypted(query: Mapping[str, str], body: bytes, keys: Iterable[Key], a
     ]
     if not signed:
         raise SignatureError("mismatch" if texts else "missing")
+    problem: PayloadError | SignatureError = PayloadError("cannot be opened")
     for key, text in signed:
-        block = _decrypt(key.aes_key, text)
-        if block is not None:
-            return _unwrap(block, app_id)
-    raise PayloadError("cannot be opened")
+        try:
+            return _unwrap(_decrypt(key.aes_key, text), app_id), key
+        except (PayloadError, SignatureError) as wrong:
+            # A wrong key gives noise, whose padding is right once in a few hundred times: try the next.
+            problem = wrong
+    raise problem
+
+
+def seal(xml: str, key: Key, app_id: str, at: datetime) -> str:
+    """An answer in the envelope WeChat expects in the encrypted modes: sealed, signed, dated."""
+    message = xml.encode("utf-8")
+    block = secrets.token_bytes(16) + struct.pack(">I", len(message)) + message + app_id.encode("utf-8")
+    pad = BLOCK - len(block) % BLOCK
+    cipher = PrpCrypto(base64.b64decode(key.aes_key + "=")).cipher
+    sealed = base64.b64encode(cipher.encrypt(block + bytes([pad]) * pad)).decode("ascii")
+    timestamp, nonce = str(int(at.timestamp())), str(secrets.randbelow(10**9))
+    signature = sign(key.token, timestamp, nonce, sealed)
+    return (
+        f"<xml><Encrypt><![CDATA[{sealed}]]></Encrypt><MsgSignature><![CDATA[{signature}]]></MsgSignature>"
+        f"<TimeStamp>{timestamp}</TimeStamp><Nonce><![CDATA[{nonce}]]></Nonce></xml>"
+    )
+
+
+def text_reply(to: str, sender: str, text: str, at: datetime) -> str:
+    """The XML of an immediate reply in plain form. ``to`` and ``sender`` are those of the push, swapped."""
+    fields = {"ToUserName": to, "FromUserName": sender, "MsgType": "text", "Content": text}
+    inner = "".join(f"<{name}>{_cdata(value)}</{name}>" for name, value in fields.items())
+    return f"<xml>{inner}<CreateTime>{int(at.timestamp())}</CreateTime></xml>"
+
+
+def _cdata(text: str) -> str:
+    """A text that cannot end its own section: "]]>" is cut in two."""
+    return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"
 
 
 def addressee(opened: str) -> str | None:
@@ -77,16 +111,16 @@ def starts_with_a_declaration(opened: str) -> bool:
     return DOCTYPE_FIRST.match(opened) is not None
 
 
-def _decrypt(aes_key: str, text: str) -> bytes | None:
-    """The plain block without its padding, or None where this key does not open it."""
+def _decrypt(aes_key: str, text: str) -> bytes:
+    """The plain block without its padding. Raises PayloadError where this key does not open it."""
     try:
         cipher_text = base64.b64decode(text, validate=True)
         padded = PrpCrypto(base64.b64decode(aes_key + "=")).cipher.decrypt(cipher_text)
     except (binascii.Error, ValueError):
-        return None
+        raise PayloadError("cannot be opened") from None
     pad = padded[-1] if padded else 0
     if not 1 <= pad <= BLOCK or padded[-pad:] != bytes([pad]) * pad:
-        return None
+        raise PayloadError("cannot be opened")
     return bytes(padded[:-pad])
 
 

@@ -14,40 +14,16 @@ from wechatpy.messages import MESSAGE_TYPES
 
 from connectors.contract import IncomingAttachment, IncomingMessage
 from connectors.errors import PayloadError
-from connectors.xml_fields import fields_of
-
-EVENTS: dict[str, str] = {
-    "subscribe": "关注公众号",
-    "unsubscribe": "取消关注公众号",
-    "scan": "扫描二维码",
-    "location": "上报地理位置",
-    "click": "点击菜单",
-    "view": "点击菜单链接",
-    "view_miniprogram": "点击菜单小程序",
-    "scancode_push": "菜单扫码",
-    "scancode_waitmsg": "菜单扫码",
-    "pic_sysphoto": "菜单拍照",
-    "pic_photo_or_album": "菜单选图",
-    "pic_weixin": "菜单选图",
-    "location_select": "菜单选位置",
-    "masssendjobfinish": "群发任务完成",
-    "templatesendjobfinish": "模板消息发送完成",
-    "publishjobfinish": "发布任务完成",
-    "subscribe_msg_popup_event": "订阅通知弹窗",
-    "subscribe_msg_change_event": "管理订阅通知",
-    "subscribe_msg_sent_event": "订阅通知发送完成",
-    "user_info_modified": "用户资料变更",
-    "user_authorization_revoke": "用户撤回授权",
-    "user_authorization_cancellation": "用户注销授权",
-}
-"""Events by their name in lower case (official pages differ in case). Others are kept under their name."""
+from connectors.wechat.events import told_by
+from connectors.xml_fields import Node, tree_of
 
 Parts = dict[str, Any]
 
 
 def read_message(opened: str, original_id: str) -> IncomingMessage:
     """Read one opened push. Raises PayloadError where it cannot be a message to this account."""
-    fields = fields_of(opened)
+    tree = tree_of(opened)
+    fields = {name: "" if node.children else node.text for name, node in tree.children}
     if fields.get("ToUserName") != original_id:
         raise PayloadError("for another account")
     sender = fields.get("FromUserName", "").strip()
@@ -56,7 +32,7 @@ def read_message(opened: str, original_id: str) -> IncomingMessage:
         raise PayloadError("no sender or no kind")
     sent_at = _instant(fields.get("CreateTime", ""))
     if msg_type == "event":
-        return _event(fields, sender, sent_at)
+        return _event(tree, sender, sent_at)
     parts = _parts(msg_type, fields)
     extra = {**_some(fields, msg_data_id="MsgDataId", idx="Idx"), **parts.pop("extra", {})}
     return IncomingMessage(
@@ -95,7 +71,7 @@ def _voice(message: Any, fields: Mapping[str, str]) -> Parts:
         "voice", message.media_id or None, None, f"voice.{suffix}" if suffix else None
     )
     heard = (message.recognition or "").strip()
-    extra = {"recognised": "yes"} if heard else {}
+    extra = {**({"recognised": "yes"} if heard else {}), **_some(fields, media_id_16k="MediaId16K")}
     return {"kind": "voice", "text": heard or "〔语音〕", "attachments": (attachment,), "extra": extra}
 
 
@@ -137,24 +113,24 @@ READERS: dict[str, Callable[[Any, Mapping[str, str]], Parts]] = {
 """One reader per kind of ordinary message."""
 
 
-def _event(fields: Mapping[str, str], sender: str, sent_at: datetime) -> IncomingMessage:
+def _event(tree: Node, sender: str, sent_at: datetime) -> IncomingMessage:
     """An event is kept and opens no case. Only messages open the 48-hour window; what a subscription
     or a menu click allows lasts one minute, which no reviewed reply can meet."""
-    name = fields.get("Event", "").strip().lower()
-    if not re.fullmatch(r"[a-z0-9_]{1,60}", name):
-        raise PayloadError("event without a name")
-    key = fields.get("EventKey", "")
+    told = told_by(tree)
+    same = (sender, tree.at("CreateTime"), told.name, tree.at("EventKey"), tree.at("MsgID"), *told.key)
     return IncomingMessage(
         platform="wechat",
         # No MsgId here. Two different events can share a second: name and key are part of what it is.
-        external_id="event:" + _digest(sender, fields["CreateTime"], name, key, fields.get("MsgID", "")),
-        kind=f"event:{name}",
+        external_id="event:" + _digest(*same),
+        kind=f"event:{told.name}",
         # 撤回授权 names the person it is about in OpenID.
-        sender=fields.get("OpenID", "").strip() or sender,
-        text=f"〔{EVENTS.get(name, '事件 ' + name)}〕",
+        sender=tree.at("OpenID").strip() or sender,
+        text=told.text,
         sent_at=sent_at,
         is_question=False,
-        extra=_some(fields, event_key="EventKey", msg_id="MsgID", status="Status", revoke_info="RevokeInfo"),
+        extra=told.extra,
+        notice=told.notice,
+        revoked=told.revoked,
     )
 
 
