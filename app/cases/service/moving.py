@@ -8,6 +8,7 @@ from sqlmodel import Session, col
 
 from app.base.errors import Conflict, NotAllowed
 from app.cases.models import Case
+from app.cases.service.clocks import follow_status
 from app.cases.transitions import (
     BY_ACTION,
     OPEN_STATUSES,
@@ -31,7 +32,7 @@ def move(
     """
     roles = person.roles if person else SYSTEM_ROLES
     before = Status(case.status)
-    target = next_status(before, action, roles)
+    target = next_status(before, action, roles, has_department=case.department_id is not None)
     check_own_department(person, case, action)
     changed = session.execute(
         update(Case)
@@ -42,6 +43,7 @@ def move(
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict("刚才有人先改了这一件。请刷新后看看现在的情况再做")
     session.refresh(case)
+    follow_status(session, case)
     log.record(
         session,
         now,
@@ -50,6 +52,10 @@ def move(
         subject_type="case",
         subject_id=case.number,
         case_id=case.id,
+        # What the figures are counted by stands in the log: anybody with an export of it can recount (D21).
+        message_type=case.message_type,
+        department_id=case.department_id,
+        due_at=case.due_at.isoformat(),
         **{"from": before.value, "to": target.value},
         **words,
     )

@@ -23,8 +23,8 @@ from app.staff.roles import Person
 
 def accept(session: Session, now: datetime, person: Person, case: Case, **given: Any) -> None:
     """Take the case in, with its type, category, place and class; the due date follows them."""
-    move(session, now, person, case, Action.ACCEPT)
     classify(session, case, **given)
+    move(session, now, person, case, Action.ACCEPT)
 
 
 def classify(
