@@ -1,63 +1,27 @@
-"""Where does a text say something else than the agreed wording? Numbers, dates, amounts, phones, 依据.
+"""Where does a text say something else than the agreed wording? Facts, who, must and may, what must be kept.
 
 「各渠道回复口径准确、一致」 (clause A9): the same fact told differently on two platforms is what people
-notice. Only facts are compared: other words for the same facts are no difference.
+notice. Other words for the same facts are no difference, nor is what a reply says of the citizen's own
+matter (您母亲今年58周岁), nor what it leaves out, unless it must be kept.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from kb.analysis import fold
+from kb.claims import Clause, clauses, contradictions, is_same_office, offices, sentences
+from kb.facts import FACT_LABELS, Fact, Mention, mentions
+from kb.wording import missing_parts
 
-
-class Fact(StrEnum):
-    """The kinds of facts compared."""
-
-    PHONE = "phone"
-    DATE = "date"
-    TIME = "time"
-    AMOUNT = "amount"
-    SHARE = "share"
-    PERIOD = "period"
-    COUNT = "count"
-    AGE = "age"
-    BASIS = "basis"
-    DOCUMENT_NUMBER = "document_number"
-
-
-FACT_LABELS = {
-    Fact.PHONE: "电话",
-    Fact.DATE: "日期",
-    Fact.TIME: "时间",
-    Fact.AMOUNT: "金额",
-    Fact.SHARE: "比例",
-    Fact.PERIOD: "期限",
-    Fact.COUNT: "数量",
-    Fact.AGE: "年龄",
-    Fact.BASIS: "依据",
-    Fact.DOCUMENT_NUMBER: "文号",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A fact as a text states it: ``value`` compares, ``words`` are the text's own, at start:end."""
-
-    kind: Fact
-    value: str
-    unit: str
-    words: str
-    start: int
-    end: int
+__all__ = ["FACT_LABELS", "Fact", "Finding", "Mention", "differences", "mentions"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fact that differs. ``library`` is what the entry says, ``reply`` what the text says.
+    """One point that differs. ``library`` is what the entry says, ``reply`` what the text says.
 
-    One of them is empty when only one side states such a fact.
+    ``reply`` is empty where the text leaves out what must be kept.
     """
 
     kind: Fact
@@ -66,255 +30,210 @@ class Finding:
     message_zh: str
 
 
-_DIGITS = "零一二三四五六七八九"
-_NUMBER = (
-    r"(?:\d+(?:,\d{3})*(?:\.\d+)?|[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?)"
-)
-_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
+def differences(
+    reply: str,
+    entry_text: str,
+    *,
+    basis: Sequence[Mapping[str, object]] = (),
+    must_keep: Iterable[str] = (),
+) -> list[Finding]:
+    """Return the points in which ``reply`` differs from what the library entry says, each once.
 
-# What is counted, and the one name under which it is compared.
-_PERIOD_UNITS = {
-    "个工作日": "工作日", "工作日": "工作日", "个自然日": "天", "自然日": "天", "日": "天", "天": "天",
-    "个星期": "周", "星期": "周", "周": "周", "个月": "月", "年": "年", "个小时": "小时", "小时": "小时",
-    "分钟": "分钟",
-}  # fmt: skip
-_AMOUNT_SCALES = {"元": 1, "块": 1, "块钱": 1, "元钱": 1, "万元": 10_000, "亿元": 100_000_000, "角": 0.1}
-_COUNT_UNITS = "次份张套人户件项个家处名平方米平米公里米"
+    A fact of the reply differs if the entry states facts of that kind and unit but none with that value,
+    or has that value for something else (电网企业 5 个工作日 where the entry gives them 2). Document titles
+    and numbers may also stand in the entry's ``basis``. What the reply adds of a kind the entry says
+    nothing about is none. 15个工作日 is 十五个工作日; 5个工作日 against 5天 is a difference.
+    """
+    return list(
+        dict.fromkeys(
+            [
+                *_facts(reply, entry_text, basis),
+                *_offices(reply, entry_text),
+                *_claims(reply, entry_text),
+                *_left_out(reply, must_keep),
+            ]
+        )
+    )
+
+
+# ------------------------------------------------------------------ facts
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
-    kind: Fact
-    pattern: re.Pattern[str]
-    read: Callable[[re.Match[str]], tuple[str, str] | None]
+class _Stated:
+    """A fact with what its clause is about, and whether the sentence tells the citizen's own matter."""
+
+    mention: Mention
+    about: frozenset[str]
+    is_own: bool = False
+    follows_own: bool = False
 
 
-def number_of(written: str) -> str | None:
-    """Return a number written in digits or Chinese as a plain decimal, None if it is not one.
-
-    十五 → 15, 1,200 → 1200, 1.50 → 1.5, 两万 → 20000, 三点五 → 3.5.
-    """
-    plain = written.replace(",", "")
-    if re.fullmatch(r"\d+(?:\.\d+)?", plain):
-        return _plain(float(plain)) if "." in plain else str(int(plain))
-    whole, _, decimals = plain.replace("〇", "零").replace("两", "二").partition("点")
-    value = _chinese(whole)
-    if value is None or not all(digit in _DIGITS for digit in decimals):
-        return None
-    return _plain(value + float("0." + "".join(str(_DIGITS.index(d)) for d in decimals) if decimals else 0))
+_MOST = 300
+"""Facts of a text that are compared, so that no text costs more than a moment."""
+_PROMISED = frozenset({"工作日"})
+_UNANCHORED = 1
 
 
-def _chinese(written: str) -> int | None:
-    """Return the value of a whole Chinese number; digits in a row (二〇二六) are read one by one."""
-    if not written or any(c not in _DIGITS and c not in _SCALES for c in written):
-        return None
-    if all(character in _DIGITS for character in written):
-        return int("".join(str(_DIGITS.index(character)) for character in written))
-    total = section = digit = 0
-    for character in written:
-        if character in _DIGITS:
-            digit = _DIGITS.index(character)
-        elif _SCALES[character] < 10_000:
-            section += (digit or 1) * _SCALES[character]
-            digit = 0
-        elif character == "万":
-            total += (section + digit) * _SCALES[character]
-            section = digit = 0
-        else:
-            total = (total + section + digit) * _SCALES[character]
-            section = digit = 0
-    return total + section + digit
-
-
-def _plain(value: float) -> str:
-    return f"{value:.6f}".rstrip("0").rstrip(".")
-
-
-def _read_phone(found: re.Match[str]) -> tuple[str, str] | None:
-    digits = re.sub(r"\D", "", found[0])
-    return (digits, "") if 5 <= len(digits) <= 12 else None
-
-
-def _read_date(found: re.Match[str]) -> tuple[str, str] | None:
-    parts = [number_of(part) if part else "" for part in found.groups()]
-    if any(part is None for part in parts):
-        return None
-    return "-".join(part.zfill(2) for part in parts if part), ""
-
-
-def _read_time(found: re.Match[str]) -> tuple[str, str] | None:
-    part, hour, minute = found["part"] or "", number_of(found["hour"]), number_of(found["minute"] or "0")
-    if found["half"]:
-        minute = "30"
-    if hour is None or minute is None or int(float(hour)) > 24:
-        return None
-    afternoon = part in {"下午", "晚上", "傍晚"} and int(hour) < 12
-    return f"{int(hour) + 12 * afternoon:02d}:{int(minute):02d}", ""
-
-
-def _read_amount(found: re.Match[str]) -> tuple[str, str] | None:
-    number = number_of(found["number"])
-    return None if number is None else (_plain(float(number) * _AMOUNT_SCALES[found["unit"]]), "元")
-
-
-def _read_share(found: re.Match[str]) -> tuple[str, str] | None:
-    number = number_of(found["percent"] or found["of_hundred"])
-    return None if number is None else (number, "%")
-
-
-def _read_period(found: re.Match[str]) -> tuple[str, str] | None:
-    number = "0.5" if found["half"] else number_of(found["number"])
-    return None if number is None else (number, _PERIOD_UNITS[found["unit"]])
-
-
-def _read_count(found: re.Match[str]) -> tuple[str, str] | None:
-    number = number_of(found["number"])
-    return None if number is None else (number, found["unit"])
-
-
-def _read_title(found: re.Match[str]) -> tuple[str, str] | None:
-    return re.sub(r"[\s《》〈〉()（）]", "", found[1]), ""
-
-
-def _read_document_number(found: re.Match[str]) -> tuple[str, str] | None:
-    return re.sub(r"[〔\[【(（]", "〔", re.sub(r"[〕\]】)）]", "〕", re.sub(r"\s", "", found[0]))), ""
-
-
-def _alternatives(words: Iterable[str]) -> str:
-    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
-
-
-# In this order: what an earlier rule has read is not read again by a later one.
-_RULES = (
-    _Rule(Fact.BASIS, re.compile(r"《([^《》]{2,80})》"), _read_title),
-    _Rule(
-        Fact.DOCUMENT_NUMBER,
-        re.compile(r"[一-龥]{1,12}[〔\[【(（]\s*\d{4}\s*[〕\]】)）]\s*(?:第\s*)?\d+\s*号"),
-        _read_document_number,
-    ),
-    _Rule(
-        Fact.PHONE,
-        re.compile(
-            r"(?<![\d.])(?:0\d{2,3}[-— ]?\d{7,8}|1[3-9]\d(?:[- ]?\d{4}){2}|400[- ]?\d{3}[- ]?\d{4}"
-            r"|[2-8]\d{6,7}|(?:1[12]\d{3}|96\d{3,4}|95\d{3}))(?![\d.]|\s*元)"
-        ),
-        _read_phone,
-    ),
-    _Rule(
-        Fact.DATE,
-        re.compile(
-            r"(?:(\d{4}|[零〇一二三四五六七八九]{4})年)(?:([\d一二三四五六七八九十]{1,3})月)?"
-            r"(?:([\d一二三四五六七八九十]{1,3})[日号])?"
-        ),
-        _read_date,
-    ),
-    _Rule(
-        Fact.DATE,
-        re.compile(r"()(?<![\d.])([\d一二三四五六七八九十]{1,3})月([\d一二三四五六七八九十]{1,3})[日号]"),
-        _read_date,
-    ),
-    _Rule(Fact.DATE, re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)"), _read_date),
-    _Rule(
-        Fact.TIME,
-        re.compile(
-            r"(?P<part>上午|下午|晚上|傍晚|早上|中午)?(?P<hour>\d{1,2}|[一二两三四五六七八九十]{1,3})"
-            r"(?:[点时](?!间|候)(?:(?P<half>半)|(?P<minute>[\d一二三四五六七八九十]{1,3})分?)?)"
-        ),
-        _read_time,
-    ),
-    _Rule(
-        Fact.TIME,
-        re.compile(
-            r"(?P<part>上午|下午|晚上)?(?<!\d)(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?!\d)(?P<half>)"
-        ),
-        _read_time,
-    ),
-    _Rule(
-        Fact.SHARE,
-        re.compile(rf"(?P<percent>\d+(?:\.\d+)?)%|百分之(?P<of_hundred>{_NUMBER})"),
-        _read_share,
-    ),
-    _Rule(
-        Fact.AMOUNT,
-        re.compile(rf"(?P<number>{_NUMBER}?)(?P<unit>{_alternatives(_AMOUNT_SCALES)})"),
-        _read_amount,
-    ),
-    _Rule(Fact.AGE, re.compile(rf"(?P<number>{_NUMBER})(?P<unit>周岁|岁)"), _read_count),
-    _Rule(
-        Fact.PERIOD,
-        re.compile(
-            rf"(?:(?P<number>{_NUMBER})|(?P<half>半))(?:\s*)(?P<unit>{_alternatives(_PERIOD_UNITS)})"
-            r"(?:(?:之)?内|以内|左右)?"
-        ),
-        _read_period,
-    ),
-    _Rule(
-        Fact.COUNT,
-        re.compile(rf"(?<!第)(?P<number>{_NUMBER})\s*(?P<unit>平方米|平米|公里|[{_COUNT_UNITS}])"),
-        _read_count,
-    ),
-)
-
-# Said in passing, not as facts: 一个 is an article, 两项 often only refers back.
-_SMALL_TALK = {("1", "个"), ("1", "项"), ("1", "次"), ("1", "名"), ("1", "家"), ("1", "件")}
-
-
-def mentions(text: str) -> list[Mention]:
-    """Return the facts a text states, in order; positions are those of the folded text."""
-    folded = fold(text)
-    found: list[Mention] = []
-    taken = [False] * len(folded)
-    for rule in _RULES:
-        for match in rule.pattern.finditer(folded):
-            read = None if any(taken[match.start() : match.end()]) else rule.read(match)
-            if read is None or read in _SMALL_TALK:
+def _facts(reply: str, entry_text: str, basis: Sequence[Mapping[str, object]]) -> list[Finding]:
+    agreed = _stated(entry_text)[:_MOST] + [_Stated(mention, frozenset()) for mention in _stated_in(basis)]
+    told = _stated(reply)[:_MOST]
+    reply_phones = {one.mention.value for one in told if one.mention.kind == Fact.PHONE}
+    found = []
+    for one in _distinct(told):
+        known = [other for other in agreed if _group(other.mention) == _group(one.mention)]
+        if not known:
+            continue
+        same = [other for other in known if _same(one.mention, other.mention)]
+        if same:
+            known = _better_fitting(one, same, known)
+            if not known:
                 continue
-            taken[match.start() : match.end()] = [True] * (match.end() - match.start())
-            found.append(Mention(rule.kind, *read, match[0].strip(), match.start(), match.end()))
-    return sorted(found, key=lambda mention: mention.start)
+        elif _is_harmless(one, known, reply_phones):
+            continue
+        found.append(_finding(one.mention, [other.mention for other in known]))
+    return found
 
 
-def differences(reply: str, entry_text: str, *, basis: Sequence[Mapping[str, object]] = ()) -> list[Finding]:
-    """Return the facts in ``reply`` that differ from what the library entry says.
+def _stated(text: str) -> list[_Stated]:
+    """The facts of a text with their surroundings."""
+    parts = clauses(text)
+    starts, begins = [start for start, _ in sentences(text)], [part.start for part in parts]
+    result = []
+    for mention in mentions(text):
+        place = bisect(begins, mention.start) - 1
+        if place < 0:
+            result.append(_Stated(mention, frozenset()))
+            continue
+        part = parts[place]
+        about = part.about or _before(parts, place, starts[bisect(starts, part.start) - 1])
+        result.append(_Stated(mention, about, part.is_own, part.follows_own))
+    return result
 
-    A fact of the reply differs if the entry states facts of that kind and unit, but none with that
-    value. Document titles and numbers may also stand in the entry's ``basis``. What the reply leaves
-    out is no difference; what it adds of a kind the entry says nothing about is none either. 15 个工作日
-    is the same as 十五个工作日; 5 个工作日 against 5 天 is a difference.
-    """
-    agreed = _by_kind([*mentions(entry_text), *_stated_in(basis)])
-    findings = []
-    for mention in _distinct(mentions(reply)):
-        known = agreed.get(_group(mention), [])
-        if known and not any(_same(mention, other) for other in known):
-            findings.append(_finding(mention, known))
-    return findings
+
+def _before(parts: Sequence[Clause], place: int, start: int) -> frozenset[str]:
+    earlier = (part.about for part in reversed(parts[:place]) if part.start >= start and part.about)
+    return next(earlier, frozenset())
 
 
-def _by_kind(stated: Iterable[Mention]) -> dict[str, list[Mention]]:
-    grouped: dict[str, list[Mention]] = {}
-    for mention in stated:
-        grouped.setdefault(_group(mention), []).append(mention)
-    return grouped
+def _better_fitting(one: _Stated, same: Sequence[_Stated], known: Sequence[_Stated]) -> list[_Stated]:
+    """Facts of another value that this one is clearly about, while no fact of its own value is."""
+    if one.mention.kind not in {Fact.PERIOD, Fact.AMOUNT, Fact.AGE, Fact.SHARE} or one.is_own:
+        return []
+    others = [other for other in known if other not in same]
+    of_same = frozenset().union(*(other.about for other in same))
+    of_others = frozenset().union(*(other.about for other in others)) if others else frozenset()
+    if one.about & of_same - of_others:
+        return []
+    enough = _CLEARLY.get(one.mention.kind, 2)
+    return [other for other in others if len(one.about & other.about - of_same) >= enough]
+
+
+_CLEARLY = {Fact.PERIOD: 3}
+"""Pairs of characters that a fact shares with another one's clause and none of its own value's has."""
+
+
+def _is_harmless(one: _Stated, known: Sequence[_Stated], reply_phones: set[str]) -> bool:
+    """Whether a fact the entry does not state is of the citizen's own matter, or merely beside it."""
+    mention = one.mention
+    if mention.kind == Fact.PHONE:
+        agreed = {other.mention.value for other in known}
+        told_too = any(_same_phone(phone, other) for phone in reply_phones for other in agreed)
+        return told_too and not any(_is_slip(mention.value, other) for other in agreed)
+    if mention.kind in {Fact.BASIS, Fact.DOCUMENT_NUMBER, Fact.PLACE}:
+        return False
+    if one.is_own:
+        return mention.unit not in _PROMISED
+    if one.follows_own:
+        return max(len(one.about & other.about) for other in known) <= _UNANCHORED
+    return False
+
+
+def _same_phone(left: str, right: str) -> bool:
+    return left.endswith(right) or right.endswith(left)
+
+
+def _is_slip(left: str, right: str) -> bool:
+    """Whether one number is the other with a digit or two exchanged."""
+    size = min(len(left), len(right))
+    return size >= 7 and sum(a != b for a, b in zip(left[-size:], right[-size:], strict=True)) <= 2
 
 
 def _group(mention: Mention) -> str:
     """Return what a fact may be compared with: periods with periods, counts only of the same thing."""
-    return f"{mention.kind}:{mention.unit}" if mention.kind == Fact.COUNT else mention.kind.value
+    if mention.kind == Fact.PERIOD:
+        return f"{mention.kind}:{mention.unit.startswith('每')}"
+    if mention.kind == Fact.DATE:
+        return f"{mention.kind}:{mention.unit}"
+    if mention.kind in {Fact.COUNT, Fact.PLACE}:
+        return f"{mention.kind}:{mention.unit}"
+    return mention.kind.value
 
 
 def _same(left: Mention, right: Mention) -> bool:
-    if left.kind == Fact.DATE:
-        return left.value == right.value or _is_part_of_date(left.value, right.value)
-    if left.kind == Fact.PHONE:
+    rule = _SAME.get(left.kind)
+    return rule(left, right) if rule else (left.value, left.unit) == (right.value, right.unit)
+
+
+def _same_date(left: Mention, right: Mention) -> bool:
+    """Whether one date is the other with the year left out, or the day where both name a month.
+
+    A reply may name the year alone; a year alone in the entry says nothing of a day.
+    """
+    if left.value == right.value or (len(left.value) == 4 and right.value.startswith(left.value)):
+        return True
+    short, long = sorted((left.value.split("-"), right.value.split("-")), key=len)
+    if len(short) == len(long):
+        return False
+    is_month = len(short) == 2 and len(short[0]) == 4
+    return long[-len(short) :] == short or (is_month and long[: len(short)] == short)
+
+
+def _same_time(left: Mention, right: Mention) -> bool:
+    """Whether two times of day agree; where no half of the day is said, either may be meant."""
+    if left.value == right.value:
+        return True
+    if "?" not in (left.unit, right.unit):
+        return False
+    hours = {int(one.value[:2]) % 12 for one in (left, right)}
+    return len(hours) == 1 and left.value[2:] == right.value[2:]
+
+
+_MINUTES_A_MONTH = 43_200
+
+
+def _same_period(left: Mention, right: Mention) -> bool:
+    """Whether two periods are as long; a month counts as 30 days, a working day as nothing else."""
+    rate = {one.unit.startswith("每") for one in (left, right)}
+    lengths = {_length(one) for one in (left, right)}
+    return len(rate) == 1 and len(lengths) == 1
+
+
+def _length(mention: Mention) -> tuple[str, float]:
+    unit, value = mention.unit.removeprefix("每"), float(mention.value)
+    return ("分钟", value * _MINUTES_A_MONTH) if unit == "月" else (unit, value)
+
+
+def _same_share(left: Mention, right: Mention) -> bool:
+    return abs(float(left.value) - float(right.value)) < 0.01
+
+
+def _same_place(left: Mention, right: Mention) -> bool:
+    if left.unit != "号":
         return left.value.endswith(right.value) or right.value.endswith(left.value)
-    return (left.value, left.unit) == (right.value, right.unit)
+    # The street's name is the last two characters before 路; what stands before it is where or how to go.
+    one, other = (re.sub(r"^.*?(?=..(?:大道|路|街|巷|胡同)\d)", "", value.value) for value in (left, right))
+    return one == other
 
 
-def _is_part_of_date(left: str, right: str) -> bool:
-    """Say whether one date is the other with the year, or the day, left out."""
-    short, long = sorted((left.split("-"), right.split("-")), key=len)
-    return len(short) < len(long) and (long[: len(short)] == short or long[-len(short) :] == short)
+_SAME = {
+    Fact.DATE: _same_date,
+    Fact.TIME: _same_time,
+    Fact.PERIOD: _same_period,
+    Fact.SHARE: _same_share,
+    Fact.PLACE: _same_place,
+    Fact.PHONE: lambda left, right: _same_phone(left.value, right.value),
+}
 
 
 def _stated_in(basis: Sequence[Mapping[str, object]]) -> list[Mention]:
@@ -325,16 +244,41 @@ def _stated_in(basis: Sequence[Mapping[str, object]]) -> list[Mention]:
     return stated
 
 
-def _distinct(stated: Iterable[Mention]) -> list[Mention]:
-    return list({(mention.kind, mention.value, mention.unit): mention for mention in stated}.values())
+def _distinct(stated: Iterable[_Stated]) -> list[_Stated]:
+    return list({(s.mention.kind, s.mention.value, s.mention.unit, s.about): s for s in stated}.values())
 
 
 def _finding(mention: Mention, known: Sequence[Mention]) -> Finding:
     label = FACT_LABELS[mention.kind]
     library = "、".join(dict.fromkeys(other.words for other in known))
-    return Finding(
-        mention.kind,
-        library,
-        mention.words,
-        f"{label}与问答库不一致：问答库为{library}，本答复为{mention.words}。",
-    )
+    message = f"{label}与问答库不一致：问答库为{library}，本答复为{mention.words}。"
+    return Finding(mention.kind, library, mention.words, message)
+
+
+# ------------------------------------------------------------------ who, must and may, what must be kept
+
+
+def _offices(reply: str, entry_text: str) -> list[Finding]:
+    agreed = offices(entry_text)
+    acting = [office.name for office in agreed if office.acts]
+    if not acting:
+        return []
+    found = []
+    for office in offices(reply):
+        if office.acts and not any(is_same_office(office.name, other.name) for other in agreed):
+            library = "、".join(dict.fromkeys(acting))
+            message = f"单位与问答库不一致：问答库为{library}，本答复为{office.name}。"
+            found.append(Finding(Fact.OFFICE, library, office.words, message))
+    return found
+
+
+def _claims(reply: str, entry_text: str) -> list[Finding]:
+    return [
+        Finding(Fact.NEGATION, theirs, ours, f"意思与问答库相反：问答库为“{theirs}”，本答复为“{ours}”。")
+        for ours, theirs in contradictions(reply, entry_text)
+    ]
+
+
+def _left_out(reply: str, must_keep: Iterable[str]) -> list[Finding]:
+    missing = missing_parts(reply, must_keep)
+    return [Finding(Fact.MUST_KEEP, part, "", f"没有写必须保留的“{part}”。") for part in missing]

@@ -16,6 +16,7 @@ from app.commands.shell import as_json, json_option
 from app.finding import evaluation as answers_evaluation
 from app.redaction import evaluation as redaction_evaluation
 from app.redaction.service import redact
+from kb import judging
 from kb.documents import Document
 from kb.index import SearchIndex
 
@@ -62,6 +63,21 @@ def redaction(file: Path, as_json_: bool) -> None:
         measured = redaction_evaluation.measure(
             counted, lambda text, by: redact(text, by=by), time.perf_counter
         )
+    _tell(measured, as_json_)
+
+
+@evaluate.command()
+@click.argument("file", type=_FILE)
+@json_option
+def consistency(file: Path, as_json_: bool) -> None:
+    """口径一致：每行一条口径（entry）、一段答复（reply）和结论（verdict：same 或 differs）。"""
+    rows = []
+    for number, row in _rows(file, "reply"):
+        if row.get("verdict") not in {"same", "differs"} or not isinstance(row.get("entry"), str):
+            raise Invalid(f"{file.name} 第 {number} 行要有 entry（文字）和 verdict（same 或 differs）")
+        rows.append(row)
+    with _progress(rows) as counted:
+        measured = judging.measure(counted, time.perf_counter)
     _tell(measured, as_json_)
 
 

@@ -1,8 +1,13 @@
 """The same fact must not be told differently on two platforms (clause A9)."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from kb.consistency import Fact, differences, mentions, number_of
+from kb.consistency import differences
+from kb.facts import Fact, mentions, number_of
+from kb.judging import measure
 
 ENTRY = (
     "补办社保卡请拨打12333挂失，或拨打0571-88990011咨询。工作日上午9点至下午5点办理，"
@@ -93,3 +98,53 @@ def test_numbers_are_read_in_digits_and_in_chinese(written, value):
 def test_each_part_of_a_text_is_one_fact_only():
     facts = [(mention.kind, mention.value) for mention in mentions("2026年3月1日起3个月内交500万元。")]
     assert facts == [(Fact.DATE, "2026-03-01"), (Fact.PERIOD, "3"), (Fact.AMOUNT, "5000000")]
+
+
+PAIRS = Path(__file__).with_name("consistency_pairs.jsonl")
+UNSEEN = Path(__file__).with_name("consistency_pairs_unseen.jsonl")
+
+
+def pairs(file):
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.clause("A9")
+@pytest.mark.parametrize(
+    ("file", "count", "precision", "recall"), [(PAIRS, 424, 0.98, 0.96), (UNSEEN, 79, 0.95, 0.95)]
+)
+def test_on_labelled_pairs_few_differences_are_missed_and_hardly_any_invented(file, count, precision, recall):
+    measured = measure(pairs(file))
+    assert measured["count"] == count
+    assert measured["precision"] >= precision
+    assert measured["recall"] >= recall
+
+
+def test_the_measure_counts_what_was_missed_by_kind():
+    rows = [
+        {"entry": "工本费20元。", "reply": "工本费25元。", "verdict": "differs", "what": "amount"},
+        {"entry": "工本费20元。", "reply": "请带身份证。", "verdict": "differs", "what": "must_keep"},
+        {"entry": "工本费20元。", "reply": "工本费二十元。", "verdict": "same"},
+    ]
+    measured = measure(rows)
+    assert (measured["precision"], measured["recall"], measured["false_alarms"]) == (1.0, 0.5, 0)
+    assert measured["recall_by_kind"] == {"amount": 1.0, "must_keep": 0.0}
+
+
+@pytest.mark.clause("C16")
+def test_what_must_be_kept_and_is_not_there_is_named():
+    (finding,) = differences("三日内答复。", "三日内答复，逾期视为放弃。", must_keep=["逾期视为放弃"])
+    assert (finding.kind, finding.library, finding.reply) == (Fact.MUST_KEEP, "逾期视为放弃", "")
+
+
+def test_one_value_said_of_something_else_is_shown_with_what_was_agreed_for_that():
+    entry = "物业服务企业应当在5个工作日内出具同意证明，电网企业2个工作日内完成现场勘察。"
+    (finding,) = differences("电网企业5个工作日内完成现场勘察。", entry)
+    assert (finding.library, finding.reply) == ("2个工作日内", "5个工作日内")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1元" * 5000, "，不" * 5000, "请到市局办理，" * 1400, "《" * 10_000, "第一" * 5000],
+)
+def test_long_and_odd_texts_are_compared_all_the_same(text):
+    assert isinstance(differences(text, text[:5000]), list)

@@ -1,0 +1,274 @@
+"""What does a clause of a text claim: must one, may one, is it free, who does it?
+
+A clause is reduced to what it is about (pairs of its characters, without numbers and without the words
+of must and may) and whether it affirms or denies. Two clauses about the same that differ in that
+contradict each other: 不收工本费 and 要收工本费, 双方到场 and 不用双方到场.
+"""
+
+import re
+from bisect import bisect
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from kb.analysis import bigrams, fold
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause. ``about``: pairs of characters; ``denies``: an odd number of denials stands in it.
+
+    ``is_own``: it tells the citizen's own matter; ``follows_own``: another clause of its sentence does.
+    ``continues``: its subject is in the clause before. ``not_needed``: it says that one need not.
+    """
+
+    words: str
+    start: int
+    end: int
+    about: frozenset[str]
+    denies: bool
+    is_condition: bool
+    not_needed: bool = False
+    is_own: bool = False
+    continues: bool = False
+    follows_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An office named in a text; ``acts``: the words around say that one goes there or that it does it."""
+
+    name: str
+    words: str
+    start: int
+    acts: bool
+
+
+# Ways of saying that something costs nothing, or something, in one word each.
+_FREE = re.compile(
+    r"(?:不|免|无需|无须|不用|不必|零)(?:再)?(?:收取|收|缴纳|缴|交|要|付|用交|需交|用缴)?(?:任何|一切)?"
+    r"(?:费用?|钱|工本费|手续费|登记费|学费|杂费|学杂费)|免费|分文不收|不花钱|减免"
+)
+_PAID = re.compile(
+    r"(?:(?:收取|缴纳|支付|收|缴|交|付)(?:[^,，。;；不]{0,2}?)(?:费用?|钱|工本费|手续费|登记费|学费|杂费))|"
+    r"自费|有偿|(?:自己|自行)(?:出|掏|花)钱|付款"
+)
+# 不 is no denial in these.
+_NO_DENIAL = re.compile(
+    r"不(?:足|满意?|到(?=\d|[一二三四五六七八九十百])|得?超过|得?低于|得?少于|得?高于|得?多于|大于|小于|同|动产|限|仅|但|管|论|断"
+    r"|久|少|错|妨|过|含|包括|在此|清楚?|明|便|好|了解|知道?|得已)|未成年|未来|非常|莫非|是否|能否|可否|无论|无障碍|没关系"
+)
+_DENIAL = re.compile(
+    r"不(?:需要|用|必|得|能够?|可以?|许|准|会|再|予|须|应当?|要|宜|允许)?|无(?:需|须|法|权)|没有?|未(?:经)?"
+    r"|无(?!论|障碍|关|锡|偿|线|人机|害|锡)|禁止?|严禁|拒绝|免(?=[^,，]{0,6}费|除|缴|交|收|征|试|检|上线|提交|提供|予)|非(?=本市|户籍)|勿|别(?=忘|再)"
+)
+_MODAL = re.compile(
+    r"必须|应当|须要|需要|可以|能够|允许|强制|统一|直接|照常|目前|现在|也|都|均|须|应|需|可|能|(?<!申)请|您|了|的|就|才|即|再|会|要|是|在"
+)
+_UNITS = (
+    "个?工作日|个月|小时|分钟|立方米|平方米|平米|厘米|公里|万元|周岁"
+    "|[年月日天元周岁次分点时米倍册本只份张套户件项]"
+)
+_NUMBERS = re.compile(
+    rf"(?:[\d.,:/%]+|[零〇一二两三四五六七八九十百千万亿]+)(?:{_UNITS})|[\d.,:/%]+|每(?:{_UNITS}|[人户])"
+)
+_ENDS = re.compile(r"[^,.;:!?，。；：！？\n]+")
+_SENTENCES = re.compile(r"[^。！？；!?;\n]+")
+_CONDITION = re.compile(r"(?:的|时|的话|后|前)$|^(?:如果?|若|凡|除|对于?|逾期|符合)")
+_DIGIT_POINT = re.compile(r"(?<=\d)[.,:](?=\d)")
+
+# 未悬挂号牌的处警告: the denial says of whom, not what.
+_ATTRIBUTE = re.compile(r"(?:未|没有?|无)([^的,，不未]{1,12})的(?=[^,，]{3})")
+_EITHER = re.compile(r"([一-龥])不\1")
+_PRICED = re.compile(
+    r"(?:费用|工本费|登记费|手续费|票价)[^,，。]{0,8}?[\d一二两三四五六七八九十百][^,，。]{0,6}元"
+)
+_NOT_NEEDED = re.compile(r"不需要?|不用|不必|无需|无须")
+_CONSEQUENCES = ("逾期", "视为", "则", "就", "将", "会")
+_CONTINUES = re.compile(r"须|应|由|可|不|需|禁|严|免|费用|并|且|均|也|还")
+OWN = re.compile(
+    r"(?:您|你)(?!可|需|应|须|要|请|好|必|能|在|到|办)|贵(?:公司|单位|校|村)|您(?:在|到)[^,，。;；]{0,12}(?:了|过)"
+    r"|经(?:查|核|了解|调查)|来信|来电|反映|责令|已被|已于|已经?(?:安排|派|转|到|赶|要求|完成|修)|还差|还要等|还有"
+    r"|合计|总共|一共|共计|我局|我们|该(?:工地|公司|小区|校|单位|车|路段)|鉴定为"
+)
+"""A clause that tells the citizen's own matter, or what was done about it."""
+
+_SAME_ACTS = (
+    ("申领", "申请"), ("领取", "领"), ("更换", "换"), ("办理", "办"), ("提出申请", "申请"), ("混合", "混"),
+    ("复核申请", "申请复核"),
+)  # fmt: skip
+
+
+def clauses(text: str) -> list[Clause]:
+    """The clauses of a text in order; positions are those of the folded text."""
+    folded = fold(text)
+    shielded = _DIGIT_POINT.sub("·", folded)  # 9:30 and 2.9 are not two clauses
+    spans = [found.span() for found in _ENDS.finditer(shielded)]
+    words = [folded[start:end] for start, end in spans]
+    following = [*words, ""][1:]
+    made = [_clause(said, span[0], then) for said, span, then in zip(words, spans, following, strict=True)]
+    starts = [start for start, _ in sentences(text)]
+    owned = [bisect(starts, part.start) for part in made if part.is_own]
+    return [replace(part, follows_own=bisect(starts, part.start) in owned) for part in made]
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Start and end of each sentence of the folded text."""
+    return [found.span() for found in _SENTENCES.finditer(fold(text))]
+
+
+def _clause(words: str, start: int, next_words: str = "") -> Clause:
+    plain = _PAID.sub("收费", _FREE.sub("不收费", words))
+    if _PRICED.search(words):
+        plain += "收费"
+    for said, same in _SAME_ACTS:
+        plain = plain.replace(said, same)
+    plain = _NO_DENIAL.sub("", _EITHER.sub(r"\1", plain))
+    plain = _ATTRIBUTE.sub(r"\1的", plain)
+    denials = len(_DENIAL.findall(plain))
+    bare = _NUMBERS.sub("", _MODAL.sub("", _DENIAL.sub("", plain)))
+    return Clause(
+        words=words.strip(),
+        start=start,
+        end=start + len(words),
+        about=frozenset(bigrams(re.sub(r"[\s“”\"'()（）《》〈〉\[\]~—-]", "", bare))),
+        denies=denials % 2 == 1,
+        is_condition=bool(_CONDITION.search(words.strip()))
+        or next_words.startswith(_CONSEQUENCES)
+        or words.count("、") > 1,
+        not_needed=bool(_NOT_NEEDED.search(words)),
+        is_own=bool(OWN.search(words)),
+        continues=bool(_CONTINUES.match(words.strip())),
+    )
+
+
+_MOST = 300
+"""Clauses of a text that are compared; longer ones are no answers, and every pair is looked at."""
+_ALIKE = 0.5
+"""Share of the shorter clause's pairs that two clauses about the same have in common."""
+_SHORT_CLAUSE = 3
+_FEE = "收费"
+_SUBJECT_ELSEWHERE = 0.9  # of two clauses equally near, the one that names the subject itself
+
+
+def contradictions(reply: str, entry: str) -> list[tuple[str, str]]:
+    """Pairs (words of the reply, words of the entry) where one affirms what the other denies."""
+    agreed = _with_subjects(clauses(entry)[:_MOST])
+    fees = {clause.denies for clause, _ in agreed if _FEE in clause.about}
+    found = []
+    for said in clauses(reply)[:_MOST]:
+        if said.is_own or not said.about or (said.follows_own and _FEE in said.about):
+            continue
+        if _FEE in said.about and len(fees) == 1:
+            other = next(clause for clause, _ in agreed if _FEE in clause.about)
+        else:
+            other = _nearest(said, agreed)
+        if other is not None and other.denies != said.denies:
+            found.append((said.words, other.words))
+    return found
+
+
+Agreed = tuple[Clause, frozenset[str]]
+"""A clause of the entry, and what it is about together with the clause that holds its subject."""
+
+
+def _with_subjects(parts: Sequence[Clause]) -> list[Agreed]:
+    agreed: list[Agreed] = []
+    for place, part in enumerate(parts):
+        before = parts[place - 1].about if place and part.continues else frozenset()
+        agreed.append((part, part.about | before))
+    return agreed
+
+
+def _nearest(said: Clause, agreed: Iterable[Agreed]) -> Clause | None:
+    """The clause that is about the same; of equals the one that agrees."""
+    scored = [(_likeness(said, *other), other[0].denies == said.denies, other[0]) for other in agreed]
+    alike = [row for row in scored if row[0] >= _ALIKE]
+    return max(alike, key=lambda row: row[:2])[2] if alike else None
+
+
+def _likeness(left: Clause, right: Clause, with_subject: frozenset[str]) -> float:
+    if left.is_condition or (right.is_condition and not left.not_needed):
+        return 0.0
+    if (_FEE in left.about) != (_FEE in right.about):
+        return 0.0  # 老人免费 denies the fee, not the old people
+    return max(
+        _shared(left.about, right.about, left.denies or right.denies),
+        _SUBJECT_ELSEWHERE * _shared(left.about, with_subject, False)
+        if len(left.about) > _SHORT_CLAUSE and left.about & right.about
+        else 0.0,
+    )
+
+
+def _shared(left: frozenset[str], right: frozenset[str], denied: bool) -> float:
+    if not left or not right:
+        return 0.0
+    common, shortest = len(left & right), min(len(left), len(right))
+    if shortest == 1:
+        return float(common == 1 and denied and left & right != {_FEE})
+    if shortest <= _SHORT_CLAUSE and common < shortest:
+        return 0.0
+    return common / shortest if common > 1 else 0.0
+
+
+# ------------------------------------------------------------------ who
+
+_KINDS = (
+    "街道办事处|办事处|街道办|乡镇人民政府|人民政府|政府办公室|政府|居民委员会|居委会|村民委员会|村委会|派出所|监督管理所|监管所|管理所"
+    "|管理局|管理办公室|办公室|信访局|委员会|农业农村办|经办机构|服务中心|中心|服务大厅|大厅|医院|学校|公司|企业|大队|中队|支队|总队"
+    "|法院|检察院|税务所|服务站|银行|局|委(?!托|员)|科室|处室|福利院|图书馆|机构"
+)
+_NAME = re.compile(rf"(?:[一-龥]{{1,14}}?)(?:{_KINDS})(?!所在|人员|员)")
+_TOWARDS = re.compile(
+    r"(?:向|到|去|由|找|跟|联系|咨询|前往|报)"
+    r"(?:本市|全市|就近的?|所在的?|所属的?|当地的?|其|[户居经参所][籍住营保在]地?的?)?$"
+)
+_DOES = re.compile(r"^(?:的[^,，。;；]{0,6})?(?:统一|直接|负责|受理|发放|审核|办理|核准|安排|管(?!理))")
+_LEADING = re.compile(
+    r".*(?:请|可以|直接|先|分别|统一|向|到|去|由|找|跟|和|与|或者?|及|要|联系|咨询|前往|的)"
+)
+_SELF = re.compile(r"^(?:我|本|贵|该|各|有关|相关|承办|原)")
+
+
+def offices(text: str) -> list[Office]:
+    """The offices a text names, with whether they act there; 我局 and 有关部门 name none."""
+    found = []
+    for clause in clauses(text):
+        for match in _NAME.finditer(clause.words):
+            lead = _LEADING.match(match[0][:-1])
+            cut = lead.end() if lead else 0
+            name = match[0][cut:]
+            if len(name) < 3 or _SELF.match(name):
+                continue
+            before, after = clause.words[: match.start() + cut], clause.words[match.end() :]
+            acts = bool(_TOWARDS.search(before) or (not before and _DOES.match(after)))
+            found.append(Office(name, name, clause.start + match.start() + cut, acts))
+    return found
+
+
+def is_same_office(left: str, right: str) -> bool:
+    """Whether one name is the other one shortened: 城管局 and 市城市管理局; 户籍地 is not 居住地."""
+    if _where(left) and _where(right) and _where(left) != _where(right):
+        return False
+    short, long = sorted((_plain_name(left), _plain_name(right)), key=len)
+    rest = iter(long)
+    return all(character in rest for character in short)
+
+
+_WHERE = re.compile(r"(户籍|居住|经营|工作|所在|参保)(?:所在)?地?")
+_NOISE = re.compile(r"^(?:云?泽?市|本市|省|区|县|市)+|所属|所在地|当地|就近|任一|定点")
+_SHORT = (
+    ("村委会", "村民委员会"), ("居委会", "居民委员会"), ("街道办", "街道办事处"), ("医保局", "医疗保障局"),
+    ("卫健", "卫生健康"), ("环保", "生态环境"), ("办公室", "办"), ("街道办事处事处", "街道办事处"),
+    ("企业", "公司"), ("派出所", "派出所"), ("人社", "人力资源社会保障"),
+)  # fmt: skip
+
+
+def _plain_name(name: str) -> str:
+    for said, same in _SHORT:
+        name = name.replace(said, same) if same not in name or said == "办公室" else name
+    return _NOISE.sub("", _WHERE.sub("", name)) or name
+
+
+def _where(name: str) -> str:
+    found = _WHERE.search(name)
+    return found[1] if found else ""
