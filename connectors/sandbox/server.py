@@ -10,7 +10,7 @@ import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -21,6 +21,7 @@ from connectors.sandbox.page import PAGE
 
 TRICKLE_BYTES = 600
 TRICKLE_SECONDS = 0.05
+UNITS = ("seconds", "hours", "days")
 HTML_WALL = "<html><body><h1>访问被拦截</h1></body></html>"
 
 
@@ -82,6 +83,8 @@ class Response:
 
     def encoded(self) -> bytes:
         """The body as bytes."""
+        if isinstance(self.data, bytes):
+            return self.data
         if isinstance(self.data, str):
             return self.data.encode("utf-8")
         return json.dumps(self.data, ensure_ascii=False).encode("utf-8")
@@ -100,6 +103,8 @@ class Stand:
     def __init__(self, ledger: Ledger | None, clock: Clock | None, host: str, port: int) -> None:
         self.ledger = ledger or Ledger()
         self.clock = clock or utc_now
+        self.ahead = timedelta(0)
+        """How far this platform's time is ahead of its clock: to let days pass in a test or a lesson."""
         self.calls: Counter[str] = Counter()
         self._planned: dict[str, deque[Planned]] = defaultdict(deque)
         self._lock = threading.RLock()
@@ -153,7 +158,7 @@ class Stand:
 
     def control(self) -> Mapping[str, Handler]:
         """Addresses for people and scripts, under ``/sandbox/``."""
-        return {"ledger": self._show_ledger, "fail": self._plan_failure}
+        return {"ledger": self._show_ledger, "fail": self._plan_failure, "clock": self._move_clock}
 
     def refusal(self, code: int | str) -> Response:
         """The platform's way of saying no."""
@@ -161,7 +166,7 @@ class Stand:
 
     def now(self) -> datetime:
         """The stand-in's time (UTC)."""
-        return self.clock()
+        return self.clock() + self.ahead
 
     def answer(self, call: Call) -> tuple[Response, str | None]:
         """Carry a call out. The second value says how its answer is to be spoiled, if at all."""
@@ -212,6 +217,13 @@ class Stand:
             times=int(given.get("times", 1)),
         )
         return Response({"ok": True})
+
+    def _move_clock(self, call: Call) -> Response:
+        """Let time pass: ``seconds``, ``hours`` or ``days`` from now on; asked with GET, only tell it."""
+        if call.method == "POST":
+            given = json.loads(call.body)
+            self.ahead += timedelta(**{unit: float(given[unit]) for unit in UNITS if unit in given})
+        return Response({"now": self.now().isoformat()})
 
     def wait(self, seconds: float) -> None:
         """Keep a caller waiting, but not beyond the end of the stand-in."""

@@ -1,4 +1,4 @@
-"""A local Weibo: comments below our posts, replies to them, private messages pushed to us."""
+"""A local Weibo: comments and posts about us, replies to them, private messages pushed to us and their files."""
 
 import html
 import itertools
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -43,7 +43,7 @@ WORDS: dict[int, str] = {
 
 @dataclass(frozen=True)
 class Comment:
-    """One comment of a citizen below one of our posts."""
+    """One comment of a citizen below a post, or (with ``status`` 0) a citizen's own post."""
 
     number: int
     status: int
@@ -51,6 +51,7 @@ class Comment:
     text: str
     at: datetime
     hidden: bool = False
+    mentions: bool = False
 
 
 class WeiboSandbox(Stand):
@@ -79,7 +80,10 @@ class WeiboSandbox(Stand):
         self.webhook_url = webhook_url
         self.calls_per_day, self.codes_as_text = calls_per_day, codes_as_text
         self.token_expired = False
+        self.token_ends_at = self.now() + timedelta(days=30)
         self.comments: dict[int, Comment] = {}
+        self.posts: dict[int, Comment] = {}
+        self.files: dict[str, bytes] = {}
         self.statuses: dict[int, str] = {}
         self.wrote_at: dict[str, datetime] = {}
         self._said: set[str] = set()
@@ -96,12 +100,27 @@ class WeiboSandbox(Stand):
             self.statuses[number] = text
             return number
 
-    def comment(self, person: str, text: str, status: int | None = None, at: datetime | None = None) -> int:
+    def comment(
+        self,
+        person: str,
+        text: str,
+        status: int | None = None,
+        at: datetime | None = None,
+        mentions: bool = False,
+    ) -> int:
         """A citizen comments on a post (our newest, if none is named). Returns the comment's id."""
         with self._lock:
             below = status or max(self.statuses, default=0) or self.post()
             number = next(self._ids)
-            self.comments[number] = Comment(number, below, person, text, at or self.now())
+            made = Comment(number, below, person, text, at or self.now(), mentions=mentions)
+            self.comments[number] = made
+            return number
+
+    def mention(self, person: str, text: str, at: datetime | None = None) -> int:
+        """A citizen posts something that mentions us. Returns the post's id."""
+        with self._lock:
+            number = next(self._ids)
+            self.posts[number] = Comment(number, 0, person, text, at or self.now(), mentions=True)
             return number
 
     def delete_comment(self, number: int) -> None:
@@ -133,7 +152,7 @@ class WeiboSandbox(Stand):
         else:
             self.wrote_at[person] = self.now()
         raw = json.dumps(body, ensure_ascii=False).encode("utf-8")
-        return any(self._tell(raw) for _ in range(ATTEMPTS))
+        return any(self._tell(raw, person) for _ in range(ATTEMPTS))
 
     def signed_query(self) -> dict[str, str]:
         """The query of a push: signed with the AppSecret; Weibo's timestamp is in milliseconds."""
@@ -151,13 +170,19 @@ class WeiboSandbox(Stand):
         """The calls of Weibo that are offered here."""
         return {
             "comments/to_me": self._limited(self._to_me),
+            "comments/mentions": self._limited(self._comment_mentions),
+            "statuses/mentions": self._limited(self._status_mentions),
             "comments/reply": self._limited(self._reply),
+            "comments/create": self._limited(self._create),
+            "oauth2/get_token_info": self._token_info,
+            "mss/msget": self._file,
             "messages/reply": self._limited(self._reply_privately),
             "account/rate_limit_status": self._rate_limit,
         }
 
     def control(self) -> Mapping[str, Handler]:
-        """Beside the common ones: a citizen comments, or writes in private (``private``: true)."""
+        """Beside the common ones: a citizen comments, mentions us (``mention``: true) or
+        writes in private (``private``: true, with ``kind`` and ``data``)."""
         return {**super().control(), "push": self._written_by_hand}
 
     def refusal(self, code: int | str) -> Response:
@@ -193,21 +218,46 @@ class WeiboSandbox(Stand):
 
     def _to_me(self, call: Call) -> Response:
         """Newest first: since_id < id ≤ max_id. Hidden comments use up their place on a page."""
+        return self._page(
+            call, "comments", {n: c for n, c in self.comments.items() if c.status in self.statuses}
+        )
+
+    def _comment_mentions(self, call: Call) -> Response:
+        return self._page(call, "comments", {n: c for n, c in self.comments.items() if c.mentions})
+
+    def _status_mentions(self, call: Call) -> Response:
+        return self._page(call, "statuses", self.posts)
+
+    def _page(self, call: Call, name: str, items: Mapping[int, Comment]) -> Response:
         since_id, max_id = int(call.query.get("since_id", 0)), int(call.query.get("max_id", 0))
         count = min(max(int(call.query.get("count", 50)), 1), 200)
         page = max(int(call.query.get("page", 1)), 1)
-        found = sorted(
-            (n for n in self.comments if n > since_id and (not max_id or n <= max_id)), reverse=True
-        )
-        shown = [self.comments[n] for n in found[(page - 1) * count : page * count]]
+        found = sorted((n for n in items if n > since_id and (not max_id or n <= max_id)), reverse=True)
+        shown = [items[n] for n in found[(page - 1) * count : page * count]]
         return Response(
             {
-                "comments": [self._as_json(comment) for comment in shown if not comment.hidden],
+                name: [self._as_json(one) for one in shown if not one.hidden],
                 "previous_cursor": 0,
                 "next_cursor": 0,
                 "total_number": len(found),
             }
         )
+
+    def _token_info(self, call: Call) -> Response:
+        problem = self._token_problem(call)
+        if problem:
+            return self.refusal(problem)
+        seconds = int((self.token_ends_at - self.now()).total_seconds())
+        return Response(
+            {"uid": int(self.uid), "appkey": "sandbox", "scope": "", "create_at": 0, "expire_in": seconds}
+        )
+
+    def _file(self, call: Call) -> Response:
+        problem = self._token_problem(call)
+        found = self.files.get(call.query.get("fid", ""))
+        if problem or found is None:
+            return self.refusal(problem or 20101)
+        return Response(found, content_type="application/octet-stream")
 
     def _reply(self, call: Call) -> Response:
         form = _form(call)
@@ -222,11 +272,27 @@ class WeiboSandbox(Stand):
         shown = text if form.get("without_mention") == "1" else f"回复@{comment.person}:{text}"
         if not text or weibo_length(shown) > MAX_COMMENT:
             return self.refusal(20012)
+        return self._said_in_public(comment, text, shown)
+
+    def _create(self, call: Call) -> Response:
+        form = _form(call)
+        text = form.get("comment", "")
+        post = self.posts.get(int(form.get("id") or 0))
+        if not form.get("rip"):
+            return self.refusal(10016)
+        if post is None:
+            return self.refusal(20101)
+        if not text or weibo_length(text) > MAX_COMMENT:
+            return self.refusal(20012)
+        return self._said_in_public(post, text, text)
+
+    def _said_in_public(self, to: Comment, text: str, shown: str) -> Response:
+        """Taken once: the same words again are refused, whomever they are for."""
         if text in self._said:
             return self.refusal(20019)
         self._said.add(text)
-        self.ledger.add(self.now(), comment.person, "comment", shown, str(comment.number))
-        answer = Comment(next(self._ids), comment.status, self.uid, shown, self.now())
+        self.ledger.add(self.now(), to.person, "comment", shown, str(to.number))
+        answer = Comment(next(self._ids), to.status or to.number, self.uid, shown, self.now())
         return Response(self._as_json(answer))
 
     def _reply_privately(self, call: Call) -> Response:
@@ -245,6 +311,8 @@ class WeiboSandbox(Stand):
         return Response({"result": True, "receiver_id": person, "sender_id": self.uid})
 
     def _as_json(self, comment: Comment) -> dict[str, Any]:
+        if not comment.status:
+            return self._basics(comment)
         status = {
             "id": comment.status,
             "idstr": str(comment.status),
@@ -252,6 +320,11 @@ class WeiboSandbox(Stand):
             "text": self.statuses.get(comment.status, ""),
             "user": {"id": int(self.uid), "screen_name": "示例发布"},
         }
+        shown = status if comment.status in self.statuses else {"id": comment.status}
+        return self._basics(comment) | {"status": shown}
+
+    def _basics(self, comment: Comment) -> dict[str, Any]:
+        """What a comment and a post have alike."""
         return {
             "created_at": written(comment.at),
             "id": comment.number,
@@ -264,7 +337,6 @@ class WeiboSandbox(Stand):
                 "idstr": comment.person,
                 "screen_name": f"市民{comment.person[-4:]}",
             },
-            "status": status if comment.status in self.statuses else {"id": comment.status},
         }
 
     # ------------------------------------------------------------ telling our webhook
@@ -274,9 +346,24 @@ class WeiboSandbox(Stand):
         echo = secrets.token_hex(8)
         return self._call_webhook("GET", self.signed_query() | {"echostr": echo}, b"") == (200, echo)
 
-    def _tell(self, raw: bytes) -> bool:
-        status, _ = self._call_webhook("POST", self.signed_query(), raw)
-        return status == 200
+    def _tell(self, raw: bytes, person: str) -> bool:
+        """True for 200 with nothing, or with an immediate reply, which the citizen then sees."""
+        status, body = self._call_webhook("POST", self.signed_query(), raw)
+        if status != 200:
+            return False
+        if not body:
+            return True
+        try:
+            told = json.loads(body)
+            text = str(json.loads(unquote(told["data"]))["text"])
+        except (ValueError, KeyError, TypeError):
+            return False
+        if (told.get("sender_id"), told.get("receiver_id")) != (self.uid, person) or not told.get("result"):
+            return False
+        if weibo_length(text) > MAX_PRIVATE:
+            return False
+        self.ledger.add(self.now(), person, "receipt", text)
+        return True
 
     def _call_webhook(self, method: str, query: Mapping[str, str], body: bytes) -> tuple[int, str]:
         if not self.webhook_url:
@@ -295,7 +382,10 @@ class WeiboSandbox(Stand):
         given = json.loads(call.body)
         person = "".join(c for c in str(given["person"]) if c.isdigit()) or "1700000001"
         if given.get("private"):
-            return Response({"accepted": self.push_text(person, str(given["text"]))})
+            kind, data = str(given.get("kind", "text")), dict(given.get("data", {}))
+            return Response({"accepted": self.push(kind, person, str(given["text"]), data)})
+        if given.get("mention"):
+            return Response({"accepted": True, "post": str(self.mention(person, str(given["text"])))})
         return Response({"accepted": True, "comment": str(self.comment(person, str(given["text"])))})
 
 

@@ -1,11 +1,12 @@
-"""What can a Weibo account do for us? Be asked for comments, push private messages, carry both replies."""
+"""What can a Weibo account do for us? Be asked for comments and mentions, push private messages, carry
+replies to all of them, hand over files, and tell what is left of its calls and of its token's life."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -14,9 +15,16 @@ from connectors.contract import (
     Checked,
     Fetcher,
     FetchResult,
+    Grant,
+    Granted,
     IncomingMessage,
+    Media,
+    MediaSource,
+    Metered,
     OutgoingReply,
-    RawItem,
+    Probe,
+    Probed,
+    Quota,
     Receipt,
     Receiver,
     Sender,
@@ -25,14 +33,20 @@ from connectors.contract import (
     WebhookRequest,
 )
 from connectors.errors import DeliveryError, PayloadError, SignatureError
+from connectors.probing import clock_probe, failed_probe
 from connectors.signatures import matches, parts_of, require_fresh
 from connectors.weibo.client import WeiboClient
 from connectors.weibo.codes import CODES
 from connectors.weibo.length import MAX_COMMENT, MAX_PRIVATE, weibo_length
-from connectors.weibo.reading import id_of, instant, json_object, read_body
+from connectors.weibo.reading import id_of, json_object, read_body
+from connectors.weibo.sweep import FEEDS, Feed, Round, Sweep
 
 API_BASE = "https://api.weibo.com"
 MESSAGE_BASE = "https://m.api.weibo.com"
+UPLOAD_BASE = "https://upload.api.weibo.com"
+BEIJING = timezone(timedelta(hours=8))
+NO_RIGHT = frozenset({"10014", "10005"})
+"""The application may not read this one list: the others are read all the same."""
 PAGE_SIZE = 200
 MAX_BODY_BYTES = 64 * 1024
 FIRST_FETCH = timedelta(days=7)
@@ -40,7 +54,7 @@ PLAIN_TEXT = "text/plain; charset=utf-8"
 URL = r"https?://[^\s?#]{1,200}"
 
 
-class WeiboConnector(Receiver, Fetcher, Sender):
+class WeiboConnector(Receiver, Fetcher, Sender, MediaSource, Granted, Metered, Probed):
     """One Weibo account. Settings as in SETTINGS; ``transport`` and ``total_seconds`` are for tests."""
 
     # fmt: off
@@ -58,14 +72,19 @@ class WeiboConnector(Receiver, Fetcher, Sender):
                      help="未经审核的应用每个账号每天 100 次，读取和答复合计。"),
         SettingField("calls_for_replies", "留给答复的次数", required=False, pattern=r"[0-9]{1,6}",
                      default="30", help="读取评论时至少留下这么多次调用给答复。"),
+        SettingField("also_mentions", "读取提到我们的评论和微博", required=False, pattern="yes|no", default="yes",
+                     help="yes 或 no。每轮多用两次调用。"),
         SettingField("api_base", "接口地址", required=False, pattern=URL, default=API_BASE,
                      help="一般不用改。"),
         SettingField("message_base", "私信接口地址", required=False, pattern=URL, default=MESSAGE_BASE,
+                     help="一般不用改。"),
+        SettingField("upload_base", "私信附件接口地址", required=False, pattern=URL, default=UPLOAD_BASE,
                      help="一般不用改。"),
     )
     # fmt: on
 
     nothing_to_say = WebhookAnswer("", PLAIN_TEXT)
+    media_days = 3
 
     def __init__(
         self,
@@ -77,8 +96,10 @@ class WeiboConnector(Receiver, Fetcher, Sender):
         token_ends_on: str = "",
         daily_calls: str = "100",
         calls_for_replies: str = "30",
+        also_mentions: str = "yes",
         api_base: str = API_BASE,
         message_base: str = MESSAGE_BASE,
+        upload_base: str = UPLOAD_BASE,
         transport: httpx.BaseTransport | None = None,
         total_seconds: float = calls.TOTAL_SECONDS,
     ) -> None:
@@ -90,8 +111,10 @@ class WeiboConnector(Receiver, Fetcher, Sender):
             "token_ends_on": token_ends_on,
             "daily_calls": daily_calls,
             "calls_for_replies": calls_for_replies,
+            "also_mentions": also_mentions,
             "api_base": api_base or API_BASE,
             "message_base": message_base or MESSAGE_BASE,
+            "upload_base": upload_base or UPLOAD_BASE,
         }
         problems = [p for p in (field.problem(given[field.name]) for field in self.SETTINGS) if p]
         if problems:
@@ -99,8 +122,11 @@ class WeiboConnector(Receiver, Fetcher, Sender):
         self._uid, self._app_secret = uid, app_secret
         self._access_token, self._real_ip = access_token, real_ip
         self.token_ends_on = date.fromisoformat(token_ends_on) if token_ends_on else None
-        self._daily = int(daily_calls or 100) - int(calls_for_replies or 30)
-        self._client = WeiboClient(given["api_base"], given["message_base"], transport, total_seconds)
+        self._for_replies = int(calls_for_replies or 30)
+        self._daily = int(daily_calls or 100) - self._for_replies
+        self._feeds = FEEDS[:1] if also_mentions == "no" else FEEDS
+        bases = (given["api_base"], given["message_base"], given["upload_base"])
+        self._client = WeiboClient(*bases, transport, total_seconds)
 
     # ------------------------------------------------------------ private messages, pushed
 
@@ -119,6 +145,25 @@ class WeiboConnector(Receiver, Fetcher, Sender):
         if id_of(json_object(request.body).get("receiver_id")) != self._uid:
             raise SignatureError("foreign")
         return Checked(request.body, hashlib.sha256(request.body).hexdigest())
+
+    def acknowledgement(self, checked: Checked, text: str | None, now: datetime) -> WebhookAnswer:
+        """Nothing, or a text shown to the citizen at once: the ids swapped, ``data`` encoded here, once."""
+        if not text or not text.strip() or weibo_length(text) > MAX_PRIVATE:
+            return self.nothing_to_say
+        try:
+            (message,) = self.read(checked.body)
+        except PayloadError:
+            return self.nothing_to_say
+        if not message.is_question:
+            return self.nothing_to_say
+        told = {
+            "result": True,
+            "sender_id": self._uid,
+            "receiver_id": message.thread["private"],
+            "type": "text",
+            "data": quote(json.dumps({"text": text}, ensure_ascii=False), safe=""),
+        }
+        return WebhookAnswer(json.dumps(told), "application/json; charset=utf-8", shows=text)
 
     def _prove(self, request: WebhookRequest) -> None:
         signature, timestamp, nonce = parts_of(request.query, "signature", "timestamp", "nonce")
@@ -140,58 +185,135 @@ class WeiboConnector(Receiver, Fetcher, Sender):
         token: str | None = None,
         hints: Sequence[Mapping[str, str]] = (),
     ) -> FetchResult:
-        """Bring the comments since the cursor, newest page first, down to what was brought before.
+        """Bring what is new in each list since its own place in the cursor, newest page first.
 
         The first time only the last seven days. Where the budget ends between two pages, the cursor says
-        where to go on below, and ``since_id`` stays: it moves only when nothing is left between.
+        where to go on below, and with which list; ``since_id`` moves only when nothing is left between.
+        The first round of a day asks what is left of the calls: what Weibo says goes before the settings.
         """
-        sweep = _Sweep.from_cursor(cursor)
-        oldest = now - FIRST_FETCH if sweep.since_id == 0 else None
-        items: list[RawItem] = []
-        made = 0
-        while budget is None or made < budget:
-            try:
-                page = self._client.comments_to_me(
-                    token or self._access_token, sweep.since_id, sweep.max_id, PAGE_SIZE
-                )
-            except DeliveryError:
-                if not made:
-                    raise
-                break  # what came is kept; the next round goes on below it and meets the error again
-            made += 1
-            # A filtered page may be short; only an empty one is the end.
-            ids = [number for number in map(_number, page) if number]
-            if ids:
-                items += [_raw(item) for item in page if oldest is None or _is_after(item, oldest)]
-                sweep = sweep.with_page(ids)
-            if not ids or sweep.is_through or (oldest and not _is_after(page[-1], oldest)):
-                return FetchResult(tuple(items), sweep.finished().cursor(), made)
-        return FetchResult(tuple(items), sweep.cursor(), made)
+        bearer = token or self._access_token
+        kept = dict(cursor)
+        one_round = Round(
+            lambda feed, since_id, max_id: self._client.page(
+                bearer, feed.path, feed.name, since_id, max_id, PAGE_SIZE
+            ),
+            budget,
+        )
+        self._ask_what_is_left(bearer, now, kept, one_round)
+        trouble = self._read_feeds(one_round, kept, now)
+        if trouble is not None and not one_round.items and trouble.code not in NO_RIGHT:
+            raise trouble
+        if "left" in kept:
+            kept["left"] = str(max(int(kept["left"]) - one_round.made, 0))
+        return FetchResult(tuple(one_round.items), kept, one_round.made, trouble)
 
-    def remaining_calls(self, token: str | None = None) -> int | None:
-        """How many calls Weibo says are left for this account; None if it does not say."""
-        left = self._client.rate_limit(token or self._access_token).get("remaining_user_hits")
-        return left if isinstance(left, int) else None
+    def _read_feeds(self, one_round: Round, kept: dict[str, str], now: datetime) -> DeliveryError | None:
+        """Every feed, the one first with which the last round had to stop."""
+        first = int(kept.pop("turn", "0")) % len(self._feeds)
+        trouble: DeliveryError | None = None
+        for place in range(len(self._feeds)):
+            turn = (first + place) % len(self._feeds)
+            feed = self._feeds[turn]
+            if one_round.budget is not None and one_round.made >= one_round.budget:
+                if turn:
+                    kept["turn"] = str(turn)
+                break
+            failed = self._read_feed(one_round, feed, kept, now)
+            trouble = failed or trouble
+            if failed is not None and failed.code not in NO_RIGHT:
+                break
+        return trouble
+
+    def _read_feed(
+        self, one_round: Round, feed: Feed, kept: dict[str, str], now: datetime
+    ) -> DeliveryError | None:
+        sweep = Sweep.from_cursor(kept, feed.prefix)
+        oldest = now - FIRST_FETCH if sweep.since_id == 0 else None
+        sweep, failed = one_round.read(feed, sweep, oldest)
+        for name in ("since_id", "newest_id", "max_id"):
+            kept.pop(f"{feed.prefix}{name}", None)
+        kept |= sweep.cursor(feed.prefix)
+        return failed
+
+    def _ask_what_is_left(self, bearer: str, now: datetime, kept: dict[str, str], one_round: Round) -> None:
+        """Once a day, and whenever the platform left us less than the settings say."""
+        today = now.astimezone(BEIJING).date().isoformat()
+        if kept.get("day") != today and one_round.budget != 0:
+            kept.pop("left", None)
+            try:
+                left = _quota(self._client.rate_limit(bearer), now).remaining
+            except DeliveryError:
+                left = None  # then the settings hold; the lists themselves will say what is wrong
+            one_round.made += 1
+            kept["day"] = today
+            if left is not None and left - self._for_replies < self.daily_budget:
+                kept["left"] = str(max(left - self._for_replies, 0) + one_round.made)
+        if "left" in kept:
+            left_now = int(kept["left"])
+            one_round.budget = left_now if one_round.budget is None else min(one_round.budget, left_now)
+
+    @property
+    def pause(self) -> timedelta:
+        """So long that the budget lasts through the day, at one call for each list."""
+        rounds = max(self.daily_budget // len(self._feeds), 1)
+        return timedelta(minutes=24 * 60 // rounds)
+
+    def fetch_quota(self, now: datetime, token: str | None) -> Quota:
+        """How many calls Weibo says are left for this account and this server."""
+        return _quota(self._client.rate_limit(token or self._access_token), now)
+
+    def fetch_grant(self, now: datetime) -> Grant:
+        """Until when the authorisation holds: as Weibo says, else as was entered (to the end of that day)."""
+        data = self._client.token_info(self._access_token).data
+        seconds = data.get("expire_in", data.get("expires_in"))
+        holder, application = (str(data.get(name, "")) for name in ("uid", "appkey"))
+        if isinstance(seconds, int | float | str) and str(seconds).isdecimal():
+            return Grant(now + timedelta(seconds=int(seconds)), holder, application)
+        if self.token_ends_on is None:
+            return Grant(None, holder, application)
+        midnight = datetime.combine(self.token_ends_on + timedelta(days=1), time(), BEIJING)
+        return Grant(midnight.astimezone(UTC), holder, application)
+
+    def fetch_media(self, media_id: str, token: str | None, longest: int) -> Media:
+        """A picture or voice from a private message."""
+        return self._client.fetch_media(token or self._access_token, media_id, longest)
+
+    def probe(self, now: datetime, token: str | None) -> tuple[Probe, ...]:
+        """Whose token it is and how long it lives, the clocks, what is left of the calls."""
+        bearer = token or self._access_token
+        try:
+            answer = self._client.token_info(bearer)
+            grant = self.fetch_grant(now) if bearer == self._access_token else Grant(None)
+            quota = self.fetch_quota(now, bearer)
+        except DeliveryError as failed:
+            return (failed_probe("平台接口", failed),)
+        return (
+            _probe_grant(grant, self._uid, now),
+            clock_probe(now, answer.dated_at),
+            Probe("剩余调用次数", None if quota.remaining is None else quota.remaining > 0, _left(quota)),
+        )
 
     # ------------------------------------------------------------ both
 
     def read(self, body: bytes) -> list[IncomingMessage]:
-        """One comment or one push is one message. Raises PayloadError."""
+        """One comment, one post or one push is one message. Raises PayloadError."""
         return [read_body(body, self._uid)]
 
     def send(self, reply: OutgoingReply, token: str | None) -> Receipt:
-        """Answer where the citizen wrote: below the post, or in private (``thread``)."""
+        """Answer where the citizen wrote: below the comment or the post, or in private (``thread``)."""
         bearer = token or self._access_token
-        comment = reply.thread.get("cid")
+        comment, status = reply.thread.get("cid"), reply.thread.get("id", "")
+        in_public = bool(comment or status)
+        longest = MAX_COMMENT if in_public else MAX_PRIVATE
         if not reply.text.strip():
             raise calls.refused(CODES, "20008", "not sent")
-        if weibo_length(reply.text) > (MAX_COMMENT if comment else MAX_PRIVATE):
+        if weibo_length(reply.text) > longest:
             raise calls.refused(CODES, "20012", "not sent")
-        if comment:
-            status = reply.thread.get("id", "")
+        if in_public:
             if not status:
                 raise calls.refused(CODES, "20101", "not sent")
-            return _receipt(self._client.reply_to_comment(bearer, comment, status, reply.text, self._real_ip))
+            ending = _ending(reply, longest)
+            return _receipt(self._say_in_public(bearer, comment, status, reply.text + ending), ending)
         person = reply.thread.get("private") or reply.recipient
         if not person:
             raise calls.refused(CODES, "20201", "not sent")
@@ -200,78 +322,57 @@ class WeiboConnector(Receiver, Fetcher, Sender):
             raise calls.lost("no_result", "", repeatable=False)
         return Receipt(None)
 
-
-@dataclass(frozen=True)
-class _Sweep:
-    """One way down from the newest comment to those brought before. Ids are the order, not times.
-
-    ``since_id``: everything up to it was brought. ``newest_id``: the highest met on this way.
-    ``max_id``: where to go on below (inclusive at Weibo, hence one less than the smallest met).
-    """
-
-    since_id: int
-    newest_id: int
-    max_id: int | None
-
-    @classmethod
-    def from_cursor(cls, cursor: Mapping[str, str]) -> "_Sweep":
-        since_id = int(cursor.get("since_id", "0"))
-        max_id = cursor.get("max_id")
-        return cls(since_id, int(cursor.get("newest_id", since_id)), int(max_id) if max_id else None)
-
-    def with_page(self, ids: list[int]) -> "_Sweep":
-        return _Sweep(self.since_id, max(self.newest_id, *ids), min(ids) - 1)
-
-    @property
-    def is_through(self) -> bool:
-        return self.max_id is not None and self.max_id <= self.since_id
-
-    def finished(self) -> "_Sweep":
-        return _Sweep(self.newest_id, self.newest_id, None)
-
-    def cursor(self) -> dict[str, str]:
-        if self.max_id is None:
-            return {"since_id": str(self.since_id)}
-        return {
-            "since_id": str(self.since_id),
-            "newest_id": str(self.newest_id),
-            "max_id": str(self.max_id),
-        }
+    def _say_in_public(self, bearer: str, comment: str | None, status: str, text: str) -> Mapping[str, Any]:
+        if comment:
+            return self._client.reply_to_comment(bearer, comment, status, text, self._real_ip)
+        return self._client.comment_on(bearer, status, text, self._real_ip)
 
 
-def _raw(item: Any) -> RawItem:
-    """A comment as it came. Counters in it change from fetch to fetch, its id does not."""
-    body = json.dumps(item, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
-    number = _number(item)
-    what = f"comment:{number}".encode() if number else body
-    return RawItem(hashlib.sha256(what).hexdigest(), body)
+def _ending(reply: OutgoingReply, longest: int) -> str:
+    """One of the approved endings, chosen by the delivery's key, so that the same words to many people are
+    not the same text (20017, 20019, 20111). Those that no longer fit are no choice; none is no loss."""
+    fitting = [ending for ending in reply.endings if weibo_length(reply.text + ending) <= longest]
+    if not fitting:
+        return ""
+    key = hashlib.sha256(reply.idempotency_key.encode("utf-8")).digest()
+    return fitting[int.from_bytes(key[:4], "big") % len(fitting)]
 
 
-def _number(item: Any) -> int:
-    """A comment's id, or 0 for something that has none."""
-    try:
-        return int(id_of(_object(item).get("id")))
-    except PayloadError:
-        return 0
+def _quota(data: Mapping[str, Any], now: datetime) -> Quota:
+    """The tighter of the two limits, of this account and of this server's address."""
+    left = [data.get(name) for name in ("remaining_user_hits", "remaining_ip_hits")]
+    known = [number for number in left if isinstance(number, int)]
+    limit, seconds = data.get("user_limit"), data.get("reset_time_in_seconds")
+    return Quota(
+        remaining=min(known) if known else None,
+        limit=limit if isinstance(limit, int) else None,
+        resets_at=now + timedelta(seconds=seconds) if isinstance(seconds, int) else None,
+    )
 
 
-def _object(item: Any) -> Mapping[str, Any]:
-    return item if isinstance(item, dict) else {}
+def _left(quota: Quota) -> str:
+    return "微博没有告知" if quota.remaining is None else f"还可调用 {quota.remaining} 次"
 
 
-def _is_after(item: Any, oldest: datetime) -> bool:
-    """A comment without a readable time is kept: reading it will say what is wrong."""
-    try:
-        return instant(_object(item).get("created_at")) >= oldest
-    except PayloadError:
-        return True
+def _probe_grant(grant: Grant, uid: str, now: datetime) -> Probe:
+    """Whether the token is this account's, and how long it lives still."""
+    if grant.holder and grant.holder != uid:
+        return Probe("授权", False, "授权令牌属于另一个微博账号，请用本账号重新授权")
+    days = grant.days_left(now)
+    if days is None:
+        return Probe("授权", None, "授权有效，微博没有告知到期时间。请填写授权到期日")
+    words = f"授权还有 {days} 天到期" + ("，请尽快由本人重新授权" if days <= WARN_DAYS else "")
+    return Probe("授权", days > 0, words)
 
 
-def _receipt(data: Mapping[str, Any]) -> Receipt:
+WARN_DAYS = 7
+
+
+def _receipt(data: Mapping[str, Any], ending: str) -> Receipt:
     """Weibo gives the new comment back, or says 20032: taken, visible a little later."""
     code = str(data.get("error_code", ""))
     if code:
-        return Receipt(None, CODES[code].message_zh)
+        return Receipt(None, CODES[code].message_zh, ending)
     if not data.get("idstr") and not data.get("id"):
         raise calls.lost("no_id", "", repeatable=False)
-    return Receipt(id_of(data.get("idstr") or data.get("id")))
+    return Receipt(id_of(data.get("idstr") or data.get("id")), ending=ending)

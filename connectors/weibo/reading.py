@@ -1,6 +1,7 @@
-"""What did the citizen write on Weibo? A comment, or a private message pushed to us, becomes a message.
+"""What did the citizen write on Weibo? A comment, a post that mentions us, or a private message pushed to us
+becomes a message.
 
-Source: open.weibo.com/wiki, 2/comments/to_me, Receive_General_Message, 接收事件推送.
+Source: open.weibo.com/wiki, 2/comments/to_me, 2/statuses/mentions, Receive_General_Message, 接收事件推送.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from connectors.contract import IncomingAttachment, IncomingMessage
+from connectors.contract import IncomingAttachment, IncomingMessage, Notice
 from connectors.errors import PayloadError
 
 # fmt: off
@@ -33,16 +34,32 @@ EVENTS: dict[str, str] = {
     "scan_follow": "扫码关注",
     "click": "点击菜单",
     "view": "点击菜单链接",
+    "mention": "在微博中提到我们",
 }
 """Events pushed by the fan-service platform. Others are kept under their name."""
+
+NOTICES: dict[str, Notice] = {
+    "follow": Notice.BACK,
+    "scan_follow": Notice.BACK,
+    "subscribe": Notice.BACK,
+    "unfollow": Notice.LEFT,
+    "unsubscribe": Notice.LEFT,
+}
+"""Events after which something must be done. Private messages reach followers only."""
+
+NO_WINDOW = frozenset({"event:unfollow", "event:unsubscribe", "event:mention"})
+"""Kinds that give no 48 hours in private. A mention would allow a single message; it is answered in public,
+below the post, where it was written."""
 
 PLACEHOLDERS = {"image": "〔图片〕", "voice": "〔语音〕", "position": "〔位置〕"}
 KINDS = {"text": "text", "image": "image", "voice": "voice", "position": "location"}
 
 
 def read_body(body: bytes, own_uid: str) -> IncomingMessage:
-    """Read one comment or one push. Raises PayloadError."""
+    """Read one comment, one post or one push. Raises PayloadError."""
     data = json_object(body)
+    if "mentioned_in" in data:
+        return _mention(_object(data, "mentioned_in"), own_uid)
     return _pushed(data, own_uid) if "receiver_id" in data else _comment(data, own_uid)
 
 
@@ -110,6 +127,27 @@ def _comment(data: Mapping[str, Any], own_uid: str) -> IncomingMessage:
     )
 
 
+def _mention(data: Mapping[str, Any], own_uid: str) -> IncomingMessage:
+    """A post that mentions us, with what it passes on; a reply is a comment below it."""
+    status_id = id_of(data.get("idstr") or data.get("id"))
+    user = _object(data, "user")
+    sender = id_of(user.get("idstr") or user.get("id")) if user else None
+    passed_on = _text(_object(data, "retweeted_status").get("text"))
+    extra = {"source": _plain(data.get("source")), "passed_on": passed_on[:200]}
+    return IncomingMessage(
+        platform="weibo",
+        external_id=f"mention:{status_id}",
+        kind="mention",
+        sender=sender,
+        name=_text(user.get("screen_name")) or None,
+        text=_text(data.get("text")),
+        sent_at=instant(data.get("created_at")),
+        thread={"id": status_id},
+        is_question=sender != own_uid,
+        extra={name: value for name, value in extra.items() if value},
+    )
+
+
 def _pushed(data: Mapping[str, Any], own_uid: str) -> IncomingMessage:
     sender, receiver = id_of(data.get("sender_id")), id_of(data.get("receiver_id"))
     if receiver != own_uid:
@@ -131,7 +169,8 @@ def _pushed(data: Mapping[str, Any], own_uid: str) -> IncomingMessage:
         thread={"private": sender},
         attachments=_attachments(name, more),
         is_question=not is_event,
-        opens_window=kind not in ("event:unfollow", "event:unsubscribe"),
+        opens_window=kind not in NO_WINDOW,
+        notice=NOTICES.get(kind.removeprefix("event:")) if is_event else None,
         extra={key: str(more[key]) for key in ("longitude", "latitude", "key") if more.get(key)},
     )
 

@@ -51,6 +51,7 @@ def our_weibo(**more: Any) -> WeiboConnector:
     """Our side of the Weibo account."""
     if "api_base" in more:
         more.setdefault("message_base", more["api_base"])
+        more.setdefault("upload_base", more["api_base"])
     return WeiboConnector(**{**SETTINGS["weibo"], **more})
 
 

@@ -1,6 +1,7 @@
 """Is every comment brought once, however they come in, and within the calls we have?"""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -8,12 +9,21 @@ from connectors.errors import DeliveryError
 from connectors.sandbox import WeiboSandbox
 from connectors.weibo import connector as weibo_connector
 from connectors.weibo.connector import WeiboConnector
-from tests.connectors.stands import NOW, WEIBO_CITIZEN, a_weibo, our_weibo
+from tests.connectors import stands
+from tests.connectors.stands import NOW, WEIBO_CITIZEN, a_weibo
+
+ASKED = {"day": "2026-11-20"}
+"""A cursor on a day on which Weibo has already said what is left of the calls."""
 
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weibo_connector, "PAGE_SIZE", 5)
+
+
+def our_weibo(**more: Any) -> WeiboConnector:
+    """Our side, reading the comments below our posts alone."""
+    return stands.our_weibo(**{"also_mentions": "no", **more})
 
 
 def texts_of(ours: WeiboConnector, bodies: list[bytes]) -> list[str]:
@@ -23,7 +33,7 @@ def texts_of(ours: WeiboConnector, bodies: list[bytes]) -> list[str]:
 def fetch_all(
     ours: WeiboConnector, cursor: dict[str, str], budget: int | None = None
 ) -> tuple[list[str], dict[str, str], int]:
-    result = ours.fetch(cursor, NOW, budget)
+    result = ours.fetch({**ASKED, **cursor}, NOW, budget)
     return texts_of(ours, [item.body for item in result.raw_items]), dict(result.cursor), result.calls
 
 
@@ -76,7 +86,7 @@ def test_a_budget_of_nothing_makes_no_call() -> None:
         write(stand, 1)
         assert fetch_all(our_weibo(api_base=stand.url), {"since_id": "7"}, budget=0) == (
             [],
-            {"since_id": "7"},
+            {**ASKED, "since_id": "7"},
             0,
         )
         assert stand.calls["comments/to_me"] == 0
@@ -97,7 +107,7 @@ def test_after_a_failure_between_pages_what_came_is_kept_and_the_rest_comes_late
     with a_weibo() as stand:
         ours = our_weibo(api_base=stand.url)
         write(stand, *range(7))
-        first = ours.fetch({}, NOW, budget=1)
+        first = ours.fetch(ASKED, NOW, budget=1)
         stand.fail_next("comments/to_me", errcode=10023)
         with pytest.raises(DeliveryError) as error:
             ours.fetch(first.cursor, NOW)
@@ -110,13 +120,13 @@ def test_after_a_failure_between_pages_what_came_is_kept_and_the_rest_comes_late
 def test_pitfall_28_a_day_has_so_many_calls_and_no_more(as_text: bool) -> None:
     with a_weibo(calls_per_day=2, codes_as_text=as_text) as stand:
         ours = our_weibo(api_base=stand.url)
-        assert ours.remaining_calls() == 2
-        ours.fetch({}, NOW)
-        ours.fetch({}, NOW)
+        assert ours.fetch_quota(NOW, None).remaining == 2
+        ours.fetch(ASKED, NOW)
+        ours.fetch(ASKED, NOW)
         with pytest.raises(DeliveryError) as error:
-            ours.fetch({}, NOW)
+            ours.fetch(ASKED, NOW)
         assert (error.value.kind, error.value.code) == ("back_off", "10023")
-        assert ours.remaining_calls() == 0
+        assert ours.fetch_quota(NOW, None).remaining == 0
 
 
 def test_calls_are_left_for_replies() -> None:
