@@ -19,6 +19,9 @@ from app.official_accounts import service as accounts
 from app.official_accounts.models import OfficialAccount
 from app.replies import queries, sending, service
 from app.replies.models import Delivery, Reply, ReplyOpinion
+from app.replies.service import delivering
+from app.replies.service.within import Failure
+from connectors.contract import Receipt
 from tests.app.replies.acting import MINUTE, REVIEWERS, TEXT, WeChat, approve, delivery_of, released
 from tests.conftest import NOW, TheOffice, open_office
 
@@ -210,7 +213,7 @@ def test_a_connection_that_never_came_about_is_tried_again(office: TheOffice) ->
 def test_a_sender_that_died_leaves_an_unknown_only_after_its_lease(office: TheOffice) -> None:
     case = a_released_case(office)
     with office.db.writing() as session:
-        claim = service._claim(session, NOW, delivery_of(office, case).id, None)
+        claim = delivering._claim(session, NOW, delivery_of(office, case).id, None)
     assert claim is not None
     wechat = WeChat()
     deliver(office, wechat, sending.LEASE - timedelta(seconds=1))
@@ -223,30 +226,30 @@ def test_a_sender_that_died_leaves_an_unknown_only_after_its_lease(office: TheOf
 def test_a_sender_that_comes_back_late_may_say_that_it_arrived_and_nothing_else(office: TheOffice) -> None:
     case = a_released_case(office)
     with office.db.writing() as session:
-        claim = service._claim(session, NOW, delivery_of(office, case).id, None)
+        claim = delivering._claim(session, NOW, delivery_of(office, case).id, None)
     assert claim is not None
     deliver(office, WeChat(), sending.LEASE)
     with office.db.writing() as session:
-        service._report(session, NOW + HOUR, claim, service._Failure("back_off", "late", "", "晚了。"))
+        delivering._report(session, NOW + HOUR, claim, Failure("back_off", "late", "", "晚了。"))
     assert delivery_of(office, case).state == "unknown"
     with office.db.writing() as session:
-        service._report(session, NOW + HOUR, claim, service.Receipt("17"))
+        delivering._report(session, NOW + HOUR, claim, Receipt("17"))
     assert delivery_of(office, case).state == "done"
 
 
 def test_a_late_sender_does_not_overrule_the_person_who_settled_it(office: TheOffice) -> None:
     case = a_released_case(office)
     with office.db.writing() as session:
-        claim = service._claim(session, NOW, delivery_of(office, case).id, None)
+        claim = delivering._claim(session, NOW, delivery_of(office, case).id, None)
     assert claim is not None
     deliver(office, WeChat(), sending.LEASE)
     with office.db.writing() as session:
         service.settle_delivery(session, NOW + HOUR, office.people["小陈"], claim.delivery_id, arrived=False)
     with office.db.writing() as session:
-        service._report(session, NOW + HOUR, claim, service._Failure("final", "x", "", "不收。"))
+        delivering._report(session, NOW + HOUR, claim, Failure("final", "x", "", "不收。"))
     assert delivery_of(office, case).state == "ready"
     with office.db.writing() as session:  # but if it did arrive, it is not sent a second time
-        service._report(session, NOW + HOUR, claim, service.Receipt("17"))
+        delivering._report(session, NOW + HOUR, claim, Receipt("17"))
     assert delivery_of(office, case).state == "done"
 
 

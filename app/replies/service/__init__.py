@@ -1,0 +1,43 @@
+"""What is done with a reply: draft, check, send for review, review, release, deliver, settle, correct.
+
+One file a subject; whoever calls asks here and need not know which.
+"""
+
+from app.replies.service.checking import check
+from app.replies.service.delivering import deliver_released
+from app.replies.service.reviewing import LEVELS, give_opinion, raise_level, release, submit, withdraw
+from app.replies.service.settling import SETTLERS, enter_by_hand, retry, settle_delivery
+from app.replies.service.within import ANSWERED, WRITERS
+from app.replies.service.writing import (
+    WRITABLE,
+    basis_words,
+    correct,
+    draft,
+    insert_answer,
+    offer_short_text,
+    repair,
+)
+
+__all__ = [
+    "ANSWERED",
+    "LEVELS",
+    "SETTLERS",
+    "WRITABLE",
+    "WRITERS",
+    "basis_words",
+    "check",
+    "correct",
+    "deliver_released",
+    "draft",
+    "enter_by_hand",
+    "give_opinion",
+    "insert_answer",
+    "offer_short_text",
+    "raise_level",
+    "release",
+    "repair",
+    "retry",
+    "settle_delivery",
+    "submit",
+    "withdraw",
+]
