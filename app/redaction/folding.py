@@ -12,28 +12,45 @@ from functools import cache, lru_cache
 
 import opencc
 
-ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,12});")
+_HEX = "[0-9a-fA-F]"
+_UTF_8 = (
+    rf"%[2-7]{_HEX}|%[cdCD]{_HEX}%[89abAB]{_HEX}|%[eE]{_HEX}(?:%[89abAB]{_HEX}){{2}}|%[fF]{_HEX}(?:%[89abAB]{_HEX}){{3}}"
+)
+ENCODED = re.compile(
+    rf"(?P<entity>&(?:#[0-9]{{1,7}}|#[xX]{_HEX}{{1,6}});?|&[a-zA-Z]{{2,12}};)"
+    rf"|(?P<bytes>(?:{_UTF_8})(?=%{_HEX})|(?<=%{_HEX}{_HEX})(?:{_UTF_8}))"
+    rf"|\\(?:u\{{?|x|U0000)(?P<point>{_HEX}{{2,6}})\}}?|%u(?P<old>{_HEX}{{4}})"
+    r"|(?P<tag></?(?:b|i|u|em|strong|span|font|p|br|div|a|s|sub|sup|wbr|img)(?:\s[^<>]{0,80})?/?>)",
+    re.IGNORECASE,
+)
+"""Characters written in another alphabet: HTML entities, %31, \\u0031, \\x31, and tags, which show nothing."""
 DROPPED = frozenset({"Cf", "Mn", "Me"})
 """Zero-width characters, combining marks and variation selectors, keycap frames."""
 
 SPOKEN = {
     "〇零洞": "0",
-    "一壹幺弌": "1",
-    "二贰两貳": "2",
-    "三叁參": "3",
-    "四肆": "4",
-    "五伍": "5",
+    "一壹幺弌壱": "1",
+    "二贰两貳弍弐貮": "2",
+    "三叁參参弎": "3",
+    "四肆亖": "4",
+    "五伍㐅": "5",
     "六陆陸": "6",
-    "七柒拐": "7",
+    "七柒拐漆": "7",
     "八捌": "8",
     "九玖勾": "9",
-    "OoОо○◯Οο": "0",
-    "lI|丨Ⅰ": "1",
+    "OoОо○◯Οο⭕🅾": "0",
+    "lI|丨Ⅰ🥇☝": "1",
+    "🥈✌": "2",
+    "🥉З": "3",
+    "🍀": "4",
+    "🖐✋": "5",
+    "б": "6",
+    "🎱": "8",
 }
 """Characters read as a digit: 汉字, radio speech, and look-alikes. Runs are judged later, by length and share."""
 
 DIGITS = str.maketrans({character: digit for row, digit in SPOKEN.items() for character in row})
-LOOK_ALIKES = frozenset("OoОо○◯ΟοlI|丨两洞拐勾")
+LOOK_ALIKES = frozenset("OoОо○◯ΟοlI|丨两洞拐勾参漆Зб")
 """Characters that are a digit only in company: a run must consist mostly of others."""
 
 
@@ -75,13 +92,25 @@ def _pieces(text: str) -> list[tuple[str, int, int]]:
     """Folded pieces with their place in the original."""
     pieces: list[tuple[str, int, int]] = []
     at = 0
-    for entity in ENTITY.finditer(text):
-        pieces += [(fold_character(text[i]), i, i + 1) for i in range(at, entity.start())]
-        decoded = "".join(fold_character(character) for character in html.unescape(entity[0]))
-        pieces.append((decoded, entity.start(), entity.end()))
-        at = entity.end()
+    for encoded in ENCODED.finditer(text):
+        pieces += [(fold_character(text[i]), i, i + 1) for i in range(at, encoded.start())]
+        decoded = "".join(fold_character(character) for character in _decoded(encoded))
+        pieces.append((decoded, encoded.start(), encoded.end()))
+        at = encoded.end()
     pieces += [(fold_character(text[i]), i, i + 1) for i in range(at, len(text))]
     return pieces
+
+
+def _decoded(encoded: re.Match[str]) -> str:
+    """What an encoded character stands for; as it is when it stands for none."""
+    if encoded["tag"]:
+        return " " if "br" in encoded["tag"].lower() else ""
+    if encoded["entity"]:
+        return html.unescape(encoded["entity"])
+    if encoded["bytes"]:
+        return bytes.fromhex(encoded["bytes"].replace("%", "")).decode("utf-8", "replace")
+    point = int(encoded["point"] or encoded["old"], 16)
+    return chr(point) if point < 0xD800 or 0xE000 <= point < 0x110000 else encoded[0]
 
 
 @lru_cache(maxsize=8192)
@@ -89,18 +118,46 @@ def fold_character(character: str) -> str:
     """One character without disguise; empty when it is invisible."""
     if character < "\x7f":
         return character
-    if unicodedata.category(character) in DROPPED:
+    category = unicodedata.category(character)
+    if category in DROPPED:
         return ""
     value = unicodedata.digit(character, None)
     if value is not None:  # ❶, superscripts, Arabic-Indic and all other digits
         return str(value)
     if "㈠" <= character <= "㈨":
         return str(ord(character) - ord("㈠") + 1)
+    if category in {"Nl", "No", "So"} and (pictured := _pictured(character, category)):
+        return pictured
     folded = unicodedata.normalize("NFKC", character)
     if folded == character and "\u3400" <= character <= "\u9fff":
         simple: str = _to_simplified().convert(character)
         return simple if len(simple) == 1 else character
+    if category[0] == "L" and len(folded) == 1:  # yī: the letter without its tone
+        bare = unicodedata.normalize("NFKD", folded)[0]
+        folded = bare if bare < "\x7f" else folded
     return folded if len(folded) <= MOST_FOLDED else character
+
+
+def _pictured(character: str, category: str) -> str:
+    """The digit that a sign is or shows: Ⅷ, 〨, 🀈, ⚃, 🂥, 🕔, and braille; empty when it is none."""
+    if character in BRAILLE:
+        return str((BRAILLE.index(character) + 1) % 10)
+    if character in SIGNS:
+        return SIGNS[character]
+    number = unicodedata.numeric(character, -1.0)
+    if number in range(10):
+        return str(int(number))
+    if category != "So":
+        return ""
+    shown = SHOWN.search(unicodedata.name(character, ""))
+    return str(WORDS.index(shown[1])) if shown else ""
+
+
+BRAILLE = "⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚"
+SIGNS = {"ⓐ": "@", "Ⓐ": "@", "🄰": "@", "🅐": "@", "🅰": "@"}
+WORDS = ("ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
+SHOWN = re.compile(rf"^(?:MAHJONG TILE|PLAYING CARD|CLOCK FACE|[A-Z ]*DIGIT) ({'|'.join(WORDS)})\b")
+"""Signs that are named after the digit on them."""
 
 
 @cache

@@ -5,6 +5,7 @@ by word before publication. Clauses C4, E14, D19, A24.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,7 @@ from app.redaction.addresses import addresses
 from app.redaction.folding import Folded, fold
 from app.redaction.names import is_own_name, names
 from app.redaction.numbers import Found, Kind, numbers
+from app.redaction.respelling import has_run
 from app.redaction.words import words
 
 RULE_VERSION = "2026.11.2"
@@ -105,6 +107,18 @@ DIGIT_WORDS = re.compile(
     re.IGNORECASE,
 )
 """Seven digit words close together, or spelt out in pinyin: perhaps a number after all."""
+BARE_NUMBER = re.compile(
+    r"(?<![0-9.,A-Za-z])(?!20[0-3][0-9]|19[0-9]{2})[2-8][0-9]{6,7}(?![0-9.,A-Za-z%]|\W{0,1}[元万亿年月日人户平斤吨米号])"
+    r"|1[3-9][0-9]亿[0-9零]{1,4}万[0-9零]{1,4}(?![0-9元])"
+)
+"""Seven or eight figures without a unit may be a telephone; 138亿0013万8000 is a mobile number read aloud."""
+STRANGE_AFTER_CUE = re.compile(
+    r"(?:电话|手机|号码|微信|威信|薇信|卫星|QQ|扣扣|身份证|邮箱|信箱|加我|vx|座机|致电|证件号|卡号|[帐账]号|车牌|护照|联系方式|联系我|tel|mail)"
+    r"[^\n。；！？]{0,10}?(?:[^\u4e00-\u9fff\s*，。、；：！？（）《》“”‘’,;:!?()…\-—\n]{5,}|"
+    r"(?:[^\u0000-\u024f\u2000-\u206f\u3000-\u9fff\uff00-\uffef\n][^\n]{0,2}?){5,})",
+    re.IGNORECASE,
+)
+"""Behind a word that announces a number: letters and signs that no rule could read."""
 
 
 @dataclass(frozen=True)
@@ -236,10 +250,14 @@ def _hits(text: str, placed: Iterable[_Placed]) -> Iterator[Hit]:
     hits = []
     for one in (*public.values(), *hidden):
         for start, end in _free_parts(taken, one.start, one.end):
-            if any(character.isalnum() for character in text[start:end]):
+            if any(unicodedata.category(character)[0] in READABLE for character in text[start:end]):
                 taken[start:end] = b"\x01" * (end - start)
                 hits.append(_hit(one, start, end))
     yield from sorted(hits, key=lambda hit: hit.start)
+
+
+READABLE = frozenset("LNS")
+"""Letters, numbers and signs (🀈 is a two): what is only punctuation needs no hiding."""
 
 
 def _lies_within_longer(span: tuple[int, int], hidden: Iterable[_Placed]) -> bool:
@@ -291,7 +309,7 @@ def _flags(text: str, placed: Iterable[_Placed], hits: Iterable[Hit]) -> Iterato
             yield flag.value
     if any(one.is_third_person for one in placed):
         yield Flag.THIRD_PERSON.value
-    if _is_oddly_written(text, hits):
+    if any(one.found.is_odd for one in placed) or _is_oddly_written(text, hits):
         yield Flag.ODD_WRITING.value
 
 
@@ -301,7 +319,12 @@ def _is_oddly_written(text: str, hits: Iterable[Hit]) -> bool:
     for hit in hits:
         blank[hit.start : hit.end] = "\n" * (hit.end - hit.start)
     left = fold("".join(blank)).plain
-    return any(_is_odd(match, left) for match in DIGIT_WORDS.finditer(left))
+    return (
+        STRANGE_AFTER_CUE.search(left) is not None
+        or has_run(left)
+        or BARE_NUMBER.search(left) is not None
+        or any(_is_odd(match, left) for match in DIGIT_WORDS.finditer(left))
+    )
 
 
 def _is_odd(match: re.Match[str], text: str) -> bool:

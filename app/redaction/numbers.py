@@ -5,13 +5,14 @@ the digit layer of `folding`; between two digits up to two separators of any kin
 """
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import chain, pairwise
 
 from app.redaction.folding import LOOK_ALIKES, Folded
+from app.redaction.respelling import respell
 from app.redaction.vocabulary import listed
 
 
@@ -51,6 +52,8 @@ class Found:
     """Of an address: the part that may stay (区、街道、社区)."""
     is_public: bool = False
     """An office's own number: shown to the person who confirms, and left readable."""
+    is_odd: bool = False
+    """Written so that a part of it may have escaped: a person should look."""
 
 
 S = r"[\W_]{0,2}+"
@@ -58,13 +61,13 @@ S = r"[\W_]{0,2}+"
 NOT_IN_NUMBER = r"(?<![0-9])"
 END = r"(?![0-9])"
 
-MOBILE = re.compile(rf"{NOT_IN_NUMBER}(?:(?:\+|00)?{S}86{S})?1{S}[3-9](?:{S}[0-9]){{9}}{END}")
+MOBILE = re.compile(rf"{NOT_IN_NUMBER}(?:(?:(?:\+|00)?{S}86|0|17951|12593|17911){S})?1{S}[3-9](?:{S}[0-9]){{9}}{END}")
 MOBILE_THREADED = re.compile(rf"{NOT_IN_NUMBER}1(?P<thread>[^0-9]{{1,3}})[3-9](?:(?P=thread)[0-9]){{9}}{END}")
-MOBILE_HALF_HIDDEN = re.compile(rf"{NOT_IN_NUMBER}1[3-9][0-9][*xX#]{{3,6}}[0-9]{{2,4}}{END}")
+MOBILE_HALF_HIDDEN = re.compile(rf"{NOT_IN_NUMBER}1[3-9][0-9][*xX#×○●_??]{{3,6}}[0-9]{{2,4}}{END}")
 LANDLINE = re.compile(
     rf"{NOT_IN_NUMBER}[(]?(?:(?:\+|00)?86{S})?"
     rf"[(]?0{S}(?:10|2[0-9]|[3-9][0-9]{{2}})[)]?[\W_]{{0,4}}[1-9](?:{S}[0-9]){{6,7}}{END}"
-    r"(?:\W{0,2}(?:转|分机|ext\.?)\W{0,2}[0-9]{1,6})?"
+    r"(?:\W{0,2}(?:转|分机号?|ext\.?)\W{0,2}[0-9]{1,6}|[-—][0-9]{3,4}(?![0-9]))?"
 )
 LANDLINE_OPENED = re.compile(rf"{NOT_IN_NUMBER}0(?:{S}[0-9]){{9,11}}{END}")
 ABROAD = re.compile(
@@ -74,7 +77,7 @@ NEIGHBOURS = re.compile(  # Hong Kong, Macao, Taiwan without a plus
     rf"{NOT_IN_NUMBER}[(]?(?:(?:852|853)[\W_]{{0,3}}[2-9][0-9]{{3}}|886[\W_]{{0,3}}[2-9][\W_]?[0-9]{{3,4}})"
     rf"[\W_]?[0-9]{{4}}(?:#[0-9]{{1,5}})?{END}"
 )
-SHORT_PHONE = re.compile(rf"{NOT_IN_NUMBER}[2-9](?:[ \-—]?[0-9]){{6,7}}{END}")
+SHORT_PHONE = re.compile(rf"{NOT_IN_NUMBER}[2-9](?:[ \-—]{{0,2}}[0-9]){{6,7}}{END}(?:[-—][0-9]{{3,4}}{END})?")
 TAIWAN_PHONE = re.compile(
     rf"{NOT_IN_NUMBER}[(]?0[2-9][)]?[\W_]{{0,2}}(?:[0-9]-)?[0-9]{{3,4}}[ -]?[0-9]{{3,4}}{END}"
 )
@@ -93,22 +96,53 @@ ID_15 = re.compile(rf"{NOT_IN_NUMBER}[1-9](?:{S}[0-9]){{14}}{END}")
 ID_HALF_HIDDEN = re.compile(rf"{NOT_IN_NUMBER}[1-9][0-9]{{2,9}}[*]{{4,14}}[0-9]{{1,6}}[0-9Xx]{END}")
 CARD = re.compile(rf"{NOT_IN_NUMBER}[1-9](?:{S}[0-9]){{15,18}}{END}")
 LONG = re.compile(r"[0-9]{15,}")
+LONG_OF_CITIZEN = re.compile(rf"{NOT_IN_NUMBER}[0-9]{{11,}}")
+
+_TO = r"(?:号码?|[帐账]号|码|的?是|为|叫|后面|[\s:,(（“\"【\[/|=]){0,4}"
+"""What may stand between a word that announces a number and the number."""
+CUED_RUN = re.compile(
+    rf"(?:电话|手机|座机|联系方式|联系人|号码|热线|传真|致电|拨打|tel|phone|mobile|whatsapp|加我){_TO}"
+    r"(?P<value>(?:\+|00)?[0-9A-Za-z](?:[ \-—_.·/()*]{0,3}[0-9A-Za-z*]){5,24})(?![0-9A-Za-z])",
+    re.IGNORECASE,
+)
+CUED_IDENTITY = re.compile(
+    rf"身份证?(?:件|明)?{_TO}(?P<value>[0-9](?:[^\w，。；]{{0,3}}[0-9Xx*年月日]){{5,24}})", re.IGNORECASE
+)
+TAIL = re.compile(
+    rf"(?:尾号|末[尾位]|尾数|(?:最?后|末|前|开头|头)[2-8]个?[位码]数?字?){_TO}(?P<value>[0-9]{{2,8}}[Xx*]?|[0-9]{{2}}[Xx])(?![0-9])"
+)
+REVERSED = re.compile(
+    r"(?:倒|反|逆)(?:过来|着|向|序)?(?:念|读|写|看|拼|数|排)?[^0-9\n]{0,6}(?P<after>[0-9][0-9 \-]{5,24}[0-9])"
+    r"|(?P<before>[0-9][0-9 \-]{5,24}[0-9])[^0-9\n]{0,6}(?:倒|反|逆)(?:过来|着|向|序|念|读|写)"
+)
 
 EMAIL = re.compile(
-    r"[A-Za-z0-9._%+\-]{1,64} ?(?:@|\[at\]|\(at\)|#at#|艾特|#(?=(?:qq|163|126|gmail|sina|foxmail|outlook|hotmail)\W)) ?"
-    r"[A-Za-z0-9\-]{1,63}(?: ?(?:\.|点|\(dot\)|\[dot\]) ?[A-Za-z0-9\-]{2,63}){1,4}\.?",
+    r"[A-Za-z0-9._%+\-]{1,64} ?[\[({【<]?(?:@|\(at\)|#at#|艾特|爱特|圈[aA]|[aA]圈|小老鼠|(?<=[ \[({【<])at(?=[ \])}】>])|at符号"
+    r"|[#*$](?=(?:qq|163|126|139|gmail|sina|foxmail|outlook|hotmail|yeah|sohu|aliyun)\W))[\])}】>]? ?"
+    r"[A-Za-z0-9\-]{1,63}(?: ?[\[({【<]?(?:[.。,，·]|点儿?|\bdot\b)[\])}】>]? ?(?:[A-Za-z0-9\-]{2,63}|康姆?|抗母)){1,4}\.?"
+    r"|[A-Za-z0-9._\-]{3,40} ?(?:@|艾特|圈a|at) ?(?:qq|163|126|139|gmail|sina|foxmail|outlook|hotmail|yeah|sohu|aliyun|扣扣|网易|新浪)"
+    r"(?![A-Za-z0-9])(?: ?(?:邮箱|com|点com|的?邮箱))?",
+    re.IGNORECASE,
+)
+EMAIL_CUED = re.compile(
+    r"(?:邮箱|邮件|电邮|e-?mail|信箱)(?:地址|账号|号|是|为|[\s:,(（]){0,4}(?P<value>[A-Za-z0-9][A-Za-z0-9._\-#*]{4,40})",
+    re.IGNORECASE,
+)
+EMAIL_HOST = r"(?:qq|163|126|139|gmail|sina|foxmail|outlook|hotmail|yeah|sohu|aliyun)"
+EMAIL_BEHIND = re.compile(
+    rf"(?P<value>(?<![A-Za-z0-9])[A-Za-z0-9._\-]{{4,40}})[^\w\n]{{0,2}}(?:是我的|的|我的)?{EMAIL_HOST}的?(?:邮箱|信箱)",
     re.IGNORECASE,
 )
 PUBLIC_EMAIL = re.compile(r"@[A-Za-z0-9.\-]{0,60}gov\.cn\.?$", re.IGNORECASE)
 QQ = re.compile(
-    r"(?:q{1,2}\W{0,1}q?|扣扣|抠抠|企鹅|球球)(?:群|号码|号|：|\W|是|为|联系|咨询|交流|官方|粉丝|讨论){0,6}"
+    r"(?:q{1,2}\W{0,1}q?|扣扣|抠抠|口口|叩叩|蔻蔻|秋秋|求求|丘丘|企鹅|球球|🐧)(?:群|号码|号|账号|：|\W|是|为|加|联系|咨询|交流|官方|粉丝|讨论){0,6}"
     rf"[1-9](?:[\W_]{{0,2}}[0-9]){{4,11}}{END}",
     re.IGNORECASE,
 )
 QQ_NUMBER = re.compile(rf"[1-9](?:[\W_]{{0,2}}[0-9]){{4,11}}{END}")
 WECHAT = re.compile(
-    r"(?:微\W?信|威信|薇信|维信|卫星号?|徽信|we ?chat|wei ?xin|加\W{0,2}[vV]|[vV][信xX]|\b[wW][xX])"
-    r"(?:同号|号码|帐号|账号|号|ID|id|是|为|加|我|[\s:,\-|/=\"“「【(]){0,5}"
+    r"(?:微\W?信|威信|薇信|维信|威芯|微芯|薇芯|微♥|微❤|V❤|卫星号?|徽信|巍信|绿泡泡|绿色软件|we ?chat|wei ?xin|加\W{0,2}[vV]|[vV][信xX]|\b[wW][xX]|加个?微|\+[vV])"
+    r"(?:同号|号码|帐号|账号|号|ID|id|是|为|加|我|的|[\s:,\-|/=\"“「【(]){0,5}"
     r"(?P<value>[A-Za-z][A-Za-z0-9_\-]{4,29}|[1-9][0-9]{5,19})"
 )
 ACCOUNT = re.compile(
@@ -141,21 +175,39 @@ PLATE_FORM = re.compile(
 )
 NEAR_A_CAR = re.compile(r"车|驾驶|牌")
 NEAR_BEFORE, NEAR_BEHIND = 12, 8
-EMBASSY = re.compile(r"(?<![0-9])[0-9]{6}使|使[0-9]{6}|领[0-9]{6}")
+EMBASSY = re.compile(
+    r"(?<![0-9])[0-9]{6}使|使[0-9]{6}|领[0-9]{6}"
+    rf"|WJ[{REGIONS}]?[·•\- ]?[0-9]{{2}}[·•\- ]?[0-9A-Z]{{4,5}}|[军空海北沈兰济南广成][A-Z][·•\- ]?[0-9]{{5}}(?![0-9])"
+)
+PLATE_SPACED = re.compile(
+    rf"[{REGIONS}](?:省|[\W_]{{0,2}})[A-HJ-Z]"
+    r"(?:[\W_]{0,2}[A-HJ-NP-Z0-9]){4,5}[\W_]{0,2}[A-HJ-NP-Z0-9挂学警港澳领](?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
+PLATE_SPELT = re.compile(
+    r"(?<![A-Za-z])(?:jing|jin|hu|yu|ji|yun|liao|hei|xiang|wan|lu|xin|su|zhe|gan|e|gui|jin|meng|shan|min|gui|yue|qing|zang|"
+    r"chuan|ning|qiong)[ \-·]?[A-HJ-Z][ \-·]?[A-HJ-NP-Z0-9]{5,6}(?![A-Za-z0-9])"
+)
 
-PASSPORT = re.compile(
-    r"(?:(?:护照|通行证|回乡证|台胞证|签证)(?:号码|证号|编号|号|为|是|\W){0,4}(?P<value>[A-Z]{0,2}[0-9]{7,9}))"
-    r"|(?<![A-Za-z0-9])(?P<bare>[EGKHMDS][A-Z]?[0-9]{8}|[EGHM][0-9]{8})(?![A-Za-z0-9])",
+PASSPORT = re.compile(  # E12345678, EA1234567, C12345678 (港澳), H12345678 and longer (回乡证)
+    r"(?:(?:护照|通行证|回乡证|台胞证|签证)(?:号码|证号|编号|号|为|是|\W){0,4}(?P<value>[A-Z]{0,2}(?:[ -]?[0-9]){7,10}))"
+    r"|(?<![A-Za-z0-9])(?P<bare>[CEGKHMDSPTW][A-Z]?[0-9]{8}(?:[0-9]{2})?|E[A-Z][0-9]{7}|[A-Z][12][0-9]{8}|[A-Z]{1,2}[0-9]{6}[(][0-9A][)])"
+    r"(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
 DOCUMENT_CUES = (
-    r"社保号|社保卡号?|社会保障号码?|医保号|医保卡号?|医保编号|公积金[帐账]?号|学籍号|学号|考生号|准考证号?|考号"
+    r"社保号|社保卡号?|社会保障(?:号码?|卡号?)|社保编号|医保号|医保卡号?|医保编号|个人编号|公积金[帐账]?号|学籍号|学号|考生号|准考证号?|考号"
     r"|户口簿?号|户号|病历号|住院号|门诊号|就诊卡号?|病案号|产权证号?|房产证号?|不动产权?证书?号?|土地证号?"
     r"|驾驶证号?|驾照号?|档案编?号|军官证号?|士兵证号?|残疾证号?|警官证号?|结婚证号?|卡号|[帐账]号|[帐账]户|开户号"
-    r"|合同编?号|订单编?号|运单号|快递单号|保单号|发票号码?|车架号|发动机号|工号|警号|信用代码|执照号|注册号|用户编?号"
+    r"|合同编?号|订单编?号|运单号|快递单号|保单号|发票号码?|车架号|发动机号|工号|警号|信用代码|执照号|注册号|用户编?号|取件码|验证码"
+    r"|证书编?号|证件号码?|证号|宗地号|军人证号?|居住证号?|出生证号?|医学证明编?号|出生证明编?号|回执号|受理号|流水号"
 )
 DOCUMENT = re.compile(
     rf"(?:{DOCUMENT_CUES})(?:码|为|是|[\s:,(（“\"]){{0,4}}(?P<value>[A-Za-z0-9][A-Za-z0-9\-]{{4,31}})"
+)
+OFFICER_CARD = re.compile(
+    r"(?:军官证|士兵证|文职干部证|警官证|军人证|离休证|退役证|残疾军人证)号?(?:码|为|是|[\s:,(]){0,3}"
+    r"(?P<value>[\u4e00-\u9fff]{0,3}字?第?[0-9]{5,10}号?)"
 )
 CREDIT_CODE = re.compile(r"(?<![A-Za-z0-9])9[1-3][0-9]{6}[0-9A-HJ-NP-RTUW-Y]{9,10}(?![A-Za-z0-9])")
 COURT_CASE = re.compile(
@@ -196,9 +248,33 @@ def numbers(folded: Folded, *, by_office: bool, public: frozenset[str]) -> Itera
 
     ``public`` holds the exact digits of numbers that stay (the office's published phones).
     """
-    for rule in RULES:
-        for found in rule(folded):
-            yield _judged(found, folded, by_office, public)
+    for found in _by(RULES, folded):
+        yield _judged(found, folded, by_office, public)
+    if not by_office:
+        yield from (replace(found, is_odd=True) for found in _by(CITIZENS_RULES, folded))
+    again = respell(folded)
+    if again is None:
+        return
+    for found in _by(RULES if by_office else (*RULES, *CITIZENS_RULES), again):
+        judged = _judged(found, again, by_office, public)
+        if not judged.is_public:
+            start, end = _embraced(folded.plain, *again.original(found.start, found.end))
+            yield replace(judged, start=start, end=end, is_odd=True)
+
+
+def _by(rules: Sequence[Callable[[Folded], Iterator[Found]]], folded: Folded) -> Iterator[Found]:
+    for rule in rules:
+        yield from rule(folded)
+
+
+def _embraced(plain: str, start: int, end: int) -> tuple[int, int]:
+    """With the bracket before and behind, where each digit stands in brackets."""
+    pair = plain[max(0, start - 1) : start] + plain[end : end + 1]
+    is_held = pair in BRACKETS and pair[1] in plain[start:end]
+    return (start - 1, end + 1) if is_held else (start, end)
+
+
+BRACKETS = frozenset({"[]", "【】", "()", "<>", "{}", "''", '""', "“”", "「」", "《》", "||"})
 
 
 def is_identity_number(value: str) -> bool:
@@ -233,7 +309,8 @@ def _judged(found: Found, folded: Folded, by_office: bool, public: frozenset[str
     before = folded.plain[max(0, found.start - 40) : found.start]
     is_own = by_office and found.cue in OFFICE_NUMBERS and not CITIZEN_CUE.search(before)
     if not (listed or is_own or found.is_public):
-        return found
+        start, end = _embraced(folded.plain, found.start, found.end)
+        return replace(found, start=start, end=end)
     return Found(found.start, found.end, found.kind, found.cue, is_public=True)
 
 
@@ -333,6 +410,36 @@ def _split_phones(folded: Folded) -> Iterator[Found]:
             yield Found(match.start(), match.end(), Kind.PHONE, "电话提示词后的号码")
 
 
+def _cued_identities(folded: Folded) -> Iterator[Found]:
+    """Whatever follows 身份证 and is made of digits: too short, too long, with a date written out."""
+    for match in CUED_IDENTITY.finditer(folded.digits):
+        if sum(map(str.isdigit, match["value"])) >= SHORTEST_RUN:
+            yield Found(*match.span("value"), Kind.ID_CARD, "身份证提示词")
+
+
+def _cued_runs(folded: Folded) -> Iterator[Found]:
+    """Whatever follows 电话, 手机 … and is made of digits, also mixed with letters."""
+    for layer in dict.fromkeys((folded.plain, folded.digits)):
+        for match in CUED_RUN.finditer(layer):
+            figures = "".join(filter(str.isdigit, match["value"]))
+            is_date = NOT_A_PHONE.match(layer, match.end()) or is_date_run(figures)
+            if len(figures) >= SHORTEST_RUN and not is_date and not PUBLIC_PHONE.fullmatch(match["value"]):
+                yield Found(*match.span("value"), Kind.PHONE, "电话提示词后的号码")
+
+
+SHORTEST_RUN = 6
+NOT_A_PHONE = re.compile(r"\W{0,2}[元年月日万%人]")
+
+
+def is_date_run(figures: str) -> bool:
+    """Figures that begin with a day of our time: a date, a moment, the number of a case."""
+    return "1980" <= figures[:4] <= "2050" and len(figures) >= len("20261121") and is_date(figures[:8])
+
+
+def _is_no_moment(value: str, _folded: Folded, _start: int, _end: int) -> bool:
+    return not is_date_run(value)
+
+
 def _plates_near_cars(folded: Folded) -> Iterator[Found]:
     """The form of a plate with whatever character before it, when a car is spoken of beside it."""
     for match in PLATE_FORM.finditer(folded.plain):
@@ -368,8 +475,17 @@ def _emails(folded: Folded) -> Iterator[Found]:
         yield Found(match.start(), match.end(), Kind.EMAIL, "邮箱格式", is_public=is_public)
 
 
+def _is_no_host(value: str) -> bool:
+    """邮箱：www.example.cn names a site; 邮箱 with a government's is matched whole by `_emails`."""
+    return not value.lower().startswith(("www.", "http"))
+
+
 def _has_digit(value: str) -> bool:
     return any(character.isdigit() for character in value)
+
+
+def _has_three_digits(value: str) -> bool:
+    return sum(character.isdigit() for character in value) >= 3
 
 
 def _has_four_digits(value: str) -> bool:
@@ -384,6 +500,8 @@ def _is_address_of_machine(value: str) -> bool:
 # fmt: off
 RULES: tuple[Callable[[Folded], Iterator[Found]], ...] = (
     _emails,
+    _plain_matches(EMAIL_CUED,   Kind.EMAIL,     "邮箱提示词", _is_no_host),
+    _plain_matches(EMAIL_BEHIND, Kind.EMAIL,     "邮箱提示词"),
     _matches(ID_18,              Kind.ID_CARD,   "身份证号码", _is_identity),
     _matches(MOBILE_HALF_HIDDEN, Kind.PHONE,     "隐去一部分的手机号码"),
     _matches(ID_HALF_HIDDEN,     Kind.ID_CARD,   "隐去一部分的身份证号码"),
@@ -404,6 +522,8 @@ RULES: tuple[Callable[[Folded], Iterator[Found]], ...] = (
     _plain_matches(HANDLE,       Kind.ACCOUNT,   "@昵称"),
     _plain_matches(PLATE,        Kind.PLATE,     "车牌", _has_digit, spoken=True),
     _plain_matches(PLATE_SHORT,  Kind.PLATE,     "车牌", _has_digit),
+    _plain_matches(PLATE_SPACED, Kind.PLATE,     "车牌", _has_three_digits, spoken=True),
+    _plain_matches(PLATE_SPELT,  Kind.PLATE,     "车牌", _has_four_digits),
     _plain_matches(PLATE_TAIL,   Kind.PLATE,     "车牌提示词", _has_digit, spoken=True),
     _plain_matches(PLATE_CUED,   Kind.PLATE,     "车牌提示词", _has_digit),
     _plates_near_cars,
@@ -411,6 +531,7 @@ RULES: tuple[Callable[[Folded], Iterator[Found]], ...] = (
     _plain_matches(PASSPORT,     Kind.PASSPORT,  "护照、通行证号码"),
     _plain_matches(COURT_CASE,   Kind.COURT_CASE, "案号"),
     _plain_matches(CREDIT_CODE,  Kind.DOCUMENT,  "统一社会信用代码"),
+    _plain_matches(OFFICER_CARD, Kind.DOCUMENT,  "证件、账户提示词"),
     _plain_matches(DOCUMENT,     Kind.DOCUMENT,  "证件、账户提示词", _has_four_digits),
     _plain_matches(BIRTHDAY,     Kind.BIRTHDAY,  "出生日期", spoken=True),
     _links,
@@ -420,4 +541,12 @@ RULES: tuple[Callable[[Folded], Iterator[Found]], ...] = (
     _matches(LONG,               Kind.LONG_NUMBER, "很长的号码"),
     _public_phones,
 )
+CITIZENS_RULES: tuple[Callable[[Folded], Iterator[Found]], ...] = (
+    _cued_identities,
+    _cued_runs,
+    _plain_matches(TAIL,         Kind.LONG_NUMBER, "号码的一段", spoken=True),
+    _plain_matches(REVERSED,     Kind.LONG_NUMBER, "倒着写的号码", spoken=True),
+    _matches(LONG_OF_CITIZEN,    Kind.LONG_NUMBER, "很长的号码", _is_no_moment),
+)
+"""In a citizen's words also what only looks like a part of a number: an office's text is full of figures."""
 # fmt: on

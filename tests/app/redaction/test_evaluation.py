@@ -7,7 +7,7 @@ from app.redaction.masking import redact
 
 ROWS = [
     {"text": "电话13800138000谢", "spans": [[2, 13, "phone"]], "form": "plain"},
-    {"text": "电话13800谢谢大家", "spans": [[2, 7, "phone"]], "form": "cut"},
+    {"text": "共计13800谢谢大家", "spans": [[2, 7, "phone"]], "form": "cut"},
     {"text": "住在北京", "spans": [[2, 4, "address"]]},
     {"text": "咨询电话：0571-88001234", "public": [[5, 18]], "by": "office"},
     {"text": "咨询电话：0571-88001234", "public": [[5, 18]]},

@@ -1,0 +1,232 @@
+"""What would the text say if everything that is *read* as a digit were written as one?
+
+A second look at the folded text: 一三八 spelt yao san ba or one three eight, 三个8, homophones (要散吧),
+letters in a number (l38OO), Morse, Roman, base64; and what was put between the digits taken out again (杠,
+空格, 后面是, 1[3][8]). Nothing is hidden here: the rules for numbers read the second look as they read the
+first, and only what then *is* a number is hidden.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+
+from app.redaction.folding import DIGITS, Folded
+
+# fmt: off
+SPELT: dict[str, str] = {
+    **dict.fromkeys(("ling", "lin", "zero", "dong", "nought"), "0"),
+    **dict.fromkeys(("yi", "yao", "one"), "1"),
+    **dict.fromkeys(("er", "liang", "two"), "2"),
+    **dict.fromkeys(("san", "three"), "3"),
+    **dict.fromkeys(("si", "four"), "4"),
+    **dict.fromkeys(("wu", "five"), "5"),
+    **dict.fromkeys(("liu", "six"), "6"),
+    **dict.fromkeys(("qi", "guai", "seven"), "7"),
+    **dict.fromkeys(("ba", "eight"), "8"),
+    **dict.fromkeys(("jiu", "gou", "nine"), "9"),
+}
+"""Digits in pinyin (also as spoken on the radio) and in English."""
+ROMAN = {"N": "0", "O": "0", "0": "0", "I": "1", "II": "2", "III": "3", "IV": "4", "V": "5", "VI": "6",
+         "VII": "7", "VIII": "8", "IX": "9"}
+MORSE = ("-----", ".----", "..---", "...--", "....-", ".....", "-....", "--...", "---..", "----.")
+HOMOPHONES = {
+    "0": "灵令林玲领凌另拎铃龄岭陵菱淋琳临邻懂动冻栋圈空",
+    "1": "要腰妖药耀咬依医衣已以意易艺亿亦益移宜遗仪椅姨",
+    "2": "尔儿耳而饿俩量凉粮亮梁辆",
+    "3": "散伞叁删山闪",
+    "4": "死寺司丝思斯私似撕",
+    "5": "武舞无吴午屋物误务雾伍污吾勿",
+    "6": "溜留刘柳流牛遛榴硫鎏",
+    "7": "期妻起漆齐其气骑旗棋奇器汽弃企启拐怪",
+    "8": "吧爸把疤巴霸拔罢芭扒发",
+    "9": "就救久酒旧舅究揪纠狗够",
+}
+"""Characters that sound like a digit, toneless; they count only in a row of many."""
+LETTERS = {"O": "0", "o": "0", "Q": "0", "D": "0", "l": "1", "I": "1", "i": "1", "L": "1", "Z": "2", "z": "2", "E": "3", "A": "4",
+           "S": "5", "s": "5", "b": "6", "G": "6", "T": "7", "B": "8", "g": "9", "q": "9"}
+"""Letters that look like a digit; they count only among digits."""
+# fmt: on
+
+_WORD = "|".join(sorted(SPELT, key=len, reverse=True))
+_ROMAN = "VIII|VII|III|VI|IV|IX|II|I|V|N|O|0"
+DIGIT = r"[0-9〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖幺]"
+_SOUNDS = "".join(HOMOPHONES.values())
+
+SPELT_RUN = re.compile(rf"(?<![A-Za-z])(?:(?:{_WORD})[\W_0-9]{{0,3}}){{3,40}}(?![A-Za-z])", re.IGNORECASE)
+SPELT_WORD = re.compile(_WORD, re.IGNORECASE)
+ROMAN_RUN = re.compile(rf"(?<![A-Za-z0-9])(?:(?:{_ROMAN})[\s,.·\-/、，]{{1,2}}){{6,17}}(?:{_ROMAN})(?![A-Za-z0-9])")
+ROMAN_WORD = re.compile(_ROMAN)
+MORSE_RUN = re.compile(r"(?<![.\-])(?:[.\-]{5}[\s/|,]{1,3}){6,17}[.\-]{5}(?![.\-])")
+SOUND_RUN = re.compile(rf"(?:(?:{DIGIT}|[{_SOUNDS}])[ \-—.·]?){{7,19}}")
+LETTER_RUN = re.compile(r"(?<![A-Za-z0-9@])[0-9A-Za-z]{7,18}(?![A-Za-z0-9@])")
+REPEATED = re.compile(rf"(?P<times>[二两三四五六2-6])(?:个|连)(?P<digit>{DIGIT})|双(?P<twice>{DIGIT})")
+ENCODED_RUN = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{12,64}={0,2}(?![A-Za-z0-9+/=])")
+CROSS = re.compile(r"(?<=[0-9X]{5})[ \-]?(?:×|✕|✖|❌|╳|χ|х|Х|叉|艾克斯|爱克斯|埃克斯)")
+
+_JOINT = (
+    r"加上?|减|乘|杠|横杠?|短横线?|点|空格?|空一格|逗号|顿号|星号?|井号?|(?:再)?然后是?|接着是?|紧接着|后[面边头][是接跟]?|再[加接是]?|接|跟|和"
+    r"|中间(?:是|[一二三四五六2-6]位)*(?:数)?是?|末尾是?|结尾是?|末位是?|最后(?:[一二两三四五六1-6]个?[位数]?字?)?是?|尾[数号]是?"
+    r"|后(?:[一二三四五六1-6])个?[位数]是?|换行|下一行|dash|and"
+)
+JOINT = re.compile(rf"(?<=[0-9])[\W_]{{0,3}}(?:(?:{_JOINT})[\W_]{{0,3}}){{1,3}}(?=[0-9])")
+WIDE = re.compile(r"(?<=[0-9])(?:[^\w\n]{3,8}|[\W_]{3,5})(?=[0-9])")
+EVEN = re.compile(r"(?<![0-9])[0-9](?:[^0-9][0-9]){10,17}(?![0-9])")
+NOT_A_JOINT = re.compile(r"[元年月日时分秒号栋幢楼层室人个件条次岁]")
+ANY_DISGUISE = re.compile(
+    rf"(?:{_WORD})[\W_]{{0,3}}(?:{_WORD})|[.\-]{{5}}[\s/|,]|[0-9〇零一二三四五六七八九]\W{{0,3}}[加减杠横空点接后再然中末最尾换星井dla]"
+    rf"|[0-9A-Za-z+/]{{7}}|[A-Z][\s,.·\-/、，]{{1,2}}[A-Z]|[二两三四五六2-6][个连]|双|[0-9][\W_]{{3}}|[{_SOUNDS}]{{5}}"
+    r"|(?:[0-9][^0-9]){8}|[×✕✖❌╳叉艾爱埃χхХ]",
+    re.IGNORECASE,
+)
+"""Without any of these there is nothing to respell; most texts are done here."""
+
+Edit = tuple[int, int, str]
+
+
+def respell(folded: Folded) -> Folded | None:
+    """The text once more with digits for everything that reads as one; None where nothing does.
+
+    Its way back (`Folded.original`) leads to ``folded``, not to the text.
+    """
+    if ANY_DISGUISE.search(folded.plain) is None:
+        return None
+    first = _rewritten(folded.plain, _spelt(folded))
+    second = _rewritten(first.digits, _joined(first.digits))
+    if first.plain == folded.plain and second.plain == first.digits:
+        return None
+    starts = [first.starts[at] for at in second.starts]
+    ends = [first.ends[at - 1] for at in second.ends]
+    return Folded(second.plain, second.digits, (*starts[:-1], len(folded.plain)), tuple(ends))
+
+
+def has_run(plain: str) -> bool:
+    """Whether digits are spelt out somewhere, whatever number they make."""
+    return any(
+        pattern.search(plain) is not None for pattern in (SPELT_RUN_LONG, ROMAN_RUN, MORSE_RUN, SOUND_RUN_LONG)
+    )
+
+
+SPELT_RUN_LONG = re.compile(rf"(?:(?:{_WORD})[\W_]{{0,3}}){{5}}", re.IGNORECASE)
+SOUND_RUN_LONG = re.compile(rf"(?:{DIGIT}|[{_SOUNDS}]){{9}}")
+
+
+def _spelt(folded: Folded) -> Iterable[Edit]:
+    """Words, signs and codes for digits, each with the digits it stands for."""
+    plain = folded.plain
+    for pattern, reading in READINGS:
+        for match in pattern.finditer(plain):
+            yield from reading(match)
+
+
+def _words(word: re.Pattern[str], meaning: Callable[[str], str]) -> Callable[[re.Match[str]], list[Edit]]:
+    """Each word of a run by itself; what stands between them stays."""
+
+    def reading(match: re.Match[str]) -> list[Edit]:
+        found = word.finditer(match.string, match.start(), match.end())
+        return [(one.start(), one.end(), meaning(one[0])) for one in found]
+
+    return reading
+
+
+def _repeated(match: re.Match[str]) -> list[Edit]:
+    digit = (match["digit"] or match["twice"]).translate(DIGITS)
+    times = int((match["times"] or "2").translate(DIGITS))
+    return [(match.start(), match.end(), digit * times)]
+
+
+def _sounding(match: re.Match[str]) -> list[Edit]:
+    """A row of digits and homophones: all of it, when it is as long as a number."""
+    spoken = _homophones()
+    written = [at for at in range(match.start(), match.end()) if match.string[at] in spoken]
+    return [(at, at + 1, spoken[match.string[at]]) for at in written]
+
+
+@cache
+def _homophones() -> dict[str, str]:
+    return {character: digit for digit, row in HOMOPHONES.items() for character in row}
+
+
+def _lettered(match: re.Match[str]) -> list[Edit]:
+    """Letters among digits, when digits are at least half and the length is that of a number."""
+    run = match[0]
+    letters = [at for at, character in enumerate(run) if not character.isdigit()]
+    if not letters or len(letters) * 2 > len(run) or not all(run[at] in LETTERS for at in letters):
+        return []
+    return [(match.start() + at, match.start() + at + 1, LETTERS[run[at]]) for at in letters]
+
+
+def _decoded(match: re.Match[str]) -> list[Edit]:
+    """base64 or hexadecimal of something readable that holds seven digits or an address."""
+    for decode in (_from_hexadecimal, _from_base64):
+        told = decode(match[0])
+        if told.isascii() and told.isprintable() and (sum(map(str.isdigit, told)) >= 7 or "@" in told):
+            return [(match.start(), match.end(), told)]
+    return []
+
+
+def _from_hexadecimal(run: str) -> str:
+    try:
+        return bytes.fromhex(run).decode("ascii")
+    except ValueError:
+        return "\0"
+
+
+def _from_base64(run: str) -> str:
+    try:
+        padded = run.rstrip("=") + "=" * (-len(run.rstrip("=")) % 4)
+        return base64.b64decode(padded, validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        return "\0"
+
+
+READINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], list[Edit]]], ...] = (
+    (ENCODED_RUN, _decoded),
+    (SPELT_RUN, _words(SPELT_WORD, lambda word: SPELT[word.lower()])),
+    (ROMAN_RUN, _words(ROMAN_WORD, lambda word: ROMAN[word])),
+    (MORSE_RUN, _words(re.compile(r"[.\-]{5}"), lambda word: str(MORSE.index(word)) if word in MORSE else word)),
+    (REPEATED, _repeated),
+    (SOUND_RUN, _sounding),
+    (LETTER_RUN, _lettered),
+    (CROSS, lambda match: [(match.start(), match.end(), "X")]),
+)
+"""What is read how; where two overlap the first counts."""
+
+
+def _joined(digits: str) -> Iterable[Edit]:
+    """What stands between digits and only keeps them apart."""
+    for pattern in (JOINT, WIDE):
+        yield from ((match.start(), match.end(), "-") for match in pattern.finditer(digits))
+    for match in EVEN.finditer(digits):
+        between = match[0][1::2]
+        if not NOT_A_JOINT.search(between):
+            yield from ((match.start() + at, match.start() + at + 1, "-") for at in range(1, len(match[0]), 2))
+
+
+def _rewritten(plain: str, edits: Iterable[Edit]) -> Folded:
+    """The text with the edits made, and for each character where it stood."""
+    chosen = _apart(edits, len(plain))
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    for start, end, told in (*chosen, (len(plain), len(plain), "")):
+        pieces += (plain[at:start], told)
+        starts += (*range(at, start), *([start] * len(told)))
+        ends += (*range(at + 1, start + 1), *([end] * len(told)))
+        at = end
+    joined = "".join(pieces)
+    return Folded(joined, joined.translate(DIGITS), (*starts, len(plain)), tuple(ends))
+
+
+def _apart(edits: Iterable[Edit], size: int) -> Sequence[Edit]:
+    """The edits in order, without those that overlap an earlier one."""
+    taken = bytearray(size)
+    chosen = []
+    for edit in edits:
+        start, end, _ = edit
+        if not any(taken[start:end]):
+            taken[start:end] = b"\x01" * (end - start)
+            chosen.append(edit)
+    return sorted(chosen)
