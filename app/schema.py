@@ -17,9 +17,11 @@ import app.answers.models
 import app.base.models
 import app.calendar.models
 import app.cases.models
+import app.consistency.models
 import app.departments.models
 import app.disclosure.models
 import app.duty.models
+import app.federation.models
 import app.finding.models
 import app.log.models
 import app.messages.models
@@ -29,6 +31,7 @@ import app.opendata.models
 import app.redaction.models
 import app.replies.models
 import app.staff.models
+import app.upkeep.models
 import kb.models
 
 metadata: MetaData = SQLModel.metadata

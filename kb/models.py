@@ -25,6 +25,8 @@ class AnswerEntry(SQLModel, table=True):
     # The department is the app's; the library keeps its number and name as they are handed in.
     owner_department_id: int | None = Field(default=None, index=True)
     owner_name: str = Field(default="", max_length=100)
+    # The library it came from, by its id; empty: our own. What came from elsewhere is only read here.
+    origin: str = Field(default="", max_length=64, index=True)
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant, index=True)
 
@@ -43,9 +45,13 @@ class EntryVersion(SQLModel, table=True):
     text: str = Field(sa_type=Text)
     # For platforms that cannot carry the whole text.
     short_text: str | None = Field(default=None, sa_type=Text)
+    # Form of a platform → the wording that goes out there, where neither text nor short_text will do.
+    forms: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
     must_keep: list[str] = Field(default_factory=list, sa_type=JSON)
     # Documents the answer rests on: {"title", "number" (文号), "url", "issued_on" (ISO date or null)}.
     basis: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    # Pictures, tables, maps: {"title", "url", "licence", "source", "map_number" (审图号)} (clauses C23, C24).
+    attachments: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     verified_by: str = Field(default="", max_length=100)
     category: str = Field(default="", max_length=100, index=True)
     is_draft_policy: bool = False
@@ -83,6 +89,56 @@ class EntryOpinion(SQLModel, table=True):
     code: str | None = Field(default=None, max_length=32)
     note: str = Field(default="", sa_type=Text)
     at: datetime = Field(sa_type=Instant)
+
+
+class BasisDocument(SQLModel, table=True):
+    """A document 依据 that answers rest on, kept once however often it is cited (clause C17)."""
+
+    __tablename__ = "basis_documents"
+
+    id: int = Field(default=None, primary_key=True)
+    # Its number 文号, or its title where it has none, in one spelling.
+    identity: str = Field(max_length=200, unique=True)
+    title: str = Field(default="", max_length=300)
+    number: str = Field(default="", max_length=100)
+    url: str = Field(default="", max_length=500)
+    issued_on: str = Field(default="", max_length=10)
+    # The first day on which it no longer holds 废止; None: in force.
+    repealed_on: date | None = None
+    replaced_by: str = Field(default="", max_length=300)
+    # SHA-256 of the words of the cited page when it was looked at last (clause E12).
+    page_digest: str = Field(default="", max_length=64)
+    page_seen_at: datetime | None = Field(default=None, sa_type=Instant)
+    updated_at: datetime = Field(sa_type=Instant)
+
+
+class Citation(SQLModel, table=True):
+    """One version of an entry rests on one document."""
+
+    __tablename__ = "citations"
+    __table_args__ = (UniqueConstraint("entry_id", "version", "document_id"),)
+
+    id: int = Field(default=None, primary_key=True)
+    document_id: int = Field(foreign_key="basis_documents.id", index=True)
+    entry_id: int = Field(foreign_key="answer_entries.id")
+    version: int
+
+
+class Recheck(SQLModel, table=True):
+    """Why an entry must be looked at again 复核; open until a newer version or a person settles it."""
+
+    __tablename__ = "rechecks"
+    __table_args__ = (UniqueConstraint("entry_id", "version", "reason", "detail"),)
+
+    id: int = Field(default=None, primary_key=True)
+    entry_id: int = Field(foreign_key="answer_entries.id")
+    version: int
+    reason: str = Field(max_length=24, index=True)
+    detail: str = Field(default="", max_length=300)
+    raised_at: datetime = Field(sa_type=Instant)
+    settled_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    settled_by: str = Field(default="", max_length=100)
+    note: str = Field(default="", sa_type=Text)
 
 
 class Synonym(SQLModel, table=True):

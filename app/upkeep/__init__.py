@@ -1,0 +1,1 @@
+"""口径变更: what must follow when the agreed wording changes?"""
