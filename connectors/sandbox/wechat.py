@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from connectors.errors import PayloadError
 from connectors.sandbox import wechat_pushes
 from connectors.sandbox.ledger import UNAVAILABLE, Ledger
 from connectors.sandbox.server import Call, Handler, Response, Stand
+from connectors.sandbox.wechat_articles import CALLS, Articles, day_of
 from connectors.sandbox.wechat_pushes import MODES, Push
 from connectors.sandbox.wechat_token import Tokens
 from connectors.signatures import sign
@@ -30,6 +31,7 @@ ATTEMPTS = 3
 WINDOW = timedelta(hours=48)
 REPLIES_PER_WINDOW = 5
 MAX_TEXT_BYTES = 2048
+FILES_KEPT = timedelta(days=3)
 ESCAPE = re.compile(rb"\\u[0-9a-fA-F]{4}")
 
 WORDS: dict[int, str] = {
@@ -49,7 +51,17 @@ WORDS: dict[int, str] = {
     45015: "response out of time limit or subscription is canceled",
     45047: "out of response count limit",
     47001: "data format error",
+    40007: "invalid media_id",
     48001: "api unauthorized",
+    88000: "without comment privilege",
+    88001: "msg_data is not exists",
+    88002: "the article is limit for safety",
+    88003: "elected comment upper limit",
+    88004: "comment was deleted by user",
+    88005: "already reply",
+    88007: "reply content beyond max len or content len is zero",
+    88008: "comment is not exists",
+    88010: "count range error. cout <= 0 or count > 50",
 }
 
 
@@ -60,6 +72,16 @@ class Citizen:
     last_wrote_at: datetime | None = None
     answered: int = 0
     subscribed: bool = True
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file that a citizen sent. ``film``: it is handed out as the address where it lies."""
+
+    data: bytes
+    content_type: str
+    at: datetime
+    film: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +113,8 @@ class WeChatSandbox(Stand):
         host: str = "127.0.0.1",
         port: int = 0,
         allowed_ips: frozenset[str] | None = None,
+        callback_ips: tuple[str, ...] = ("127.0.0.1", "101.226.103.0/25"),
+        quotas: Mapping[str, int] | None = None,
         webhook_transport: httpx.BaseTransport | None = None,
     ) -> None:
         super().__init__(ledger if isinstance(ledger, Ledger) else Ledger(ledger), clock, host, port)
@@ -99,7 +123,11 @@ class WeChatSandbox(Stand):
         self.webhook_url, self.mode = webhook_url, mode
         self.allowed_ips = allowed_ips
         self.citizens: dict[str, Citizen] = {}
+        self.callback_ips, self.quotas = callback_ips, dict(quotas or {})
         self.tokens = Tokens()
+        self.articles = Articles()
+        self.files: dict[str, Kept] = {}
+        self._used: dict[tuple[str, date], int] = {}
         self._transport = webhook_transport
         self._msg_ids = itertools.count(int(self.now().timestamp() * 1000) * 10_000 + 1)
 
@@ -146,6 +174,28 @@ class WeChatSandbox(Stand):
         """A citizen leaves: from now on nothing reaches them."""
         return self.push("unsubscribe", openid, **how)
 
+    def publish(self, msg_data_id: int = 2650000123, how_many: int = 1) -> int:
+        """Our account publishes so many articles at once. Returns the publication's number."""
+        with self._lock:
+            self.articles.publish(msg_data_id, how_many, self.now())
+        return msg_data_id
+
+    def comment(
+        self, openid: str | None, text: str, msg_data_id: int = 2650000123, index: int = 0
+    ) -> tuple[int, int, int]:
+        """A citizen writes below an article (None: not with a WeChat identity). Returns where it stands."""
+        with self._lock:
+            if (msg_data_id, index) not in self.articles.by_place:
+                self.publish(msg_data_id, index + 1)
+            number = self.articles.comment((msg_data_id, index), openid, text, self.now())
+        return msg_data_id, index, number
+
+    def keep_file(
+        self, media_id: str, data: bytes, content_type: str = "image/jpeg", film: bool = False
+    ) -> None:
+        """A citizen sent this file; it is kept for three days."""
+        self.files[media_id] = Kept(data, content_type, self.now(), film)
+
     def verify_webhook(self) -> bool:
         """The administrator presses "save" beside our address."""
         echo = wechat_pushes.echo_of(self.now())
@@ -181,18 +231,24 @@ class WeChatSandbox(Stand):
         return {
             "cgi-bin/stable_token": self._stable_token,
             "cgi-bin/token": self._classic_token,
-            "custom/send": self._custom_send,
-            "getcallbackip": self._callback_ips,
+            "custom/send": self._within("custom/send", self._custom_send),
+            "getcallbackip": self._within("getcallbackip", self._callback_ips),
+            "datacube/getarticlesummary": self._within("getarticlesummary", self._articles_read),
+            "media/get": self._within("media/get", self._file),
+            "sandbox-film": self._film,
+            **{f"cgi-bin/comment/{name}": self._comment_call(name) for name in CALLS},
         }
 
     def fail_next(self, call: str, **how: Any) -> None:
-        """As in Stand; ``stable_token`` and ``token`` may be written short."""
+        """As in Stand; ``token``, ``comment/list`` and the like may be written short."""
         short = {"stable_token": "cgi-bin/stable_token", "token": "cgi-bin/token"}
+        short |= {f"comment/{name}": f"cgi-bin/comment/{name}" for name in CALLS}
+        short |= {"getarticlesummary": "datacube/getarticlesummary"}
         super().fail_next(short.get(call, call), **how)
 
     def control(self) -> Mapping[str, Handler]:
-        """Beside the common ones: a citizen writes."""
-        return {**super().control(), "push": self._pushed_by_hand}
+        """Beside the common ones: a citizen writes to us, or below an article."""
+        return {**super().control(), "push": self._pushed_by_hand, "comment": self._commented_by_hand}
 
     def refusal(self, code: int | str) -> Response:
         """HTTP 200 with an errcode: WeChat never says no in any other way."""
@@ -218,17 +274,68 @@ class WeChatSandbox(Stand):
         token, seconds = self.tokens.classic_token(self.now())
         return Response({"access_token": token, "expires_in": seconds})
 
+    def _within(self, name: str, handler: Handler) -> Handler:
+        """With a valid token, and as often in a day as ``quotas`` says (45009 beyond)."""
+
+        def within(call: Call) -> Response:
+            problem = self.tokens.problem(call.query.get("access_token", ""), self.now())
+            if problem:
+                return self.refusal(problem)
+            key = (name, day_of(self.now()))
+            self._used[key] = self._used.get(key, 0) + 1
+            over = self._used[key] > self.quotas.get(name, self._used[key])
+            return self.refusal(45009) if over else handler(call)
+
+        return within
+
     def _callback_ips(self, call: Call) -> Response:
-        problem = self.tokens.problem(call.query.get("access_token", ""), self.now())
-        return self.refusal(problem) if problem else Response({"ip_list": ["127.0.0.1", "101.226.103.0/25"]})
+        return Response({"ip_list": list(self.callback_ips)})
+
+    def _articles_read(self, call: Call) -> Response:
+        given = _json(call.body)
+        day = date.fromisoformat(str(given["begin_date"]))
+        if given["begin_date"] != given["end_date"] or day >= day_of(self.now()):
+            return self.refusal(61501)
+        return Response({"list": self.articles.read_on(day)})
+
+    def _comment_call(self, name: str) -> Handler:
+        def called(call: Call) -> Response:
+            problem = _post_problem(call)
+            answer = problem or self.articles.called(name, _json(call.body), self.now())
+            if isinstance(answer, int):
+                return self.refusal(answer)
+            if name == "reply/add":
+                self._note_reply(_json(call.body))
+            return Response({"errcode": 0, "errmsg": "ok", **answer})
+
+        return self._within(f"comment/{name}", called)
+
+    def _note_reply(self, given: Mapping[str, Any]) -> None:
+        """Everybody who sees the comment sees the reply; the ledger keeps it for its author."""
+        place = (given["msg_data_id"], given["index"])
+        comment = self.articles.by_place[place].comments[given["user_comment_id"]]
+        about = f"{place[0]}:{place[1]}:{comment.number}"
+        self.ledger.add(self.now(), comment.openid or "", "comment", str(given["content"]), about)
+
+    def _file(self, call: Call) -> Response:
+        """Gone after three days, with HTTP 200 like every other refusal."""
+        media_id = call.query.get("media_id", "")
+        kept = self.files.get(media_id)
+        if kept is None or self.now() - kept.at > FILES_KEPT:
+            return self.refusal(40007)
+        if kept.film:
+            return Response({"video_url": f"{self.url}/sandbox-film?id={media_id}"})
+        return Response(kept.data, content_type=kept.content_type)
+
+    def _film(self, call: Call) -> Response:
+        return Response(self.files[call.query["id"]].data, content_type="video/mp4")
 
     def _custom_send(self, call: Call) -> Response:
         given = _json(call.body)
         person, text = str(given.get("touser", "")), _text_of(given)
         citizen = self.citizens.get(person)
         problem = (
-            self.tokens.problem(call.query.get("access_token", ""), self.now())
-            or _form_problem(call, given)
+            _form_problem(call, given)
             or (40003 if citizen is None else self._window_problem(citizen))
             or (45002 if len(text.encode("utf-8")) > MAX_TEXT_BYTES else 0)
         )
@@ -309,6 +416,16 @@ class WeChatSandbox(Stand):
             raise ValueError("too long")
         return text
 
+    def _commented_by_hand(self, call: Call) -> Response:
+        given = json.loads(call.body)
+        place = self.comment(
+            given.get("person"),
+            str(given["text"]),
+            int(given.get("msg_data_id", 2650000123)),
+            int(given.get("index", 0)),
+        )
+        return Response({"accepted": True, "comment": ":".join(map(str, place))})
+
     def _pushed_by_hand(self, call: Call) -> Response:
         given = json.loads(call.body)
         fields = {str(k): str(v) for k, v in given.get("fields", {}).items()}
@@ -334,14 +451,19 @@ def _text_of(given: Mapping[str, Any]) -> str:
     return str(text.get("content", "")) if isinstance(text, dict) else ""
 
 
-def _form_problem(call: Call, given: Mapping[str, Any]) -> int:
-    """0, or the code for a call that is wrong in form."""
+def _post_problem(call: Call) -> int:
+    """0, or the code for a call that is no proper POST."""
     if call.method != "POST":
         return 43002
     if not call.body:
         return 44002
-    if ESCAPE.search(call.body):
-        return 40033
+    return 40033 if ESCAPE.search(call.body) else 0
+
+
+def _form_problem(call: Call, given: Mapping[str, Any]) -> int:
+    """0, or the code for a customer-service message that is wrong in form."""
+    if problem := _post_problem(call):
+        return problem
     if not given or given.get("msgtype") != "text" or not _text_of(given):
         return 47001
     return 0

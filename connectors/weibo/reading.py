@@ -47,7 +47,7 @@ NOTICES: dict[str, Notice] = {
 }
 """Events after which something must be done. Private messages reach followers only."""
 
-NO_WINDOW = frozenset({"event:unfollow", "event:unsubscribe", "event:mention"})
+NO_WINDOW = frozenset({"event:unfollow", "event:unsubscribe", "event:mention", "unknown:mention"})
 """Kinds that give no 48 hours in private. A mention would allow a single message; it is answered in public,
 below the post, where it was written."""
 
