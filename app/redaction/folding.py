@@ -18,7 +18,7 @@ _UTF_8 = (
 )
 ENCODED = re.compile(
     rf"(?P<entity>&(?:#[0-9]{{1,7}}|#[xX]{_HEX}{{1,6}});?|&[a-zA-Z]{{2,12}};)"
-    rf"|(?P<bytes>(?:{_UTF_8})(?=%{_HEX})|(?<=%{_HEX}{_HEX})(?:{_UTF_8}))"
+    rf"|(?P<bytes>(?<=[A-Za-z0-9])%40(?=[A-Za-z0-9])|(?:{_UTF_8})(?=%{_HEX})|(?<=%{_HEX}{_HEX})(?:{_UTF_8}))"
     rf"|\\(?:u\{{?|x|U0000)(?P<point>{_HEX}{{2,6}})\}}?|%u(?P<old>{_HEX}{{4}})"
     r"|(?P<tag></?(?:b|i|u|em|strong|span|font|p|br|div|a|s|sub|sup|wbr|img)(?:\s[^<>]{0,80})?/?>)",
     re.IGNORECASE,

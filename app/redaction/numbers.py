@@ -113,24 +113,24 @@ TAIL = re.compile(
 )
 REVERSED = re.compile(
     r"(?:倒|反|逆)(?:过来|着|向|序)?(?:念|读|写|看|拼|数|排)?[^0-9\n]{0,6}(?P<after>[0-9][0-9 \-]{5,24}[0-9])"
-    r"|(?P<before>[0-9][0-9 \-]{5,24}[0-9])[^0-9\n]{0,6}(?:倒|反|逆)(?:过来|着|向|序|念|读|写)"
+    r"|(?<![0-9 \-])(?P<before>[0-9][0-9 \-]{5,24}+)(?<=[0-9])[^0-9\n]{0,6}(?:倒|反|逆)(?:过来|着|向|序|念|读|写)"
 )
 
+EMAIL_HOST = r"(?:qq|163|126|139|189|gmail|sina|foxmail|outlook|hotmail|yeah|sohu|aliyun|扣扣|网易|新浪)"
+_LOCAL = r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{1,200}+ ?"
+"""Read once, from its beginning (a lookbehind and no way back): the time must not grow with the square."""
 EMAIL = re.compile(
-    r"[A-Za-z0-9._%+\-]{1,64} ?[\[({【<]?(?:@|\(at\)|#at#|艾特|爱特|圈[aA]|[aA]圈|小老鼠|(?<=[ \[({【<])at(?=[ \])}】>])|at符号"
-    r"|[#*$](?=(?:qq|163|126|139|gmail|sina|foxmail|outlook|hotmail|yeah|sohu|aliyun)\W))[\])}】>]? ?"
-    r"[A-Za-z0-9\-]{1,63}(?: ?[\[({【<]?(?:[.。,，·]|点儿?|\bdot\b)[\])}】>]? ?(?:[A-Za-z0-9\-]{2,63}|康姆?|抗母)){1,4}\.?"
-    r"|[A-Za-z0-9._\-]{3,40} ?(?:@|艾特|圈a|at) ?(?:qq|163|126|139|gmail|sina|foxmail|outlook|hotmail|yeah|sohu|aliyun|扣扣|网易|新浪)"
-    r"(?![A-Za-z0-9])(?: ?(?:邮箱|com|点com|的?邮箱))?",
+    rf"{_LOCAL}(?:@|#at#|艾特|#(?=(?:qq|163|126|gmail|sina|foxmail|outlook|hotmail)\W)) ?"
+    r"(?:[A-Za-z0-9\-]{1,63}+(?: ?(?:\.|点) ?[A-Za-z0-9\-]{2,63}+){1,4}\.?|(?<=@)[A-Za-z0-9._\-]{2,64}+)"
+    rf"|{_LOCAL}(?:@|艾特|[#*$]) ?{EMAIL_HOST}(?![A-Za-z0-9])(?:[.。点 ]*com|的?邮箱)?",
     re.IGNORECASE,
 )
 EMAIL_CUED = re.compile(
     r"(?:邮箱|邮件|电邮|e-?mail|信箱)(?:地址|账号|号|是|为|[\s:,(（]){0,4}(?P<value>[A-Za-z0-9][A-Za-z0-9._\-#*]{4,40})",
     re.IGNORECASE,
 )
-EMAIL_HOST = r"(?:qq|163|126|139|gmail|sina|foxmail|outlook|hotmail|yeah|sohu|aliyun)"
 EMAIL_BEHIND = re.compile(
-    rf"(?P<value>(?<![A-Za-z0-9])[A-Za-z0-9._\-]{{4,40}})[^\w\n]{{0,2}}(?:是我的|的|我的)?{EMAIL_HOST}的?(?:邮箱|信箱)",
+    rf"(?<![A-Za-z0-9._\-])[A-Za-z0-9._\-]{{4,40}}+[^\w\n]{{0,2}}(?:是我的|的|我的)?(?:{EMAIL_HOST}|[A-Za-z]{{2,12}})的?(?:邮箱|信箱)",
     re.IGNORECASE,
 )
 PUBLIC_EMAIL = re.compile(r"@[A-Za-z0-9.\-]{0,60}gov\.cn\.?$", re.IGNORECASE)
@@ -141,10 +141,15 @@ QQ = re.compile(
 )
 QQ_NUMBER = re.compile(rf"[1-9](?:[\W_]{{0,2}}[0-9]){{4,11}}{END}")
 WECHAT = re.compile(
-    r"(?:微\W?信|威信|薇信|维信|威芯|微芯|薇芯|微♥|微❤|V❤|卫星号?|徽信|巍信|绿泡泡|绿色软件|we ?chat|wei ?xin|加\W{0,2}[vV]|[vV][信xX]|\b[wW][xX]|加个?微|\+[vV])"
+    r"(?:微\W?信|威信|薇信|维信|威芯|微芯|薇芯|[微薇威维巍徽vV][❤♥💗💚🧡💛💙💜]信?|卫星号?|徽信|巍信|绿泡泡|绿色软件|we ?chat|wei ?xin|加\W{0,2}[vV]|[vV][信xX]|\b[wW][xX]|加个?微|\+[vV])"
     r"(?:同号|号码|帐号|账号|号|ID|id|是|为|加|我|的|[\s:,\-|/=\"“「【(]){0,5}"
     r"(?P<value>[A-Za-z][A-Za-z0-9_\-]{4,29}|[1-9][0-9]{5,19})"
 )
+WECHAT_BEHIND = re.compile(
+    r"(?<![A-Za-z0-9])(?P<value>[A-Za-z][A-Za-z0-9_\-]{5,19}+)[^\w\n]{0,3}(?:是我的?|我的)?(?:微信|vx|wx|weixin)(?!公众|小程序|群)",
+    re.IGNORECASE,
+)
+WECHAT_ID = re.compile(r"wxid_[A-Za-z0-9_\-]{4,30}", re.IGNORECASE)
 ACCOUNT = re.compile(
     r"(?:抖音|快手|小红书|支付宝|陌陌|微博|推特|twitter|line|skype|telegram|飞信|旺旺|openid)"
     r"(?:号码|帐号|账号|账户|号|ID|id|是|为|[\s:,\-|/=]){1,4}(?P<value>@?[A-Za-z0-9_][A-Za-z0-9_.\-]{4,39})",
@@ -153,6 +158,7 @@ ACCOUNT = re.compile(
 HANDLE = re.compile(r"(?<![A-Za-z0-9.])@[\w\-]{2,16}")
 
 REGIONS = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+NOT_A_PROVINCE = "号第款级型为是座区栋楼线路站口出至到在码用"
 PLATE = re.compile(
     rf"[{REGIONS}][A-HJ-Za-hj-z][\W_]{{0,2}}(?:[A-HJ-NP-Za-hj-np-z0-9][\W_]?){{4,5}}"
     r"[A-HJ-NP-Za-hj-np-z0-9挂学警港澳](?![A-Za-z0-9])"
@@ -161,10 +167,9 @@ PLATE_SHORT = re.compile(
     rf"[{REGIONS}][A-HJ-Z][·•\- ]?[A-HJ-NP-Z0-9]{{4}}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])"
 )
 PLATE_TAIL = re.compile(r"(?:车牌|牌照|车号)(?:号码|号|尾号|为|是|\W){0,5}(?P<value>[A-HJ-NP-Z0-9]{4,7})")
-NOT_A_PROVINCE = "号第款级型为是座区栋楼线路站口出至到在码用"
 PLATE_CUED = re.compile(
     r"(?:车牌|号牌|牌照|车号)(?:号码|号|为|是|[\s:：]){0,3}"
-    r"(?P<value>[\u4e00-\u9fff][A-HJ-NP-Za-hj-np-z][·•\- ]?[A-HJ-NP-Za-hj-np-z0-9]{4,5}"
+    r"(?P<value>[\u4e00-\u9fff][\W_]{0,2}[A-HJ-NP-Za-hj-np-z](?:[\W_]{0,2}[A-HJ-NP-Za-hj-np-z0-9]){4,5}[\W_]{0,2}"
     r"[A-HJ-NP-Za-hj-np-z0-9挂学警港澳])"
     r"(?![A-Za-z0-9])"
 )
@@ -180,10 +185,12 @@ EMBASSY = re.compile(
     rf"|WJ[{REGIONS}]?[·•\- ]?[0-9]{{2}}[·•\- ]?[0-9A-Z]{{4,5}}|[军空海北沈兰济南广成][A-Z][·•\- ]?[0-9]{{5}}(?![0-9])"
 )
 PLATE_SPACED = re.compile(
-    rf"[{REGIONS}](?:省|[\W_]{{0,2}})[A-HJ-Z]"
+    rf"[{REGIONS}](?:[省牌]|[\W_]{{0,2}})[A-HJ-Z]"
     r"(?:[\W_]{0,2}[A-HJ-NP-Z0-9]){4,5}[\W_]{0,2}[A-HJ-NP-Z0-9挂学警港澳领](?![A-Za-z0-9])",
     re.IGNORECASE,
 )
+PLATE_HALF_HIDDEN = re.compile(rf"[{REGIONS}][A-HJ-Z][·•\- ]?(?=[0-9A-Z]*[*×○●#])[0-9A-Z*×○●#]{{5,6}}(?![A-Za-z0-9])")
+PLATE_BARE = re.compile(rf"(?<![A-Za-z0-9{NOT_A_PROVINCE}])[A-HJ-Z][·•\- ]?[A-HJ-NP-Z0-9]{5,6}(?![A-Za-z0-9])")
 PLATE_SPELT = re.compile(
     r"(?<![A-Za-z])(?:jing|jin|hu|yu|ji|yun|liao|hei|xiang|wan|lu|xin|su|zhe|gan|e|gui|jin|meng|shan|min|gui|yue|qing|zang|"
     r"chuan|ning|qiong)[ \-·]?[A-HJ-Z][ \-·]?[A-HJ-NP-Z0-9]{5,6}(?![A-Za-z0-9])"
@@ -449,6 +456,14 @@ def _plates_near_cars(folded: Folded) -> Iterator[Found]:
             yield Found(*match.span(), Kind.PLATE, "车牌")
 
 
+def _bare_plates(folded: Folded) -> Iterator[Found]:
+    """The form of a plate without the province, when a car is spoken of right beside it."""
+    for match in PLATE_BARE.finditer(folded.plain):
+        beside = folded.plain[max(0, match.start() - 6) : match.start()] + folded.plain[match.end() : match.end() + 6]
+        if _has_three_digits(match[0]) and "车" in beside:
+            yield Found(*match.span(), Kind.PLATE, "车牌")
+
+
 def _public_phones(folded: Folded) -> Iterator[Found]:
     """12345, 110, 95xxx, 400 numbers: everybody's, never hidden."""
     for match in PUBLIC_PHONE.finditer(folded.plain):
@@ -517,12 +532,15 @@ RULES: tuple[Callable[[Folded], Iterator[Found]], ...] = (
     _qq,
     _matches(SHORT_PHONE,        Kind.PHONE,     "电话提示词后的号码", _is_phone_after_cue),
     _split_phones,
-    _plain_matches(WECHAT,       Kind.WECHAT,    "微信提示词"),
+    _plain_matches(WECHAT,       Kind.WECHAT,    "微信提示词", spoken=True),
+    _plain_matches(WECHAT_BEHIND, Kind.WECHAT,   "微信提示词"),
+    _plain_matches(WECHAT_ID,    Kind.WECHAT,    "微信提示词"),
     _plain_matches(ACCOUNT,      Kind.ACCOUNT,   "账号提示词"),
     _plain_matches(HANDLE,       Kind.ACCOUNT,   "@昵称"),
     _plain_matches(PLATE,        Kind.PLATE,     "车牌", _has_digit, spoken=True),
     _plain_matches(PLATE_SHORT,  Kind.PLATE,     "车牌", _has_digit),
     _plain_matches(PLATE_SPACED, Kind.PLATE,     "车牌", _has_three_digits, spoken=True),
+    _plain_matches(PLATE_HALF_HIDDEN, Kind.PLATE, "车牌"),
     _plain_matches(PLATE_SPELT,  Kind.PLATE,     "车牌", _has_four_digits),
     _plain_matches(PLATE_TAIL,   Kind.PLATE,     "车牌提示词", _has_digit, spoken=True),
     _plain_matches(PLATE_CUED,   Kind.PLATE,     "车牌提示词", _has_digit),
@@ -544,6 +562,7 @@ RULES: tuple[Callable[[Folded], Iterator[Found]], ...] = (
 CITIZENS_RULES: tuple[Callable[[Folded], Iterator[Found]], ...] = (
     _cued_identities,
     _cued_runs,
+    _bare_plates,
     _plain_matches(TAIL,         Kind.LONG_NUMBER, "号码的一段", spoken=True),
     _plain_matches(REVERSED,     Kind.LONG_NUMBER, "倒着写的号码", spoken=True),
     _matches(LONG_OF_CITIZEN,    Kind.LONG_NUMBER, "很长的号码", _is_no_moment),

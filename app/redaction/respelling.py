@@ -74,14 +74,30 @@ JOINT = re.compile(rf"(?<=[0-9])[\W_]{{0,3}}(?:(?:{_JOINT})[\W_]{{0,3}}){{1,3}}(
 WIDE = re.compile(r"(?<=[0-9])(?:[^\w\n]{3,8}|[\W_]{3,5})(?=[0-9])")
 EVEN = re.compile(r"(?<![0-9])[0-9](?:[^0-9][0-9]){10,17}(?![0-9])")
 NOT_A_JOINT = re.compile(r"[元年月日时分秒号栋幢楼层室人个件条次岁]")
+_OPEN, _CLOSE = r" ?[\[({【<]?", r"[\])}】>]? ?"
+AT = re.compile(
+    rf"(?<=[A-Za-z0-9]){_OPEN}(?:艾特|爱特|圈ａ|圈a|a圈|小老鼠|@|(?<=[ \[({{【<])at(?=[ \])}}】>])|at(?=(?:qq|163|126|139|gmail|sina|foxmail|outlook"
+    rf"|hotmail|yeah|sohu|aliyun)\b)|[#*](?=[A-Za-z0-9\-]{{2,20}}[.点]c)){_CLOSE}(?=[A-Za-z0-9])",
+    re.IGNORECASE,
+)
+DOT = re.compile(
+    rf"(?<=[A-Za-z0-9]){_OPEN}(?:点儿?|(?<=[ \[({{【<])(?:dot|\.)(?=[ \])}}】>])|[。，,·](?=(?:com|cn|net|org|edu|hk|tw|cc)\b)){_CLOSE}"
+    r"(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=com\b)(?<=@qq|163|126|ail)",
+    re.IGNORECASE,
+)
+UNDERSCORE = re.compile(r"(?<=[A-Za-z0-9])下划线(?=[A-Za-z0-9])")
+DRAWN_OUT = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9@._\-][ ·]{1,2}){5,60}[A-Za-z0-9@._\-](?![A-Za-z0-9])")
 ANY_DISGUISE = re.compile(
     rf"(?:{_WORD})[\W_]{{0,3}}(?:{_WORD})|[.\-]{{5}}[\s/|,]|[0-9〇零一二三四五六七八九]\W{{0,3}}[加减杠横空点接后再然中末最尾换星井dla]"
+    r"|[A-Za-z0-9] ?[\[({【<]?(?:艾特|爱特|圈|小老鼠|@|at|[#*][A-Za-z0-9]|点|dot|[。，,·](?:com|cn)|下划线)|[A-Za-z] [A-Za-z] "
+    r"|[A-Za-z_.\-][零〇一二三四五六七八九]"
     rf"|[0-9A-Za-z+/]{{7}}|[A-Z][\s,.·\-/、，]{{1,2}}[A-Z]|[二两三四五六2-6][个连]|双|[0-9][\W_]{{3}}|[{_SOUNDS}]{{5}}"
     r"|(?:[0-9][^0-9]){8}|[×✕✖❌╳叉艾爱埃χхХ]",
     re.IGNORECASE,
 )
 """Without any of these there is nothing to respell; most texts are done here."""
 
+LETTER_BESIDE_DIGIT = re.compile(r"[A-Za-z_.\-][零〇一二三四五六七八九]|[零〇一二三四五六七八九][A-Za-z_@.]")
 Edit = tuple[int, int, str]
 
 
@@ -93,12 +109,17 @@ def respell(folded: Folded) -> Folded | None:
     if ANY_DISGUISE.search(folded.plain) is None:
         return None
     first = _rewritten(folded.plain, _spelt(folded))
-    second = _rewritten(first.digits, _joined(first.digits))
-    if first.plain == folded.plain and second.plain == first.digits:
+    spoken = first.plain.translate(NOT_LETTERS)
+    second = _rewritten(spoken, _joined(spoken))
+    if second.plain in {folded.plain, folded.digits} and LETTER_BESIDE_DIGIT.search(folded.plain) is None:
         return None
     starts = [first.starts[at] for at in second.starts]
     ends = [first.ends[at - 1] for at in second.ends]
     return Folded(second.plain, second.digits, (*starts[:-1], len(folded.plain)), tuple(ends))
+
+
+NOT_LETTERS = {at: digit for at, digit in DIGITS.items() if not chr(at).isascii()}
+"""汉字 and signs for digits, but not the letters l and O: they would spoil com and wxid."""
 
 
 def has_run(plain: str) -> bool:
@@ -183,6 +204,10 @@ def _from_base64(run: str) -> str:
 
 READINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], list[Edit]]], ...] = (
     (ENCODED_RUN, _decoded),
+    (AT, lambda match: [(match.start(), match.end(), "@")]),
+    (DOT, lambda match: [(match.start(), match.end(), ".")]),
+    (UNDERSCORE, lambda match: [(match.start(), match.end(), "_")]),
+    (DRAWN_OUT, lambda match: [(at, at + 1, "") for at in range(*match.span()) if match.string[at] in " ·"]),
     (SPELT_RUN, _words(SPELT_WORD, lambda word: SPELT[word.lower()])),
     (ROMAN_RUN, _words(ROMAN_WORD, lambda word: ROMAN[word])),
     (MORSE_RUN, _words(re.compile(r"[.\-]{5}"), lambda word: str(MORSE.index(word)) if word in MORSE else word)),
