@@ -5,7 +5,7 @@ What must be there before review: 依据 and 核实人 (clause B13); what expire
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +26,8 @@ LONGEST_QUESTION = 200
 LONGEST_TEXT = 5000
 LONGEST_SHORT_TEXT = 300
 MOST_PHRASINGS = 50
+MOST_FORMS = 12
+MOST_ATTACHMENTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,12 @@ class Content:
     licence: str = ""
     valid_until: date | None = None
     significance: str = Significance.ORDINARY.value
+    forms: Mapping[str, str] = field(default_factory=dict)
+    attachments: tuple[Mapping[str, Any], ...] = ()
+
+
+_LATER = ("forms", "attachments")
+"""Parts that versions did not always have: left out of the digest while empty, so that old ones still hold."""
 
 
 def new_key() -> str:
@@ -55,7 +63,7 @@ def new_key() -> str:
 
 def digest_of_content(content: Content, *, key: str, number: int) -> str:
     """Return the SHA-256 that reviewers sign: the text and all that is reviewed with it."""
-    bound = asdict(content)
+    bound = {name: value for name, value in asdict(content).items() if value or name not in _LATER}
     return digest_of(bound.pop("text"), key=key, number=number, **bound)
 
 
@@ -72,6 +80,7 @@ def check_proposal(content: Content, kind: str, today: date) -> None:
     _require(len(content.phrasings) <= MOST_PHRASINGS, "phrasings", f"其他问法最多 {MOST_PHRASINGS} 条。")
     _check_short_text(content)
     _check_basis(content.basis)
+    _check_attachments(content.attachments)
     _check_dates(content, today)
 
 
@@ -85,6 +94,7 @@ def check_ready(content: Content, kind: str, today: date) -> None:
     if kind != EntryKind.ACKNOWLEDGEMENT:
         _require(bool(content.basis), "basis", "请至少填写一项依据（文件名称）。")
     _require(bool(content.verified_by.strip()), "verified_by", "请填写核实人。")
+    _check_licences(content.attachments)
     if content.is_draft_policy:
         _require(content.valid_until is not None, "valid_until", "依据为草案或征求意见稿的，请填写有效期止。")
     _require(
@@ -92,6 +102,16 @@ def check_ready(content: Content, kind: str, today: date) -> None:
         "valid_until",
         "有效期已过，请更新有效期后再送审。",
     )
+
+
+def check_whole(content: Content, kind: str) -> None:
+    """Refuse what another library sent and that could not be kept here. Raises ``EntryInvalid``."""
+    _require(
+        content.valid_until is None or content.valid_until >= content.valid_from,
+        "valid_until",
+        "有效期颠倒。",
+    )
+    check_proposal(replace(content, review_by=content.valid_from), kind, content.valid_from)
 
 
 def _check_short_text(content: Content) -> None:
@@ -104,10 +124,33 @@ def _check_short_text(content: Content) -> None:
         )
     for part in content.must_keep:
         _require(bool(part.strip()), "must_keep", "必须保留的内容不能为空。")
-    for name, text in (("text", content.text), ("short_text", content.short_text)):
+    _require(len(content.forms) <= MOST_FORMS, "forms", f"平台文本最多 {MOST_FORMS} 种。")
+    forms = tuple((f"form-{name}", words) for name, words in content.forms.items())
+    for name, text in (("text", content.text), ("short_text", content.short_text), *forms):
         missing = missing_parts(text, content.must_keep) if text is not None else ()
-        label = "答复口径" if name == "text" else "短文本"
+        label = {"text": "答复口径", "short_text": "短文本"}.get(name, "平台文本")
         _require(not missing, name, f"{label}缺少必须保留的内容：{'、'.join(missing)}。")
+
+
+def _check_attachments(attachments: Sequence[Mapping[str, Any]]) -> None:
+    _require(len(attachments) <= MOST_ATTACHMENTS, "attachments", f"附件最多 {MOST_ATTACHMENTS} 个。")
+    for item in attachments:
+        _require(bool(str(item.get("title") or "").strip()), "attachments", "每个附件都要有名称。")
+        url = str(item.get("url") or "")
+        _require(_is_web_address(url), "attachments", "附件的网址须以 http:// 或 https:// 开头。")
+
+
+def _check_licences(attachments: Sequence[Mapping[str, Any]]) -> None:
+    """Clause C23: material without a licence is not given out; C24: a map needs its 审图号."""
+    for item in attachments:
+        title = str(item.get("title") or "")
+        _require(bool(str(item.get("licence") or "").strip()), "attachments", f"请写明附件“{title}”的授权。")
+        is_map = bool(item.get("is_map")) or "地图" in title or "示意图" in title
+        _require(
+            not is_map or bool(str(item.get("map_number") or "").strip()),
+            "attachments",
+            f"附件“{title}”是地图，请写明审图号。",
+        )
 
 
 def _check_basis(basis: Sequence[Mapping[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from kb.analysis import fold
-from kb.entries import LONGEST_QUESTION, LONGEST_TEXT, MOST_PHRASINGS
+from kb.entries import LONGEST_QUESTION, LONGEST_TEXT, MOST_PHRASINGS, Content
 from kb.review import digest_of
 from kb.states import KIND_LABELS, SIGNIFICANCE_LABELS, EntryKind, Significance
 
@@ -62,6 +62,29 @@ def canonical_form(
         "published_at": published_at.isoformat(),
     }
     return form | {"digest": digest_of_form(form)}
+
+
+def content_of_form(form: Mapping[str, Any]) -> Content:
+    """What an entry that came from elsewhere says, to be kept as a version. Raises ``ValueError``."""
+    until = form.get("valid_until")
+    begins = date.fromisoformat(str(form["valid_from"]))
+    ends = date.fromisoformat(str(until)) if until else None
+    return Content(
+        question=str(form["question"]),
+        text=str(form["text"]),
+        valid_from=begins,
+        # It is looked at again where it comes from; here it holds until that library says otherwise.
+        review_by=ends or date(9999, 12, 31),
+        phrasings=tuple(map(str, form.get("phrasings") or ())),
+        short_text=str(form["short_text"]) if form.get("short_text") else None,
+        must_keep=tuple(map(str, form.get("must_keep") or ())),
+        basis=tuple(dict(item) for item in form.get("basis") or ()),
+        category=str(form.get("category") or ""),
+        is_draft_policy=bool(form.get("is_draft_policy")),
+        licence=str(form.get("licence") or ""),
+        valid_until=ends,
+        significance=str(form.get("significance") or Significance.ORDINARY.value),
+    )
 
 
 def digest_of_form(form: Mapping[str, Any]) -> str:

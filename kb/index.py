@@ -104,16 +104,19 @@ class SearchIndex:
         removed_keys: Iterable[str] = (),
         position: int | None = None,
         *,
+        purge: bool = False,
         wait: float = _LOCK_WAIT,
     ) -> None:
         """Put documents in (replacing those with the same key) and take others out, in one step.
 
+        ``purge``: what is taken out leaves the files as well (all segments are written anew, older indexes
+        removed); otherwise it is only passed over until its segment is merged some day.
         Raises ``IndexUnavailable`` if there is no usable index to change, or if another process
         writes for longer than ``wait`` seconds (busy).
         """
         with self._lock(wait):
             folder = self._current()
-            with _unavailable_on_failure(), _writing(_opened(folder)) as writer:
+            with _unavailable_on_failure(), _writing(_opened(folder), optimize=purge) as writer:
                 for key in removed_keys:
                     writer.delete_by_term("key", key)
                 for document in documents:
@@ -121,6 +124,8 @@ class SearchIndex:
                     self._add(writer, document)
             if position is not None:
                 _write_json(folder / "position.json", position)
+            if purge:
+                self._remove_others({folder.name})
 
     def search(
         self,
@@ -211,8 +216,11 @@ class SearchIndex:
         before = self._pointer()
         _write_json(self._folder / "current.json", folder.name)
         # The one before stays for those who are just opening it.
+        self._remove_others({folder.name, before})
+
+    def _remove_others(self, kept: set[str | None]) -> None:
         for old in self._folder.glob("index-*"):
-            if old.name not in {folder.name, before}:
+            if old.name not in kept:
                 shutil.rmtree(old, ignore_errors=True)
 
     def _pointer(self) -> str | None:
@@ -266,12 +274,12 @@ def _unavailable_on_failure() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _writing(opened: Any) -> Iterator[Any]:
+def _writing(opened: Any, *, optimize: bool = False) -> Iterator[Any]:
     """Give a writer, commit at the end; on any failure cancel it, or its lock would stay for ever."""
     writer = opened.writer(timeout=_LOCK_WAIT, limitmb=256, codec=W3Codec(blocklimit=4096, compression=1))
     try:
         yield writer
-        writer.commit()
+        writer.commit(optimize=optimize)
     except BaseException:
         with contextlib.suppress(IndexingError, OSError):
             writer.cancel()

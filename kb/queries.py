@@ -9,7 +9,16 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import Select
 
 from kb.documents import Document
-from kb.models import AnswerEntry, EntryOpinion, EntryVersion, LibraryChange, Synonym
+from kb.models import (
+    AnswerEntry,
+    BasisDocument,
+    Citation,
+    EntryOpinion,
+    EntryVersion,
+    LibraryChange,
+    Recheck,
+    Synonym,
+)
 from kb.review import THREE_REVIEWS, Opinion, Step, Verdict, awaited, sent_back
 from kb.states import EntryKind, EntryState
 
@@ -218,6 +227,45 @@ def changes_since(session: Session, id: int, limit: int = 500) -> list[LibraryCh
 def last_change(session: Session) -> int:
     """Return the id of the last change, 0 before the first: where a rebuilt index stands."""
     return session.exec(select(func.max(LibraryChange.id))).one() or 0
+
+
+# ------------------------------------------------------------------ documents
+
+
+def documents_by_identity(session: Session, identities: list[str]) -> list[BasisDocument]:
+    """The documents with these identities (`kb.basis.identity_of`)."""
+    return list(session.exec(select(BasisDocument).where(col(BasisDocument.identity).in_(identities))))
+
+
+def citing(session: Session, document_id: int) -> list[tuple[AnswerEntry, EntryVersion]]:
+    """The answers in force that rest on a document, the last changed first."""
+    query = (
+        _in_force()
+        .join(
+            Citation,
+            (col(Citation.entry_id) == AnswerEntry.id) & (col(Citation.version) == EntryVersion.number),
+        )
+        .where(Citation.document_id == document_id, AnswerEntry.state == EntryState.PUBLISHED.value)
+        .order_by(col(AnswerEntry.updated_at).desc(), col(AnswerEntry.id).desc())
+    )
+    return [(row[0], row[1]) for row in session.exec(query)]
+
+
+def documents_of_version(session: Session, entry_id: int, version: int) -> list[BasisDocument]:
+    """The documents one version rests on, as they are known now."""
+    query = (
+        select(BasisDocument)
+        .join(Citation, col(Citation.document_id) == BasisDocument.id)
+        .where(Citation.entry_id == entry_id, Citation.version == version)
+        .order_by(col(BasisDocument.id))
+    )
+    return list(session.exec(query))
+
+
+def open_rechecks(session: Session, entry_id: int) -> list[Recheck]:
+    """Why an entry must be looked at again, the oldest reason first."""
+    query = select(Recheck).where(Recheck.entry_id == entry_id, col(Recheck.settled_at).is_(None))
+    return list(session.exec(query.order_by(col(Recheck.id))))
 
 
 def synonyms(session: Session) -> dict[str, str]:

@@ -8,15 +8,35 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy import text as sql
 from sqlmodel import Session, col, select
 
 from kb import queries
-from kb.entries import REVIEW_AFTER, Content, check_proposal, check_ready, digest_of_content, new_key
-from kb.errors import EntryConflict, EntryNotFound
-from kb.models import AnswerEntry, EntryOpinion, EntryVersion, LibraryChange, Synonym
+from kb.basis import distinct
+from kb.entries import (
+    REVIEW_AFTER,
+    Content,
+    check_proposal,
+    check_ready,
+    check_whole,
+    digest_of_content,
+    new_key,
+)
+from kb.errors import EntryConflict, EntryInvalid, EntryNotFound
+from kb.exchange import content_of_form
+from kb.models import (
+    AnswerEntry,
+    BasisDocument,
+    Citation,
+    EntryOpinion,
+    EntryVersion,
+    LibraryChange,
+    Recheck,
+    Synonym,
+)
 from kb.review import THREE_REVIEWS, ReviewError, Step, Verdict, check, check_form, is_complete, sent_back
-from kb.states import ChangeKind, EntryKind, EntryState, Significance
+from kb.states import ChangeKind, EntryKind, EntryState, RecheckReason, Significance
 
 # Validity is counted in days of the office, not of UTC.
 OFFICE_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -42,6 +62,8 @@ def propose(
     category: str = "",
     is_draft_policy: bool = False,
     licence: str = "",
+    forms: Mapping[str, str] | None = None,
+    attachments: Iterable[Mapping[str, Any]] = (),
     valid_from: date | None = None,
     valid_until: date | None = None,
     review_by: date | None = None,
@@ -73,6 +95,8 @@ def propose(
         valid_until=valid_until,
         review_by=review_by or max(today, valid_from or today) + REVIEW_AFTER,
         significance=significance,
+        forms={name: words.strip() for name, words in (forms or {}).items() if words.strip()},
+        attachments=tuple(_attachment(item) for item in attachments),
     )
     entry = _entry_to_write(session, entry_id, now, kind)
     check_proposal(content, entry.kind, today)
@@ -184,18 +208,20 @@ def publish(
     entry.updated_at = now
     version.published_at, version.published_by = now, publisher_id
     session.add_all((entry, version))
+    _settle_rechecks(session, now, entry.id, f"已发布第 {version.number} 版")
     _write_change(session, now, entry.id, ChangeKind.PUBLISHED if first else ChangeKind.CHANGED)
     return entry
 
 
 def retire(session: Session, now: datetime, entry_id: int) -> AnswerEntry:
     """Take a published entry out of use 停用; its versions stay readable. Raises ``EntryConflict``."""
-    entry = _entry(session, entry_id)
+    entry = _own(_entry(session, entry_id))
     if entry.state != EntryState.PUBLISHED:
         raise EntryConflict("只有已发布的条目可以停用。", code="not_published")
     entry.state = EntryState.RETIRED.value
     entry.updated_at = now
     session.add(entry)
+    _settle_rechecks(session, now, entry.id, "已停用")
     _write_change(session, now, entry.id, ChangeKind.RETIRED)
     return entry
 
@@ -212,6 +238,7 @@ def flag_stale(session: Session, now: datetime) -> list[tuple[AnswerEntry, Entry
         .join(EntryVersion, col(EntryVersion.entry_id) == AnswerEntry.id)
         .where(
             AnswerEntry.state == EntryState.PUBLISHED.value,
+            AnswerEntry.origin == "",
             col(EntryVersion.number) == AnswerEntry.current_version,
             (col(EntryVersion.review_by) < today) | (col(EntryVersion.valid_until) < today),
         )
@@ -220,6 +247,167 @@ def flag_stale(session: Session, now: datetime) -> list[tuple[AnswerEntry, Entry
         ((entry, version) for entry, version in rows),
         key=lambda row: (min(row[1].review_by, row[1].valid_until or date.max), row[0].id),
     )
+
+
+# ------------------------------------------------------------------ documents and what must be looked at again
+
+
+def repeal(
+    session: Session, now: datetime, document_id: int, *, on: date, replaced_by: str = ""
+) -> list[Recheck]:
+    """Note that a document no longer holds 废止: every answer in force that cites it must be looked at again.
+
+    Returns what is newly to be looked at. Raises ``EntryNotFound``.
+    """
+    document = document_of(session, document_id)
+    document.repealed_on, document.replaced_by, document.updated_at = on, replaced_by.strip()[:300], now
+    session.add(document)
+    instead = f"，由《{document.replaced_by.strip('《》')}》代替" if document.replaced_by else ""
+    words = f"依据《{document.title.strip('《》')}》自 {on} 起废止{instead}"
+    return _to_look_at_again(session, now, document_id, RecheckReason.REPEALED, words)
+
+
+def reinstate(session: Session, now: datetime, document_id: int) -> BasisDocument:
+    """The document holds after all; what was to be looked at again because of it is settled."""
+    document = document_of(session, document_id)
+    document.repealed_on, document.replaced_by, document.updated_at = None, "", now
+    session.add(document)
+    for entry, version in queries.citing(session, document_id):
+        for row in queries.open_rechecks(session, entry.id):
+            if row.reason == RecheckReason.REPEALED and document.title.strip("《》") in row.detail:
+                _settle(session, now, row, "", f"依据仍然有效（第 {version.number} 版）")
+    return document
+
+
+def page_changed(session: Session, now: datetime, document_id: int, digest: str) -> list[Recheck]:
+    """Note what a cited page reads like now; if it read otherwise before, its answers are looked at (E12)."""
+    document = document_of(session, document_id)
+    before, document.page_digest, document.page_seen_at = document.page_digest, digest, now
+    session.add(document)
+    if not before or before == digest:
+        return []
+    words = f"依据《{document.title.strip('《》')}》的网页 {office_day(now)} 有改动"
+    return _to_look_at_again(session, now, document_id, RecheckReason.PAGE_CHANGED, words)
+
+
+def recheck(
+    session: Session, now: datetime, entry_id: int, reason: RecheckReason, detail: str
+) -> Recheck | None:
+    """Put a published entry on the list of what must be looked at again; None if it is there already."""
+    entry = _entry(session, entry_id)
+    known = session.exec(
+        select(Recheck).where(
+            Recheck.entry_id == entry_id,
+            Recheck.version == (entry.current_version or 0),
+            Recheck.reason == reason.value,
+            Recheck.detail == detail[:300],
+        )
+    ).first()
+    if known is not None:
+        return None
+    row = Recheck(
+        entry_id=entry_id,
+        version=entry.current_version or 0,
+        reason=reason.value,
+        detail=detail[:300],
+        raised_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def settle_recheck(session: Session, now: datetime, recheck_id: int, by: str, note: str) -> Recheck:
+    """A person looked: the wording still holds, and why. Raises ``EntryNotFound`` and ``EntryInvalid``."""
+    row = session.get(Recheck, recheck_id)
+    if row is None or row.settled_at is not None:
+        raise EntryNotFound("这一项已经处理过了。", code="recheck_not_found")
+    if not note.strip():
+        raise EntryInvalid("请写明核对的结果。", code="invalid", field="note")
+    return _settle(session, now, row, by, note)
+
+
+def document_of(session: Session, document_id: int) -> BasisDocument:
+    """The document with this id. Raises ``EntryNotFound``."""
+    document = session.get(BasisDocument, document_id)
+    if document is None:
+        raise EntryNotFound("没有这份依据文件。", code="document_not_found")
+    return document
+
+
+def _to_look_at_again(
+    session: Session, now: datetime, document_id: int, reason: RecheckReason, words: str
+) -> list[Recheck]:
+    raised = [
+        recheck(session, now, entry.id, reason, words) for entry, _ in queries.citing(session, document_id)
+    ]
+    return [row for row in raised if row is not None]
+
+
+def _settle_rechecks(session: Session, now: datetime, entry_id: int, note: str) -> None:
+    for row in queries.open_rechecks(session, entry_id):
+        _settle(session, now, row, "", note)
+
+
+def _settle(session: Session, now: datetime, row: Recheck, by: str, note: str) -> Recheck:
+    row.settled_at, row.settled_by, row.note = now, by[:100], note.strip()[:500]
+    session.add(row)
+    session.flush()
+    return row
+
+
+# ------------------------------------------------------------------ from a neighbouring library
+
+
+def take_in(
+    session: Session,
+    now: datetime,
+    entry: AnswerEntry | None,
+    form: Mapping[str, Any],
+    *,
+    origin: str,
+    origin_name: str,
+) -> AnswerEntry:
+    """Put into force what another library has in force, word for word; ``form`` as in `kb.exchange`.
+
+    It was reviewed where it comes from and is only read here. Raises ``EntryInvalid`` for a form that
+    could not be kept.
+    """
+    content = content_of_form(form)
+    check_whole(content, str(form["kind"]))
+    if entry is None:
+        entry = AnswerEntry(
+            key=new_key(), kind=str(form["kind"]), origin=origin, created_at=now, updated_at=now
+        )
+    first = entry.state != EntryState.PUBLISHED
+    newest = queries.latest_version(session, entry.id) if entry.id is not None else None
+    number = newest.number + 1 if newest else 1
+    entry.kind, entry.owner_name = str(form["kind"]), str(form.get("owner") or "")[:100]
+    entry.state, entry.current_version, entry.updated_at = EntryState.PUBLISHED.value, number, now
+    session.add(entry)
+    session.flush()
+    said = {"author_id": 0, "author_name": origin_name[:100], "created_at": now, "published_at": now}
+    version = EntryVersion(
+        entry_id=entry.id,
+        number=number,
+        submitted_at=now,
+        **(_fields(content, key=entry.key, number=number) | said),
+    )
+    session.add(version)
+    session.flush()
+    _cite(session, version, now)
+    _settle_rechecks(session, now, entry.id, f"来源已更新，第 {number} 版")
+    _write_change(session, now, entry.id, ChangeKind.PUBLISHED if first else ChangeKind.CHANGED)
+    return entry
+
+
+def take_back(session: Session, now: datetime, entry: AnswerEntry) -> AnswerEntry:
+    """What its library withdrew is withdrawn here."""
+    if entry.state != EntryState.RETIRED:
+        entry.state, entry.updated_at = EntryState.RETIRED.value, now
+        session.add(entry)
+        _write_change(session, now, entry.id, ChangeKind.RETIRED)
+    return entry
 
 
 def set_synonym(session: Session, word: str, same_as: str) -> Synonym:
@@ -254,6 +442,8 @@ def content_of(version: EntryVersion) -> Content:
         valid_until=version.valid_until,
         review_by=version.review_by,
         significance=version.significance,
+        forms=dict(version.forms),
+        attachments=tuple(version.attachments),
     )
 
 
@@ -271,8 +461,15 @@ def _entry(session: Session, entry_id: int) -> AnswerEntry:
 
 def _entry_to_write(session: Session, entry_id: int | None, now: datetime, kind: str) -> AnswerEntry:
     if entry_id is not None:
-        return _entry(session, entry_id)
+        return _own(_entry(session, entry_id))
     return AnswerEntry(key=new_key(), kind=kind, created_at=now, updated_at=now)
+
+
+def _own(entry: AnswerEntry) -> AnswerEntry:
+    """Refuse to change what another library says (beyond 10)."""
+    if entry.origin:
+        raise EntryConflict("这一条来自别的问答库，只能看，不能改。要改请另拟一条。", code="imported")
+    return entry
 
 
 def _latest(session: Session, version_id: int) -> tuple[AnswerEntry, EntryVersion]:
@@ -305,7 +502,29 @@ def _write_version(
         version.sqlmodel_update(_fields(content, key=entry.key, number=newest.number) | origin)
     session.add(version)
     session.flush()
+    _cite(session, version, origin["created_at"])
     return version
+
+
+def _cite(session: Session, version: EntryVersion, now: datetime) -> None:
+    """Link a version with the documents it rests on, each kept once (clause C17)."""
+    session.execute(
+        delete(Citation).where(
+            col(Citation.entry_id) == version.entry_id, col(Citation.version) == version.number
+        )
+    )
+    wanted = distinct(version.basis)
+    known = {row.identity: row for row in queries.documents_by_identity(session, [*wanted])}
+    for identity, item in wanted.items():
+        document = known.get(identity) or BasisDocument(identity=identity, updated_at=now)
+        for name in ("title", "number", "url", "issued_on"):
+            if not getattr(document, name):
+                longest = BasisDocument.__table__.c[name].type.length  # type: ignore[attr-defined]
+                setattr(document, name, str(item.get(name) or "")[:longest])
+        session.add(document)
+        session.flush()
+        session.add(Citation(document_id=document.id, entry_id=version.entry_id, version=version.number))
+    session.flush()
 
 
 def _fields(content: Content, *, key: str, number: int) -> dict[str, Any]:
@@ -330,6 +549,14 @@ def _write_change(session: Session, now: datetime, entry_id: int, kind: ChangeKi
 def _lines(values: Iterable[str]) -> tuple[str, ...]:
     """Return the values without blanks and repeats, in their order."""
     return tuple(dict.fromkeys(value.strip() for value in values if value.strip()))
+
+
+def _attachment(item: Mapping[str, Any]) -> dict[str, Any]:
+    said = {name: str(item.get(name) or "").strip()[:500] for name in _ATTACHMENT}
+    return said | {"is_map": bool(item.get("is_map"))}
+
+
+_ATTACHMENT = ("title", "url", "licence", "source", "map_number")
 
 
 def _basis_item(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,9 +40,7 @@ class AnswerConflict(SQLModel, table=True):
     """Two answers in force to nearly the same question that say different things."""
 
     __tablename__ = "answer_conflicts"
-    __table_args__ = (
-        UniqueConstraint("entry_id", "other_id", name="uq_answer_conflicts_entry_id_other_id"),
-    )
+    __table_args__ = (UniqueConstraint("entry_id", "other_id", name="uq_answer_conflicts_entry_id_other_id"),)
 
     id: int = Field(default=None, primary_key=True)
     # Of two own answers the older one; of an own and an imported one the own.

@@ -36,11 +36,13 @@ class Finding:
 
 
 class Difference(NamedTuple):
-    """One point in which the draft says something else than the library entry it uses."""
+    """One point in which the draft says something else than an answer it should agree with."""
 
     what: str  # the matter: 天数, 金额 …
     library: str
-    draft: str
+    draft: str  # empty: it leaves out what must be kept
+    question: str = ""  # of an answer that was not used but is about the same
+    is_opposite: bool = False  # one affirms what the other denies
 
 
 class PersonalData(NamedTuple):
@@ -296,11 +298,20 @@ def _personal_data(draft: Draft) -> Iterator[Finding]:
 
 
 def _differences(draft: Draft) -> Iterator[Finding]:
-    for what, library, said in draft.differences:
-        words = f"{what}与问答库不一致：草稿写“{said}”，问答库写“{library}”。请改正，或写明理由"
-        repairable = said in draft.text and "、" not in library
-        repair = (said, library) if repairable else ("", "")
-        yield Finding("differs", WARN, words, f"{what}|{library}|{said}", *repair)
+    for one in draft.differences:
+        repairable = bool(one.draft) and one.draft in draft.text and "、" not in one.library
+        repair = (one.draft, one.library) if repairable and not one.is_opposite else ("", "")
+        yield Finding("differs", WARN, _how(one), f"{one.what}|{one.library}|{one.draft}", *repair)
+
+
+def _how(one: Difference) -> str:
+    """How the draft departs, in a clerk's words."""
+    whose = f"问答库“{one.question}”" if one.question else "问答库"
+    if not one.draft:
+        return f"没有写必须保留的“{one.library}”。请补上，或写明理由"
+    if one.is_opposite:
+        return f"意思与{whose}相反：草稿写“{one.draft}”，问答库写“{one.library}”。请改正，或写明理由"
+    return f"{one.what}与{whose}不一致：草稿写“{one.draft}”，问答库写“{one.library}”。请改正，或写明理由"
 
 
 def _limits(draft: Draft) -> Iterator[Finding]:

@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlmodel import Session
 
 from app.cases.models import Case
+from app.consistency import service as consistency
+from app.consistency.comparing import Point
 from app.redaction import service as redaction
 from app.redaction.masking import TOKENS
 from app.redaction.numbers import Kind
@@ -15,15 +17,24 @@ from app.replies.models import Reply
 from app.replies.rendering import form_of, render
 from app.staff import queries as staff
 from connectors.registry import count_text
-from kb import consistency
 from kb import queries as library
+from kb.facts import Fact
 from kb.models import EntryVersion
 
 
 def check(
-    session: Session, now: datetime, reply: Reply, case: Case, *, own_hosts: Iterable[str] = ()
+    session: Session,
+    now: datetime,
+    reply: Reply,
+    case: Case,
+    *,
+    own_hosts: Iterable[str] = (),
+    alike: Iterable[int] = (),
 ) -> list[Finding]:
-    """What is found in the draft as it stands (see `checklist`). ``own_hosts``: of our own public pages."""
+    """What is found in the draft as it stands (see `checklist`). ``own_hosts``: of our own public pages.
+
+    ``alike``: entries that are surely about the same; the text should agree with them too (A9).
+    """
     entry = entry_of(session, reply)
     targets = queries.targets_of(session, case)
     seen = queries.previews(session, now, targets, reply.text, reply.short_texts)
@@ -45,7 +56,7 @@ def check(
             platform_labels={one.form: one.label for one in seen},
             allowed_hosts=_allowed_hosts(session, entry) | set(own_hosts),
             personal_data=_personal_data("\n".join([reply.text, *reply.short_texts.values()])),
-            differences=_differences(reply.text, entry),
+            differences=[_difference(point) for point in departures(session, reply, alike)],
             closed_windows=[one.label for one in seen if one.problem],
         )
     )
@@ -95,8 +106,17 @@ def _is_guess(cue: str, words: str) -> bool:
     return "词性" in cue or (cue == "地址" and not any(character.isdigit() for character in words))
 
 
-def _differences(text: str, entry: EntryVersion | None) -> list[Difference]:
-    if entry is None:
-        return []
-    found = consistency.differences(text, entry.text, basis=entry.basis)
-    return [Difference(consistency.FACT_LABELS[one.kind], one.library, one.reply) for one in found]
+def departures(session: Session, reply: Reply, alike: Iterable[int] = ()) -> list[Point]:
+    """Where a reply departs from the answer it used and from those that are surely about the same."""
+    used = (reply.entry_id, reply.entry_version) if reply.entry_id and reply.entry_version else None
+    return consistency.compare(reply.text, consistency.agreed_with(session, used, alike))
+
+
+def _difference(point: Point) -> Difference:
+    return Difference(
+        point.label,
+        point.library,
+        point.said,
+        "" if point.agreed.was_used else point.agreed.question[:40],
+        point.kind == Fact.NEGATION,
+    )

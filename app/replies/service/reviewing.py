@@ -11,14 +11,17 @@ from app.base.errors import Conflict, Invalid, NotAllowed
 from app.cases import service as cases
 from app.cases.models import Case
 from app.cases.transitions import Action, Status
+from app.consistency import service as consistency
+from app.consistency.comparing import Point
 from app.messages.models import Message, Requester
 from app.replies import checklist, queries, sending
+from app.replies.checklist import Finding
 from app.replies.models import Delivery, Reply, ReplyOpinion
 from app.replies.queries import REVIEWING, WRITING, Standing
 from app.replies.rendering import is_private, render
 from app.replies.routes import RELEASE, STEP_LABELS, Route, check_release, check_reviewer
 from app.replies.sending import SUPERSEDED, WINDOW_WORDS, DeliveryState
-from app.replies.service.checking import check
+from app.replies.service.checking import check, departures
 from app.replies.service.within import (
     ANSWERED,
     LONGEST_NOTE,
@@ -45,15 +48,19 @@ def submit(
     *,
     dismissals: Mapping[str, str] | None = None,
     own_hosts: Iterable[str] = (),
+    alike: Iterable[int] = (),
 ) -> Reply:
     """送审. ``dismissals``: finding → reason why it stays. Blocks stop it, warnings need a reason (A7).
+
+    Where the text departs from the answer it used, or from those ``alike``, is kept for the reviewers (A9).
 
     Raises `Invalid` (code ``findings``), `Conflict` when the very text was sent back, `NotAllowed`.
     """
     reply, case = opened(session, person, reply_id)
     if reply.state not in WRITING:
         raise Conflict("这份答复已经送审，不用再送", code="in_review")
-    found = check(session, now, reply, case, own_hosts=own_hosts)
+    alike = list(alike)
+    found = check(session, now, reply, case, own_hosts=own_hosts, alike=alike)
     reasons = {**reply.dismissals, **(dismissals or {})}
     if left := checklist.unanswered(found, reasons):
         more = f"（共 {len(left)} 处）" if len(left) > 1 else ""
@@ -64,6 +71,7 @@ def submit(
     if stands.sent_back:
         raise Conflict("这段文字已被退回，一个字也没有改。请修改后再送审", code="sent_back")
     _keep(session, stands)
+    _keep_departures(session, now, reply, found, departures(session, reply, alike))
     reply.submitted_at = now
     action = Action.CORRECT if reply.corrects_id and case.status in ANSWERED else Action.SUBMIT_REPLY
     cases.move(session, now, person, case, action, reply=reply.id, digest=reply.digest, route=reply.route)
@@ -96,6 +104,7 @@ def give_opinion(
     code: str = "",
     note: str = "",
     seen_step: str = "",
+    accept_note: str = "",
 ) -> Reply:
     """初审, 复审 or 终审, whichever is awaited, on exactly the text with ``digest``.
 
@@ -103,6 +112,7 @@ def give_opinion(
     eight reasons (C13). An issuer may also send back what waits for release. Raises `NotAllowed`
     (role, author, contractor, same person), `Conflict` (text changed, step taken), `Invalid` (the form).
     ``seen_step``: the step the reviewer was shown; refused if a colleague has taken it meanwhile.
+    ``accept_note``: why the text may depart from the library; needed once to approve one that does (A9).
     """
     reply, case = opened(session, person, reply_id)
     stands = _under_review(session, reply, case)
@@ -125,6 +135,8 @@ def give_opinion(
             seen=digest,
         )
     _check_form(stands.route, verdict, gates, code, note)
+    if verdict == Verdict.APPROVE:
+        consistency.accept(session, now, person, reply_id=reply.id, digest=stands.digest, note=accept_note)
     opinion = _say(session, now, person, stands, step.value, verdict.value, gates, code, note)
     _keep(session, queries.standing(session, reply, case))
     if verdict == Verdict.SEND_BACK:
@@ -186,6 +198,16 @@ def release(session: Session, now: datetime, person: Person, reply_id: int, *, d
     if person.id != reply.author_id:
         tell(session, now, reply.author_id, case, f"released:{reply.id}", "released", "答复已签发")
     return reply
+
+
+def _keep_departures(
+    session: Session, now: datetime, reply: Reply, found: Iterable[Finding], points: Sequence[Point]
+) -> None:
+    """Keep the points with the author's reasons, for exactly the text that is under review."""
+    said = {one.where: reply.dismissals.get(one.key, "") for one in found if one.code == "differs"}
+    named = {(point.label, point.library, point.said): point for point in points}
+    reasons = {name: said.get("|".join(name), "") for name in named}
+    consistency.keep(session, now, reply_id=reply.id, digest=reply.digest, found=points, reasons=reasons)
 
 
 def _under_review(session: Session, reply: Reply, case: Case) -> Standing:

@@ -14,6 +14,9 @@ from app.calendar import queries as calendars
 from app.cases import queries as cases
 from app.cases.models import Case
 from app.cases.transitions import Action, Status, actions_for
+from app.consistency import queries as consistency
+from app.consistency.models import ReplyDifference
+from app.finding.service import suggest
 from app.messages import queries as messages
 from app.replies import queries, sending, service
 from app.replies.checklist import BLOCK, INFO, UNIT_WORDS, WARN, Finding
@@ -26,7 +29,7 @@ from app.replies.service import ANSWERED, LEVELS, WRITABLE, WRITERS
 from app.staff import queries as staff
 from app.staff.roles import Person, Role
 from app.web.access import needs
-from app.web.context import current_person, now, reading, render, settings, tell, writing
+from app.web.context import current_person, now, reading, render, services, settings, tell, writing
 from app.web.dashboard import desk
 from app.web.dashboard.showing import (
     SENSITIVITIES,
@@ -39,6 +42,8 @@ from app.web.dashboard.showing import (
 from app.web.forms import refused
 from app.web.presenting import digest_groups, duration, instant
 from connectors.registry import PLATFORMS
+from kb.facts import FACT_LABELS, Fact
+from kb.ranking import Level
 from kb.review import GATES, RETURN_CODES
 
 DRAFT_FORM = "draft-form"
@@ -58,6 +63,12 @@ def own_hosts() -> set[str]:
     """The hosts of our own public pages: links to them need nobody's leave."""
     host = urlsplit(settings().public_url).hostname
     return {host} if host else set()
+
+
+def alike(session: Session, case: Case) -> list[int]:
+    """Entries that are surely about what the citizen asks: a reply should agree with them (A9)."""
+    found = suggest(session, services().answers, f"{case.title}\n{case.text}")
+    return [one.entry_id for one in found if one.level == Level.HIGH]
 
 
 # ------------------------------------------------------------------ the part of the case page
@@ -102,7 +113,11 @@ def _unsaved(reply: Reply | None) -> str:
 
 def _draft(session: Session, at: datetime, reply: Reply | None, case: Case) -> dict[str, Any]:
     shown = reply or Reply(case_id=case.id, author_id=0, created_at=at, saved_at=at)
-    found = service.check(session, at, shown, case, own_hosts=own_hosts()) if reply else []
+    found = (
+        service.check(session, at, shown, case, own_hosts=own_hosts(), alike=alike(session, case))
+        if reply
+        else []
+    )
     seen = queries.previews(session, at, queries.targets_of(session, case), shown.text, shown.short_texts)
     left = [finding for finding in found if not _is_answered(finding, shown)]
     return {
@@ -330,7 +345,7 @@ def autosave_reply(number: str) -> Response:
         seen = queries.previews(
             session, now(), queries.targets_of(session, case), reply.text, reply.short_texts
         )
-        found = service.check(session, now(), reply, case, own_hosts=own_hosts())
+        found = service.check(session, now(), reply, case, own_hosts=own_hosts(), alike=alike(session, case))
         return jsonify(
             saved_at=reply.saved_at.isoformat(),
             counts=[{"platform": one.label, "used": one.whole.used} for one in seen],
@@ -422,7 +437,9 @@ def submit_reply(number: str) -> BaseResponse | Response:
     """送审 what is on the screen."""
 
     def submit(session: Session, reply: Reply, case: Case) -> None:
-        service.submit(session, now(), current_person(), reply.id, own_hosts=own_hosts())
+        service.submit(
+            session, now(), current_person(), reply.id, own_hosts=own_hosts(), alike=alike(session, case)
+        )
 
     return _after_saving(number, submit, ("已送审", "初审处理前可以撤回"))
 
@@ -491,6 +508,7 @@ def _review_page(reply_id: int, error: AppError | None = None) -> str:
         stands = queries.standing(session, reply, case)
         seen = queries.previews(session, at, stands.targets, reply.text, reply.short_texts)
         findings = service.check(session, at, reply, case, own_hosts=own_hosts())
+        departs = consistency.of_reply(session, reply.id, stands.digest)
         why_not = queries.why_not(session, stands, person) if reply.state in REVIEWING else None
         names = staff.names(session, [reply.author_id])
         # What was ticked for another text is not ticked for this one.
@@ -515,7 +533,9 @@ def _review_page(reply_id: int, error: AppError | None = None) -> str:
             or [(case.received_at, masked(case.text))],
             clocks=clocks_of(case, at, calendars.calendar(session), large=True),
             screens=[_screen(one, at) for one in seen],
-            differences=_compared(findings, reply),
+            differences=_compared(departs, staff.names(session, [one.accepted_by for one in departs])),
+            to_accept=sum(one.accepted_at is None for one in departs),
+            compared_with=_compared_with(session, departs),
             findings=[
                 {
                     "is_blocking": one.level == BLOCK,
@@ -547,16 +567,37 @@ def _review_page(reply_id: int, error: AppError | None = None) -> str:
         )
 
 
-def _compared(findings: Iterable[Finding], reply: Reply) -> list[dict[str, Any]]:
-    """Differences from the library entry, as `ui.compared` takes them, each with the author's reason."""
-    rows = []
-    for one in findings:
-        if one.code == "differs":
-            item, library, said = one.where.split("|", 2)
-            reason = reply.dismissals.get(one.key)
-            word = f"起草人说明：{reason}" if reason else None
-            rows.append({"item": item, "library": library, "reply": said, "verdict": "differs", "word": word})
-    return rows
+def _compared(rows: Iterable[ReplyDifference], names: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Differences from the library as `ui.compared` takes them, with what author and reviewer said to each."""
+    shown = []
+    for one in rows:
+        said = [
+            f"起草人说明：{one.reason}" if one.reason else "",
+            f"{names.get(one.accepted_by or 0, '')}接受：{one.accepted_note}" if one.accepted_at else "",
+        ]
+        shown.append(
+            {
+                "item": FACT_LABELS[Fact(one.kind)],
+                "library": one.library,
+                "reply": one.said or "没有写",
+                "verdict": "differs",
+                "word": "；".join(part for part in said if part) or None,
+            }
+        )
+    return shown
+
+
+def _compared_with(session: Session, rows: Sequence[ReplyDifference]) -> list[dict[str, Any]]:
+    """The answers the text departs from, to be opened beside it."""
+    answers = consistency.shown(session, {one.entry_id for one in rows})
+    return [
+        {
+            "href": f"/desk/answers/{number}",
+            "question": version.question,
+            "is_used": any(one.was_used for one in rows if one.entry_id == number),
+        }
+        for number, (_, version) in answers.items()
+    ]
 
 
 def _reviewed(reply_id: int, do: Callable[[Session], Any], said: tuple[str, str]) -> BaseResponse | Response:
@@ -586,6 +627,7 @@ def _opinion(session: Session, reply_id: int, verdict: str) -> Reply:
         code=form.get("code", ""),
         note=form.get("note", ""),
         seen_step=form.get("step", ""),
+        accept_note=form.get("accept_note", ""),
     )
 
 
