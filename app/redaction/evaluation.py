@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from app.base.errors import Invalid
 from app.redaction.masking import Redaction
 
 DETAILED_ADDRESS = re.compile(
@@ -25,12 +26,14 @@ def measure(
     """The measures of the contract for labelled ``rows``.
 
     ``redact`` takes a text and who speaks. ``timer`` gives seconds; with it the result has
-    ``ms_per_item``. Shares are between 0 and 1; a measure without a case is left out.
+    ``ms_per_item``. Shares are between 0 and 1; a measure without a case is left out. Raises `Invalid`, naming
+    the row, for a place that is not in its text.
     """
     tally: Counter[tuple[str, str, str]] = Counter()
     characters: Counter[str] = Counter()
     milliseconds: list[float] = []
-    for row in rows:
+    for number, row in enumerate(rows, 1):
+        _check(row, number)
         began = timer() if timer else 0.0
         redaction = redact(row["text"], row.get("by", "citizen"))
         milliseconds.append(((timer() if timer else 0.0) - began) * 1000)
@@ -46,6 +49,29 @@ def measure(
     if timer:
         result["ms_per_item"] = {"p50": _percentile(milliseconds, 50), "p95": _percentile(milliseconds, 95)}
     return result
+
+
+def _check(row: Mapping[str, Any], number: int) -> None:
+    """Refuse a row whose labels do not lie in its text."""
+    text = row.get("text")
+    if not isinstance(text, str):
+        raise Invalid(f"第 {number} 行的 text 应当是一段文字", field="text")
+    if row.get("by", "citizen") not in SPEAKERS:
+        raise Invalid(f"第 {number} 行的 by 应当是 citizen 或 office", field="by")
+    for field, length in (("spans", 3), ("public", 2)):
+        for label in row.get(field) or ():
+            is_label = isinstance(label, list | tuple) and len(label) >= length
+            if not (is_label and all(type(place) is int for place in label[:2])):
+                raise Invalid(f"第 {number} 行的 {field} 应当是“起、止”的列表，例如 [3, 14]", field=field)
+            start, end = label[:2]
+            if not 0 <= start < end <= len(text):
+                raise Invalid(
+                    f"第 {number} 行标注的位置 {start}–{end} 不在文字里：文字共 {len(text)} 字。请核对标注",
+                    field=field,
+                )
+
+
+SPEAKERS = ("citizen", "office")
 
 
 def _count(

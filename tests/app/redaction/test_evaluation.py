@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.base.errors import Invalid
 from app.redaction.evaluation import measure
 from app.redaction.masking import redact
 
@@ -41,3 +42,21 @@ def test_nothing_labelled_gives_no_share_out_of_nothing(rows: list[dict[str, obj
 
     assert result["recall"] == {}
     assert "public_kept" not in result
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"text": "路灯不亮", "spans": [[2, 9, "phone"]]}, "2–9 不在文字里：文字共 4 字"),
+        ({"text": "路灯不亮", "spans": [[3, 3, "phone"]]}, "3–3"),
+        ({"text": "路灯不亮", "public": [[-1, 2]]}, "-1–2"),
+        ({"text": "路灯不亮", "spans": ["电话"]}, "起、止"),
+        ({"text": "路灯不亮", "public": [["0", 2]]}, "起、止"),
+        ({"text": 5}, "text"),
+        ({"text": "路灯不亮", "by": "robot"}, "citizen 或 office"),
+    ],
+)
+def test_a_label_outside_its_text_is_told_with_its_row(row: dict[str, object], told: str) -> None:
+    with pytest.raises(Invalid, match="第 2 行") as refusal:
+        measure([{"text": "路灯不亮"}, row], lambda text, by: redact(text, by=by))
+    assert told in refusal.value.message
