@@ -16,10 +16,12 @@ def open_database(settings: Settings) -> Database:
 def create_app(settings: Settings | None = None, db: Database | None = None) -> Flask:
     """The web application. Without arguments it reads its settings from the environment."""
     from app import web
+    from app.cases.service import asked_of
     from app.finding.index import AnswerIndex
     from app.messages.intake import Intake
     from app.web.context import Services
     from app.web.webhooks import Receivers
+    from app.web.webhooks.receipts import Receipts
 
     settings = settings or config.load()
     db = db or open_database(settings)
@@ -28,11 +30,13 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     app.extensions["huiying"] = Services(
         settings=settings,
         db=db,
-        intake=Intake(db),
+        intake=Intake(db, asked=asked_of),
         receivers=Receivers(db),
+        receipts=Receipts(db),
         answers=AnswerIndex(settings.data_dir / "index" / "answers"),
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     web.register(app)
+    app.extensions["huiying"].intake.start()
     return app

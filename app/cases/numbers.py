@@ -24,6 +24,24 @@ def new_lookup_code(choice: Choice = secrets.choice) -> str:
     return "".join(choice(ALPHABET) for _ in range(CODE_LENGTH))
 
 
+def number_drawn(received_on: date, drawn: str) -> str:
+    """A number as `new_number` makes it, of a digest (64 hex characters) instead of chance."""
+    return f"{received_on:%Y%m%d}-" + _characters(drawn[:32], 6)
+
+
+def code_drawn(drawn: str) -> str:
+    """A look-up code as `new_lookup_code` makes it, of the other half of the digest."""
+    return _characters(drawn[32:64], CODE_LENGTH)
+
+
+def _characters(hexadecimal: str, count: int) -> str:
+    value, made = int(hexadecimal, 16), []
+    for _ in range(count):
+        value, place = divmod(value, len(ALPHABET))
+        made.append(ALPHABET[place])
+    return "".join(made)
+
+
 def tidy(text: str) -> str:
     """What a person typed, as it is kept: capitals, without blanks, full-width characters made plain."""
     return "".join(unicodedata.normalize("NFKC", text).split()).upper()

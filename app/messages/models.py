@@ -19,7 +19,7 @@ class Arrival(SQLModel, table=True):
     __tablename__ = "arrivals"
     __table_args__ = (
         UniqueConstraint("account_id", "fingerprint", name="uq_arrival_fingerprint"),
-        Index("ix_arrivals_state", "state", "id"),
+        Index("ix_arrivals_state", "state", "received_at", "id"),
     )
 
     id: int = Field(default=None, primary_key=True)

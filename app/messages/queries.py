@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, or_
+from sqlalchemy import func, or_, tuple_
 from sqlmodel import Session, col, select
 
 from app.messages.models import Arrival, Attachment, ImportRun, Message, Requester
@@ -11,19 +11,22 @@ WAITING = "waiting"
 
 
 def waiting_ids(session: Session, limit: int) -> list[int]:
-    """Arrivals nobody has read yet, oldest first."""
-    found = select(Arrival.id).where(Arrival.state == WAITING).order_by(col(Arrival.id)).limit(limit)
-    return list(session.exec(found))
+    """Arrivals nobody has read yet, in the order in which they came to us (not in that of their numbers:
+    what waited in a spool is numbered later)."""
+    found = select(Arrival.id).where(Arrival.state == WAITING)
+    return list(session.exec(found.order_by(col(Arrival.received_at), col(Arrival.id)).limit(limit)))
 
 
 def arrivals(
     session: Session, *, state: str = "", before: int | None = None, limit: int = 50
 ) -> list[Arrival]:
     """Newest first; ``state`` narrows it, ``before`` is the id of the last one seen."""
-    found = select(Arrival).order_by(col(Arrival.id).desc()).limit(limit)
+    place = (col(Arrival.received_at), col(Arrival.id))
+    found = select(Arrival).order_by(*(one.desc() for one in place)).limit(limit)
     if state:
         found = found.where(Arrival.state == state)
-    return list(session.exec(found.where(Arrival.id < before) if before else found))
+    last = session.get(Arrival, before) if before else None
+    return list(session.exec(found.where(tuple_(*place) < (last.received_at, last.id)) if last else found))
 
 
 def arrival_counts(session: Session) -> dict[str, int]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.finding.index import AnswerIndex
     from app.messages.intake import Intake
     from app.web.webhooks import Receivers
+    from app.web.webhooks.receipts import Receipts
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Services:
     db: Database
     intake: "Intake"
     receivers: "Receivers"
+    receipts: "Receipts"
     answers: "AnswerIndex"
     extra: dict[str, Any] = field(default_factory=dict)
 

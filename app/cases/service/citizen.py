@@ -9,6 +9,7 @@ from app.base.errors import Invalid, NotFound
 from app.base.rows import insert_once
 from app.cases import numbers, queries
 from app.cases.models import Case, Rating
+from app.cases.service import promising
 from app.cases.service.details import number_of, words_of
 from app.cases.service.ending import reopen
 from app.cases.transitions import (
@@ -38,6 +39,8 @@ def follow(db: Database, now: datetime, number: str, code: str, *, address_key: 
             )
         case = queries.by_number(session, number) if numbers.is_number(number) else None
         right = case is not None and staff_service.same_secret(queries.lookup_code(session, case), code)
+        if not right and (other := promising.case_told(session, number, code, staff_service.same_secret)):
+            case, right = other, True
         if not right:
             for key in keys:
                 staff_service.count_attempt(session, now, "lookup", key)

@@ -23,6 +23,8 @@ def upgrade() -> None:
     """Add columns with defaults, two tables and two indexes."""
     with op.batch_alter_table("arrivals") as table:
         table.add_column(sa.Column("receipt", sa.JSON(), nullable=False, server_default="{}"))
+        table.drop_index("ix_arrivals_state")
+        table.create_index("ix_arrivals_state", ["state", "received_at", "id"])
     with op.batch_alter_table("requesters") as table:
         table.add_column(sa.Column("withdrawn_at", Instant(), nullable=True))
     with op.batch_alter_table("messages") as table:

@@ -35,6 +35,7 @@ _TELEPHONE = 11  # digits; of a shorter number less is shown
 # Words for steps that are not actions of the transition table.
 STEP_LABELS = {
     "take_in": "收到来信",
+    "receipt_shown": "自动回执已给来信人（不算答复）",
     "import": "导入",
     "alert": "舆情提示",
     "settle_alert": "处理舆情提示",
