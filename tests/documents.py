@@ -14,9 +14,10 @@ import click
 from app.base.config import SETTINGS
 from app.base.errors import AppError
 from app.cases.deadlines import LABELS as TYPE_LABELS
-from app.cases.deadlines import PROFILES, MessageType
+from app.cases.deadlines import MessageType
+from app.cases.profiles import PROFILES
 from app.cases.queries import VIEWS
-from app.cases.reminders import LADDER, Recipient
+from app.cases.reminders import LADDER, PAPER_LABELS, RECIPIENT_LABELS
 from app.cases.service import ACTION_DETAILS
 from app.cases.transitions import ACTION_LABELS, BY_REPLY, FINAL, STATUS_LABELS, TRANSITIONS, Status
 from app.cli import main
@@ -294,7 +295,7 @@ def profiles() -> str:
     """Shipped sets of time limits."""
     kinds = (MessageType.CONSULTATION, MessageType.SUGGESTION, MessageType.COMPLAINT, MessageType.CORRECTION)
     rows = (
-        (_code(row.key), row.name, *(row.working_days[kind] for kind in kinds), row.complex_days, row.source)
+        (_code(row.key), row.name, *(row.days[kind] for kind in kinds), row.complex_days, row.source)
         for row in PROFILES.values()
     )
     return _table(("方案", "名称", *(TYPE_LABELS[kind] for kind in kinds), "复杂", "依据"), rows)
@@ -305,16 +306,19 @@ def message_types() -> str:
     return _table(("类型", "页面上叫"), ((_code(kind), words) for kind, words in TYPE_LABELS.items()))
 
 
-_RECIPIENTS = {
-    Recipient.HANDLER: "经办人",
-    Recipient.DEPUTY_LEADER: "分管领导",
-    Recipient.PRINCIPAL: "主要领导",
-}
-
-
 def ladder() -> str:
-    """The steps of reminding."""
-    return _table(("提醒", "给谁"), ((step.label, _RECIPIENTS[step.to]) for step in LADDER))
+    """The rungs of reminding."""
+    rows = (
+        (
+            rung.label,
+            f"到期时刻 {rung.offset:+} 小时" if rung.by_hour else f"到期日 {rung.offset:+} 个工作日 {rung.at}",
+            RECIPIENT_LABELS[rung.to],
+            "、".join(RECIPIENT_LABELS[one] for one in rung.copies),
+            PAPER_LABELS[rung.paper],
+        )
+        for rung in LADDER
+    )
+    return _table(("提醒", "什么时候", "给谁", "抄送", "出单"), rows)
 
 
 # ---------------------------------------------------------------- replies and publication

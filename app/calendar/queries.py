@@ -1,5 +1,6 @@
 """Which calendar counts now, and which years does it know?"""
 
+from collections.abc import Mapping
 from datetime import date
 from weakref import WeakKeyDictionary
 
@@ -9,6 +10,10 @@ from sqlmodel import Session, col, select
 
 from app.calendar.models import CalendarDay, CalendarYear
 from app.calendar.workdays import Calendar, Kind
+
+Named = Mapping[date, tuple[str, str]]
+"""Day → (kind, name), as a year's arrangement names it."""
+PREVIEW = "preview"
 
 Stamp = tuple[tuple[int, str], ...]
 
@@ -48,14 +53,29 @@ def days(session: Session, year: CalendarYear) -> list[CalendarDay]:
     return list(session.exec(of_version.order_by(col(CalendarDay.on))))
 
 
+def with_year(session: Session, year: int, named: Named) -> Calendar:
+    """The calendar as it would be if ``named`` were all that is said of ``year``; nothing is written."""
+    known = {one.year: _named(session, one) for one in years(session)}
+    return _laid({**known, year: named}, PREVIEW)
+
+
 def _build(session: Session, latest: list[CalendarYear]) -> Calendar:
+    version = str(max((year.id for year in latest), default=0))
+    return _laid({year.year: _named(session, year) for year in latest}, version)
+
+
+def _named(session: Session, year: CalendarYear) -> Named:
+    return {day.on: (day.kind, day.name) for day in days(session, year)}
+
+
+def _laid(by_year: Mapping[int, Named], version: str) -> Calendar:
     """Lay the years over each other; of two notices about one day the later year's has the last word."""
     named: dict[date, tuple[str, str]] = {}
-    for year in latest:
-        named.update({day.on: (day.kind, day.name) for day in days(session, year)})
+    for year in sorted(by_year):
+        named.update(by_year[year])
     return Calendar(
         rest={on: name for on, (kind, name) in named.items() if kind == Kind.REST},
         work={on: name for on, (kind, name) in named.items() if kind == Kind.WORK},
-        known_years=frozenset(year.year for year in latest),
-        version=str(max((year.id for year in latest), default=0)),
+        known_years=frozenset(by_year),
+        version=version,
     )

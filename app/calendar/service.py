@@ -17,7 +17,7 @@ from app.base import db
 from app.base.errors import Invalid
 from app.calendar import queries
 from app.calendar.models import CalendarDay, CalendarYear
-from app.calendar.workdays import NEXT_NOTICE_FROM, Kind, weekday
+from app.calendar.workdays import NEXT_NOTICE_FROM, STATUTORY, Calendar, Kind, weekday
 from app.log import service as log
 from app.log.service import Actor
 
@@ -33,6 +33,7 @@ SHIPPED_NOTICES: Mapping[int, str] = {
 
 TITLE = "国务院办公厅关于{year}年部分节假日安排的通知"
 MOST_DAYS = 120
+LONGEST_NAME = 40
 
 HOLIDAYS: Mapping[str, str] = {
     "New Year's Day": "元旦",
@@ -82,22 +83,45 @@ def seed(session: Session, now: datetime) -> int:
     return len(missing)
 
 
-def preview(session: Session, data: Mapping[str, Any]) -> list[ChangedDay]:
+@dataclass(frozen=True)
+class Preview:
+    """What would change: the days, and the calendar that would count from then on."""
+
+    changes: list[ChangedDay]
+    calendar: Calendar
+
+
+def preview(session: Session, data: Mapping[str, Any]) -> Preview:
     """The days that would count differently after `load`; writes nothing. ``Invalid`` as there."""
     year, days = read_arrangement(data)
+    return _previewed(session, year, [*days, *_local_days(session, year)])
+
+
+def preview_local_day(session: Session, on: date, kind: Kind | None, name: str) -> Preview:
+    """The same for a day the office sets itself (None: no longer)."""
+    return _previewed(session, on.year, _with_local_day(session, on, kind, name))
+
+
+def _previewed(session: Session, year: int, days: Iterable[Day]) -> Preview:
     before = queries.calendar(session)
-    new = {day.on: day for day in (*days, *_local_days(session, year))}
-    old = {
-        day.on: day.name
-        for known in queries.years(session)
-        if known.year == year
-        for day in queries.days(session, known)
+    new = {day.on: day for day in days}  # a local day stands last and wins over the notice
+    after = queries.with_year(session, year, {on: (day.kind.value, day.name) for on, day in new.items()})
+    looked_at = new.keys() | {
+        day.on for known in _known(session, year) for day in queries.days(session, known)
     }
-    return [
-        ChangedDay(on, new[on].name if on in new else old[on], before.is_working_day(on), counts)
-        for on in sorted(new.keys() | old.keys())
-        if (counts := _counts(on, new.get(on))) != before.is_working_day(on)
+    if not _known(session, year):
+        looked_at |= {date(year, *statutory) for statutory in STATUTORY}
+    changes = [
+        ChangedDay(on, _name(on, after, before), before.is_working_day(on), after.is_working_day(on))
+        for on in sorted(looked_at)
+        if before.is_working_day(on) != after.is_working_day(on)
     ]
+    return Preview(changes, after)
+
+
+def _name(on: date, after: Calendar, before: Calendar) -> str:
+    name = after.name_of(on)
+    return before.name_of(on) if name == weekday(on) else name
 
 
 def load(session: Session, now: datetime, person: Actor | None, data: Mapping[str, Any]) -> CalendarYear:
@@ -121,11 +145,48 @@ def set_local_day(
     ``Invalid`` when the arrangement of that year is not loaded yet.
     """
     db.lock(session, "calendar")
-    known = next((year for year in queries.years(session) if year.year == on.year), None)
-    if known is None:
+    words = name.strip()
+    if not words or len(words) > LONGEST_NAME:
+        raise Invalid(f"请写明为什么，最多 {LONGEST_NAME} 字，如：机房检修", field="name")
+    return _store_local(session, now, person, on, _with_local_day(session, on, kind, words))
+
+
+def clear_local_day(session: Session, now: datetime, person: Actor | None, on: date) -> CalendarYear:
+    """A day the office set itself follows the State Council's arrangement again; a new version of the year."""
+    db.lock(session, "calendar")
+    if on not in {day.on for day in _local_days(session, on.year)}:
+        raise Invalid("这一天不是本单位自己设的", field="on")
+    return _store_local(session, now, person, on, _with_local_day(session, on, None, ""))
+
+
+def _store_local(
+    session: Session, now: datetime, person: Actor | None, on: date, days: Iterable[Day]
+) -> CalendarYear:
+    return _store(session, now, person, on.year, _known(session, on.year)[0].source, days)
+
+
+def _with_local_day(session: Session, on: date, kind: Kind | None, name: str) -> list[Day]:
+    """The year's days with one more of the office's own, or (None) with what the notice says of it."""
+    known = _known(session, on.year)
+    if not known:
         raise Invalid(f"{on.year} 年的放假安排还没有载入，请先载入再设本单位的日子", field="on")
-    kept = [_as_day(day) for day in queries.days(session, known) if day.on != on]
-    return _store(session, now, person, on.year, known.source, [*kept, Day(on, kind, name, local=True)])
+    kept = [_as_day(day) for day in queries.days(session, known[0]) if day.on != on]
+    own = [Day(on, kind, name, local=True)] if kind is not None else _by_notice(session, on)
+    return [*kept, *own]
+
+
+def _by_notice(session: Session, on: date) -> list[Day]:
+    """What the newest arrangement that was not overridden said of the day."""
+    for version in reversed(queries.versions(session, on.year)):
+        said = [day for day in queries.days(session, version) if day.on == on]
+        if not any(day.local for day in said):
+            return [_as_day(day) for day in said]
+    return []
+
+
+def _known(session: Session, year: int) -> list[CalendarYear]:
+    """The version of the year in force, alone; empty while the year is not known."""
+    return [one for one in queries.years(session) if one.year == year]
 
 
 def read_arrangement(data: Mapping[str, Any]) -> tuple[int, list[Day]]:
@@ -176,10 +237,6 @@ def _local_days(session: Session, year: int) -> Iterator[Day]:
 
 def _as_day(row: CalendarDay) -> Day:
     return Day(row.on, Kind(row.kind), row.name, row.local)
-
-
-def _counts(on: date, day: Day | None) -> bool:
-    return on.weekday() < 5 if day is None else day.kind is Kind.WORK
 
 
 def _store(

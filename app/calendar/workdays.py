@@ -4,7 +4,7 @@ Weekly rule, overridden by the State Council's yearly arrangement (rest days *an
 Days are days in Asia/Shanghai; instants are aware and come back in UTC.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -110,17 +110,27 @@ def at_time(day: date, clock: str) -> datetime:
     return datetime.combine(day, time.fromisoformat(clock), SHANGHAI).astimezone(UTC)
 
 
-def due_after(received_at: datetime, n: int, calendar: Calendar, *, end_of_day: str = MIDNIGHT) -> Due:
+def due_after(
+    received_at: datetime,
+    n: int,
+    calendar: Calendar,
+    *,
+    end_of_day: str = MIDNIGHT,
+    paused: Collection[date] = (),
+    every_day: bool = False,
+) -> Due:
     """The end of the ``n``-th working day after the day of receipt (clauses C1, A8).
 
     The day of receipt is day 0, whatever the hour and whether or not it is a working day. ``n`` = 0
     means the same day, or the next working day if that one is none. ``end_of_day`` is 24:00 or the
-    office's closing time. ``ValueError`` for a naive instant or ``n`` outside 0…1000.
+    office's closing time. Days in ``paused`` do not count. With ``every_day`` rest days count too, but
+    the time never runs out on one (民法典第203条). ``ValueError`` for a naive instant or ``n`` outside
+    0…1000.
     """
     if not 0 <= n <= LONGEST:
         raise ValueError(f"working days must be between 0 and {LONGEST}")
     received_on = day_of(received_at)
-    days = tuple(_look(received_on, n, calendar))
+    days = tuple(_look(received_on, n, calendar, paused, every_day))
     due_on = days[-1].on
     return Due(
         due_at=at_time(due_on, end_of_day),
@@ -149,26 +159,44 @@ def nth_working_day(day: date, n: int, calendar: Calendar) -> date:
     return day
 
 
-def _look(received_on: date, n: int, calendar: Calendar) -> Iterator[DayLookedAt]:
-    """Every day from the receipt to the ``n``-th working day, each with its reason."""
+def _look(
+    received_on: date, n: int, calendar: Calendar, paused: Collection[date], every_day: bool
+) -> Iterator[DayLookedAt]:
+    """Every day from the receipt to the ``n``-th that counts, each with its reason."""
     if n == 0 and calendar.is_working_day(received_on):
         yield DayLookedAt(received_on, True, "收到当日办结")
         return
     yield DayLookedAt(received_on, False, "收到当日，不计入")
-    counted, day = 0, received_on
-    while counted < max(n, 1):
+    counted, day, works = 0, received_on, False
+    while counted < max(n, 1) or not works:
         day += timedelta(days=1)
-        counts = calendar.is_working_day(day)
+        works = calendar.is_working_day(day)
+        counts = day not in paused and (works or every_day) and counted < max(n, 1)
         counted += counts
-        yield DayLookedAt(day, counts, _why(day, counted if counts else 0, calendar))
+        if day in paused and works:
+            yield DayLookedAt(day, False, "等来信人补充，不计入")
+        elif every_day and counts:
+            yield DayLookedAt(day, True, f"第 {counted} 天（{_told(day, calendar)}）")
+        elif counted >= max(n, 1) and not counts and works:
+            yield DayLookedAt(day, True, f"最后一天是休息日，顺延到这一天（{_told(day, calendar)}）")
+        else:
+            yield DayLookedAt(day, counts, _why(day, counted if counts else 0, calendar))
 
 
 def _why(day: date, nth: int, calendar: Calendar) -> str:
     """The reason in words: 第 2 个工作日（周六，国庆节调休上班） or 国庆节放假 or 周日休息."""
-    name = calendar.name_of(day)
-    is_plain = name == weekday(day)
-    told = name if is_plain else f"{weekday(day)}，{name}"
-    guess = "" if calendar.is_announced(day) else "，放假安排未公布，暂按周一至周五推算"
     if nth:
-        return f"第 {nth} 个工作日（{told}{guess}）"
-    return f"{name}{'休息' if is_plain else '放假'}{guess}"
+        return f"第 {nth} 个工作日（{_told(day, calendar)}）"
+    name = calendar.name_of(day)
+    return f"{name}{'休息' if name == weekday(day) else '放假'}{_guess(day, calendar)}"
+
+
+def _told(day: date, calendar: Calendar) -> str:
+    """周三, or 周六，国庆节调休上班; with a word where it is guessed."""
+    name = calendar.name_of(day)
+    told = name if name == weekday(day) else f"{weekday(day)}，{name}"
+    return told + _guess(day, calendar)
+
+
+def _guess(day: date, calendar: Calendar) -> str:
+    return "" if calendar.is_announced(day) else "，放假安排未公布，暂按周一至周五推算"

@@ -1,15 +1,16 @@
 """When is a case due, how urgent is it, and what does a pause or an extension do to that?
 
-The documents name one number only (找错: 1 working day, clause C1); the rest is an office's choice
-(A8 限时办结), so these are presets, each with the public rule it is taken from. Working days; instants UTC.
+One clock a case: when it began, how much time there is, what stopped or lengthened it. The due instant is
+worked out anew from these whenever one of them, or the calendar, changes. Instants UTC, days in Shanghai.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from app.calendar.workdays import MIDNIGHT, SHANGHAI, Calendar, Due, day_of, due_after, working_days_between
+from app.calendar.workdays import MIDNIGHT, SHANGHAI, Calendar, DayLookedAt, Due, day_of, due_after
 
 LEAST_SHARE_LEFT = 5
 """Less than a fifth of the time left is 黄."""
@@ -37,8 +38,31 @@ LABELS: Mapping[MessageType, str] = {
     MessageType.COMMENT: "留言评论",
 }
 
-CORRECTION_DAYS = 1
-"""济南起步区 2024, 第16条 (clause C1): 在1个工作日内答复, the review ladder included."""
+
+class Pace(StrEnum):
+    """How fast a case must be answered, apart from its type: by the calendar, or by the hour."""
+
+    ORDINARY = "ordinary"  # 一般
+    URGENT = "urgent"  # 紧急
+    ALERT = "alert"  # 舆情
+
+
+PACE_LABELS: Mapping[Pace, str] = {Pace.ORDINARY: "一般", Pace.URGENT: "紧急", Pace.ALERT: "舆情"}
+
+
+class Unit(StrEnum):
+    """What a time limit is counted in."""
+
+    WORKING_DAYS = "working_days"
+    DAYS = "days"  # 自然日
+    HOURS = "hours"  # around the clock
+
+
+UNIT_LABELS: Mapping[Unit, str] = {
+    Unit.WORKING_DAYS: "个工作日",
+    Unit.DAYS: "个自然日",
+    Unit.HOURS: "小时",
+}
 
 
 class Urgency(StrEnum):
@@ -57,85 +81,79 @@ URGENCY_LABELS: Mapping[Urgency, str] = {
 
 
 @dataclass(frozen=True)
-class Profile:
-    """A set of time limits, in working days, and the rule it comes from."""
+class Limit:
+    """How much time there is."""
 
-    key: str
-    name: str
-    working_days: Mapping[MessageType, int]
-    complex_days: int
-    assign_days: int
-    """Until the clerk has given the case to a department."""
-    source: str
+    count: int
+    unit: Unit
 
-
-def _profile(
-    key: str,
-    name: str,
-    consultation: int,
-    suggestion: int,
-    complaint: int,
-    *,
-    complex_days: int,
-    assign_days: int = 1,
-    source: str,
-) -> Profile:
-    """A preset from the numbers public rules give: what is not named there follows complaints."""
-    days = dict.fromkeys(MessageType, complaint)
-    days[MessageType.CONSULTATION] = consultation
-    days[MessageType.SUGGESTION] = suggestion
-    days[MessageType.CORRECTION] = CORRECTION_DAYS
-    return Profile(key, name, days, complex_days, assign_days, source)
+    @property
+    def words(self) -> str:
+        """5 个工作日, 24 小时."""
+        return f"{self.count} {UNIT_LABELS[self.unit]}"
 
 
-DEFAULT_PROFILE = "default"
+@dataclass(frozen=True)
+class Pause:
+    """The citizen was asked at ``began_at`` and answered at ``ended_at``."""
 
-# fmt: off
-PROFILES: Mapping[str, Profile] = {profile.key: profile for profile in (
-    #                           咨询 建议 投诉
-    _profile("default",  "回应默认",            5,  7,  7, complex_days=15,
-             source="找错依据济南起步区2024年办法第16条；其余为建议值"),
-    _profile("wangluo",  "网络问政",            5,  5,  7, complex_days=15,
-             source="网络问政办理规则（公开文本）：最长15个工作日，延期先告知"),
-    _profile("yueqing",  "乐清网络问政",        2,  5,  5, complex_days=15,
-             source="乐清网络问政平台办理规则：1个工作日内受理"),
-    _profile("huangshan", "黄山市长信箱",       5,  5,  5, complex_days=15,
-             source="黄山市长信箱办理规定：5个工作日，复杂10个，最长15个"),
-    _profile("shenyang", "沈阳市长信箱",        3,  3,  3, complex_days=10,
-             source="沈阳市长信箱使用说明"),
-    _profile("hotline",  "12345热线（市级部门）", 3, 13, 13, complex_days=13,
-             source="某市级部门12345办理规则：即时或3个工作日，其他13个"),
-    _profile("wuhan",    "武汉（人民网留言）",  10, 10, 10, complex_days=10,
-             source="武汉市人民网留言办理规则：紧急事项立即办理"),
-    _profile("huaihua",  "怀化",                7,  7,  7, complex_days=15,
-             source="怀化市网民留言办理办法"),
-)}
-# fmt: on
+    began_at: datetime
+    ended_at: datetime
 
 
-def due_at(
-    received_at: datetime,
-    message_type: MessageType,
-    profile: Profile,
-    calendar: Calendar,
-    *,
-    complex: bool = False,
-    end_of_day: str = MIDNIGHT,
-) -> Due:
-    """The end of the last working day on which a case may be answered (clauses C1, A8).
+@dataclass(frozen=True)
+class Clock:
+    """What the due instant of a case is worked out from."""
 
-    A correction keeps its one day even when it is complex: the document allows no longer one.
+    began_at: datetime
+    limit: Limit
+    end_of_day: str = MIDNIGHT
+    """24:00, or the hour at which the office closes."""
+    pauses: tuple[Pause, ...] = ()
+    extra_days: int = 0
+    """All extensions granted, in days of the limit's kind (working days for a clock of hours)."""
+
+
+def due_at(clock: Clock, calendar: Calendar) -> Due:
+    """The first instant that is too late, and every day looked at on the way (clauses C1, A8).
+
+    The working days of a pause, after the day of asking up to and with the day of the answer, do not
+    count; a case that was overdue when it was asked stays so.
     """
-    is_longer = complex and message_type is not MessageType.CORRECTION
-    n = profile.complex_days if is_longer else profile.working_days[message_type]
-    return due_after(received_at, n, calendar, end_of_day=end_of_day)
+    if clock.limit.unit is Unit.HOURS:
+        return _by_the_hour(clock, calendar)
+    return due_after(
+        clock.began_at,
+        clock.limit.count + clock.extra_days,
+        calendar,
+        end_of_day=clock.end_of_day,
+        paused=paused_days(clock.pauses),
+        every_day=clock.limit.unit is Unit.DAYS,
+    )
 
 
-def assign_due_at(
-    received_at: datetime, profile: Profile, calendar: Calendar, *, end_of_day: str = MIDNIGHT
-) -> Due:
-    """Until when the clerk should have given the case to a department."""
-    return due_after(received_at, profile.assign_days, calendar, end_of_day=end_of_day)
+def paused_days(pauses: Sequence[Pause]) -> frozenset[date]:
+    """The days that pauses take out: after the day of asking, up to and with the day of the answer."""
+    return frozenset(
+        day_of(pause.began_at) + timedelta(days=i)
+        for pause in pauses
+        for i in range(1, (day_of(pause.ended_at) - day_of(pause.began_at)).days + 1)
+    )
+
+
+def _by_the_hour(clock: Clock, calendar: Calendar) -> Due:
+    """Around the clock: nights and rest days run too, only the waiting for the citizen does not."""
+    ends = clock.began_at + timedelta(hours=clock.limit.count)
+    for pause in sorted(clock.pauses, key=lambda one: one.began_at):
+        if pause.began_at < ends:
+            ends += pause.ended_at - pause.began_at
+    if clock.extra_days:
+        return extended(ends, clock.extra_days, calendar)
+    first, last = day_of(clock.began_at), due_on(ends)
+    days = tuple(
+        DayLookedAt(first + timedelta(days=i), True, "按小时连续计时") for i in range((last - first).days + 1)
+    )
+    return Due(ends, last, False, days, calendar.version)
 
 
 def urgency(now: datetime, received_at: datetime, due_at: datetime) -> Urgency:
@@ -160,22 +178,32 @@ def extended(due_at: datetime, extra_days: int, calendar: Calendar) -> Due:
     return due_after(last_moment, extra_days, calendar, end_of_day=_clock(due_at))
 
 
-def shifted_by_pause(
-    due_at: datetime, paused_from: datetime, resumed_at: datetime, calendar: Calendar
-) -> Due:
-    """The due instant after waiting for the requester: the working days of the pause are given back.
-
-    Counted like every time limit: the day of the pause is day 0, the day of resuming counts.
-    """
-    if resumed_at < paused_from:
-        raise ValueError("a pause cannot end before it began")
-    days = working_days_between(day_of(paused_from), day_of(resumed_at), calendar)
-    return extended(due_at, days, calendar)
-
-
 def sooner(due_at: datetime, window_closes_at: datetime | None) -> datetime:
     """What runs out first sorts the queue: the deadline, or the platform's reply window (A8, D7)."""
     return due_at if window_closes_at is None else min(due_at, window_closes_at)
+
+
+# What moved a deadline is kept with the case as plain rows, in the order in which it happened.
+
+
+def pause_row(pause: Pause) -> dict[str, Any]:
+    """A pause as a case keeps it."""
+    return {"kind": "pause", "from": pause.began_at.isoformat(), "to": pause.ended_at.isoformat()}
+
+
+def extension_row(days: int) -> dict[str, Any]:
+    """An extension as a case keeps it."""
+    return {"kind": "extension", "days": days}
+
+
+def changes_of(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[Pause, ...], int]:
+    """The pauses and all extra days of these rows."""
+    pauses = tuple(
+        Pause(datetime.fromisoformat(row["from"]), datetime.fromisoformat(row["to"]))
+        for row in rows
+        if row["kind"] == "pause"
+    )
+    return pauses, sum(row["days"] for row in rows if row["kind"] == "extension")
 
 
 def _clock(due_at: datetime) -> str:

@@ -11,7 +11,20 @@ from sqlmodel import Session, col, select
 from app.base.clock import SHANGHAI
 from app.base.errors import Invalid, NotFound
 from app.base.types import Instant
-from app.cases.models import Case, Extension, Inquiry, OfflineAction, Rating, Reminder, Supervision
+from app.cases import profiles, reminders
+from app.cases.models import (
+    Case,
+    Extension,
+    Inquiry,
+    LadderVersion,
+    OfflineAction,
+    ProfileVersion,
+    Rating,
+    Reminder,
+    Return,
+    Slip,
+    Supervision,
+)
 from app.cases.numbers import is_number, tidy
 from app.cases.transitions import Status
 from app.log import queries as log_queries
@@ -23,7 +36,7 @@ from app.staff.roles import SEES_ALL_CASES, Person, Role
 
 PAGE = 25
 LARGEST_ID = 2**31 - 1
-Beside = TypeVar("Beside", Extension, Reminder, Supervision, Inquiry, OfflineAction)
+Beside = TypeVar("Beside", Extension, Reminder, Supervision, Inquiry, OfflineAction, Return, Slip)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # What a likely repeat is looked for among: open or recent cases of the same days.
 _REPEAT_DAYS = 60
@@ -298,6 +311,8 @@ class CaseStory:
     supervisions: list[Supervision]
     inquiries: list[Inquiry]
     actions: list[OfflineAction]
+    returns: list[Return]
+    slips: list[Slip]
     rating: Rating | None
     events: list[Event] = field(default_factory=list)
 
@@ -317,6 +332,8 @@ def case_story(session: Session, person: Person, case: Case) -> CaseStory:
         supervisions=_beside(session, Supervision, case),
         inquiries=_beside(session, Inquiry, case),
         actions=_beside(session, OfflineAction, case),
+        returns=_beside(session, Return, case),
+        slips=_beside(session, Slip, case),
         rating=session.exec(select(Rating).where(Rating.case_id == case.id)).first(),
         events=log_queries.of_case(session, case.id),
     )
@@ -443,3 +460,84 @@ def extensions(session: Session, case_id: int) -> list[Extension]:
     return list(
         session.exec(select(Extension).where(Extension.case_id == case_id).order_by(col(Extension.id)))
     )
+
+
+# ------------------------------------------------------------------ time limits and the ladder, as data
+
+
+def profile(session: Session, key: str, version: int | None = None) -> profiles.Profile:
+    """A deadline profile with this office's own values; the newest, or the very ``version``.
+
+    A key that is not shipped (any more) is the default one.
+    """
+    shipped = profiles.PROFILES.get(key, profiles.PROFILES[profiles.DEFAULT_PROFILE])
+    if version == 0:
+        return shipped
+    wanted = select(ProfileVersion).where(ProfileVersion.key == shipped.key)
+    if version is not None:
+        wanted = wanted.where(ProfileVersion.version == version)
+    row = session.exec(wanted.order_by(col(ProfileVersion.version).desc()).limit(1)).first()
+    return profiles.with_values(shipped, row.limits, row.version) if row else shipped
+
+
+def profile_versions(session: Session, key: str) -> list[ProfileVersion]:
+    """An office's own versions of a profile, newest first."""
+    wanted = select(ProfileVersion).where(ProfileVersion.key == key)
+    return list(session.exec(wanted.order_by(col(ProfileVersion.version).desc())))
+
+
+def ladder(session: Session) -> tuple[reminders.Rung, ...]:
+    """The ladder in force: the office's newest, else the one shipped."""
+    row = session.exec(select(LadderVersion).order_by(col(LadderVersion.version).desc()).limit(1)).first()
+    return reminders.read_ladder(row.rungs) if row else reminders.LADDER
+
+
+def ladder_versions(session: Session) -> list[LadderVersion]:
+    """The office's own versions of the ladder, newest first."""
+    return list(session.exec(select(LadderVersion).order_by(col(LadderVersion.version).desc())))
+
+
+def slip(session: Session, person: Person, kind: str, year: int, serial: int) -> tuple[Slip, Case]:
+    """A numbered paper and its case. Raises `NotFound` alike for unknown and for hidden ones."""
+    wanted = select(Slip, Case).join(Case, col(Case.id) == col(Slip.case_id))
+    numbered = (Slip.kind == kind, Slip.year == year, Slip.serial == serial)
+    found = session.exec(wanted.where(*numbered, visible_cases(person))).first()
+    if found is None:
+        raise NotFound("没有这一号催办单或督办单")
+    return found[0], found[1]
+
+
+def open_return(session: Session, case_id: int) -> Return | None:
+    """The return that is still to be decided."""
+    wanted = select(Return).where(Return.case_id == case_id, col(Return.accepted).is_(None))
+    return session.exec(wanted.order_by(col(Return.id).desc())).first()
+
+
+def returns_of(session: Session, case_id: int) -> list[Return]:
+    """All returns of a case, oldest first."""
+    return list(session.exec(select(Return).where(Return.case_id == case_id).order_by(col(Return.id))))
+
+
+def waiting_extensions(session: Session, person: Person, limit: int = 100) -> list[tuple[Extension, Case]]:
+    """Extensions nobody has decided yet, the case that is due first on top."""
+    wanted = select(Extension, Case).join(Case, col(Case.id) == col(Extension.case_id))
+    undecided = (col(Extension.decided_at).is_(None), col(Case.open), visible_cases(person))
+    ordered = wanted.where(*undecided).order_by(col(Case.due_at), col(Extension.id)).limit(limit)
+    return [(extension, case) for extension, case in session.exec(ordered)]
+
+
+def count_waiting_extensions(session: Session, person: Person) -> int:
+    """How many extensions wait for a decision."""
+    wanted = select(func.count()).select_from(Extension).join(Case, col(Case.id) == col(Extension.case_id))
+    undecided = (col(Extension.decided_at).is_(None), col(Case.open), visible_cases(person))
+    return session.exec(wanted.where(*undecided)).one()
+
+
+def due_per_day(session: Session, person: Person, first: date, last: date) -> dict[date, int]:
+    """How many open cases are due on each day from ``first`` to ``last``; days without any are left out."""
+    wanted = (
+        select(col(Case.due_on), func.count())
+        .where(visible_cases(person), col(Case.open), col(Case.due_on) >= first, col(Case.due_on) <= last)
+        .group_by(col(Case.due_on))
+    )
+    return dict(session.exec(wanted).all())

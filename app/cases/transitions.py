@@ -35,10 +35,12 @@ class Action(StrEnum):
     TRANSFER = "transfer"  # 转办
     ACKNOWLEDGE = "acknowledge"  # 签收
     RETURN = "return"  # 退回
+    REFUSE_RETURN = "refuse_return"  # 不同意退回
     ASK_CITIZEN = "ask_citizen"  # 请来信人补充
     RESUME = "resume"  # 恢复办理
     CO_SIGN = "co_sign"  # 会签
     VERIFY = "verify"  # 核实
+    ASSIST = "assist"  # 协办
     RECORD_ACTION = "record_action"  # 记线下处理
     SUBMIT_REPLY = "submit_reply"  # 送审
     SEND_BACK = "send_back"  # 退回修改
@@ -76,10 +78,12 @@ ACTION_LABELS = {
     Action.TRANSFER: "转办",
     Action.ACKNOWLEDGE: "签收",
     Action.RETURN: "退回",
+    Action.REFUSE_RETURN: "不同意退回",
     Action.ASK_CITIZEN: "请来信人补充",
     Action.RESUME: "恢复办理",
     Action.CO_SIGN: "会签",
     Action.VERIFY: "核实",
+    Action.ASSIST: "协办",
     Action.RECORD_ACTION: "记线下处理",
     Action.SUBMIT_REPLY: "送审",
     Action.SEND_BACK: "退回修改",
@@ -158,10 +162,13 @@ TRANSITIONS = (
     row(A.TRANSFER,          {S.ASSIGNED, S.IN_PROGRESS},     S.ASSIGNED,        R.CLERK, R.DUTY_LEADER),
     row(A.ACKNOWLEDGE,       {S.ASSIGNED},                    S.IN_PROGRESS,     R.HANDLER),
     row(A.RETURN,            {S.ASSIGNED},                    S.ACCEPTED,        R.HANDLER),
+    row(A.REFUSE_RETURN,     {S.ACCEPTED},                    S.ASSIGNED,        R.CLERK, R.DUTY_LEADER),
     row(A.ASK_CITIZEN,       {S.ACCEPTED, S.IN_PROGRESS},     S.WAITING_CITIZEN, R.CLERK, R.HANDLER),
     row(A.RESUME,            {S.WAITING_CITIZEN},             S.IN_PROGRESS,     R.CLERK, R.HANDLER, R.SYSTEM),
     row(A.CO_SIGN,           {S.ACCEPTED, S.IN_PROGRESS},     STAYS,             R.CLERK, R.HANDLER),
     row(A.VERIFY,            {S.ACCEPTED, S.IN_PROGRESS},     STAYS,             R.CLERK, R.HANDLER),
+    row(A.ASSIST,            {S.ACCEPTED, S.ASSIGNED, S.IN_PROGRESS},
+                                                              STAYS,             R.CLERK, R.HANDLER),
     row(A.RECORD_ACTION,     {S.ACCEPTED, S.IN_PROGRESS, S.IN_REVIEW, S.REPLIED},
                                                               STAYS,             R.CLERK, R.HANDLER),
     row(A.SUBMIT_REPLY,      {S.ACCEPTED, S.IN_PROGRESS},     S.IN_REVIEW,       R.CLERK, R.HANDLER),
@@ -184,7 +191,13 @@ FINAL = frozenset(Status) - {source for transition in TRANSITIONS for source in 
 OPEN_STATUSES = frozenset(OPEN)
 
 
-def next_status(status: Status, action: Action, roles: frozenset[R]) -> Status:
+# What a clerk answers without a department never is 办理中: there is nobody who could be working on it.
+WITHOUT_DEPARTMENT = {Status.IN_PROGRESS: Status.ACCEPTED}
+
+
+def next_status(
+    status: Status, action: Action, roles: frozenset[R], *, has_department: bool = True
+) -> Status:
     """Where ``action`` leads from ``status``. Raises `NotAllowed` with the reason in words."""
     transition = BY_ACTION[action]
     if status not in transition.sources:
@@ -195,7 +208,8 @@ def next_status(status: Status, action: Action, roles: frozenset[R]) -> Status:
     if transition.roles.isdisjoint(roles):
         who = "、".join(ROLE_LABELS[role] for role in R if role in transition.roles and role is not R.SYSTEM)
         raise NotAllowed(f"{ACTION_LABELS[action]}要由{who}来做", code="wrong_role")
-    return transition.target or status
+    target = transition.target or status
+    return target if has_department else WITHOUT_DEPARTMENT.get(target, target)
 
 
 def actions_for(status: Status, roles: frozenset[R]) -> list[Action]:

@@ -6,6 +6,7 @@ import click
 from sqlmodel import col, select
 
 from app.base.errors import NotFound
+from app.calendar import queries as calendars
 from app.cases import queries, service
 from app.cases.models import Case
 from app.commands.shell import Shell, as_json, json_option, print_rows
@@ -72,6 +73,12 @@ def show(shell: Shell, number: str, as_json_: bool) -> None:
             "outcome": case.outcome,
             "provisional": case.due_provisional,
             "days": case.due_days,
+            "steps": {
+                step.value: at.isoformat()
+                for step, at in service.step_times(
+                    case, service.profile_of(session, case), calendars.calendar(session)
+                ).items()
+            },
             "routing": case.routing,
         }
     if as_json_:

@@ -37,6 +37,7 @@ FULL_ANSWER_AT = "全文凭编号和查询码在查询页看。"
 SEND_BACK_NOTE = "没有写办理时限，请补上哪天办完、找谁问。"
 ADDED = "有不清楚的，可打 12345 转我们，办公时间都有人接。"
 RETURNED = "按职责分工，这件事不由我单位主管，请改派。"
+BASIS = "本单位三定规定"
 QUESTION = "请补充具体地址和发生的时间，方便我们去现场看。"
 ANSWER = "补充：就在小区东门往里走，上个星期三晚上八点左右，之后每天都这样。"
 AGAIN = "您说还没有解决，我们又去核实了一次。"
@@ -166,7 +167,7 @@ class Handling:
         self._give(plan, number, wrong)
         yield self.stage.desk(110)
         if then == Action.RETURN:
-            self._act(self.house.handlers[wrong][0], number, Action.RETURN, reason=RETURNED)
+            self._act(self.house.handlers[wrong][0], number, Action.RETURN, reason=RETURNED, basis=BASIS)
             return
         self._act(
             self._clerk(plan), number, Action.TRANSFER, note=RETURNED,

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 from app.calendar.workdays import SHANGHAI, Calendar, nth_working_day
-from app.cases.deadlines import DEFAULT_PROFILE, PROFILES, MessageType
+from app.cases.deadlines import MessageType
+from app.cases.profiles import DEFAULT_PROFILE, PROFILES
 from app.sample.material import Letter, Odd
 
 TOTAL = 400
@@ -229,7 +230,7 @@ def _received_on(letter: Letter, due: int, today: date, calendar: Calendar) -> d
 
 
 def _limit(letter: Letter) -> int:
-    return PROFILES[DEFAULT_PROFILE].working_days[MessageType(letter.type)]
+    return PROFILES[DEFAULT_PROFILE].days[MessageType(letter.type)]
 
 
 def _planned(letter: Letter, fate: Fate, now: datetime, calendar: Calendar, dice: Random) -> Plan:

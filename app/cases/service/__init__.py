@@ -4,28 +4,60 @@ One file a subject; whoever calls asks here and need not know which.
 """
 
 from app.cases.service.acting import ACTION_DETAILS, act
+from app.cases.service.asking import answer_inquiry, lapse_inquiries
 from app.cases.service.citizen import follow, rate, reopen_by_requester
+from app.cases.service.clocks import limit_of, profile_of, review_step, step_times
 from app.cases.service.ending import CLOSES_AFTER, close_replied
-from app.cases.service.handing_over import answer_inquiry
 from app.cases.service.moving import SYSTEM_ROLES, move
+from app.cases.service.pausing import answer_by_requester, set_pace
+from app.cases.service.promising import asked_of, expected_on, told
+from app.cases.service.recounting import (
+    Moved,
+    follow_calendar,
+    load_arrangement,
+    preview_moves,
+    recount_due,
+    set_local_day,
+)
 from app.cases.service.reminding import pass_closed_windows, remind_departments
+from app.cases.service.returning import return_until
+from app.cases.service.rules import set_ladder, set_profile
 from app.cases.service.taking_in import import_file, receive_letter, take_in, take_in_arrivals
 
 __all__ = [
     "ACTION_DETAILS",
     "CLOSES_AFTER",
     "SYSTEM_ROLES",
+    "Moved",
     "act",
+    "answer_by_requester",
     "answer_inquiry",
+    "asked_of",
     "close_replied",
+    "expected_on",
     "follow",
+    "follow_calendar",
     "import_file",
+    "lapse_inquiries",
+    "limit_of",
+    "load_arrangement",
     "move",
     "pass_closed_windows",
+    "preview_moves",
+    "profile_of",
     "rate",
     "receive_letter",
+    "recount_due",
     "remind_departments",
     "reopen_by_requester",
+    "return_until",
+    "review_step",
+    "set_ladder",
+    "set_local_day",
+    "set_pace",
+    "set_profile",
+    "step_times",
     "take_in",
     "take_in_arrivals",
+    "told",
 ]

@@ -9,11 +9,13 @@ from sqlmodel import Session
 from app.base.errors import Conflict, Invalid, NotAllowed
 from app.cases import queries
 from app.cases.models import Case
+from app.cases.service.asking import inquire
 from app.cases.service.ending import close, record_action, reopen
-from app.cases.service.handing_over import acknowledge, assign, give_back, inquire, transfer
+from app.cases.service.handing_over import acknowledge, assign, transfer
 from app.cases.service.moving import check_own_department
 from app.cases.service.pausing import ask_citizen, decide_extension, request_extension, resume_by_person
 from app.cases.service.reminding import remind, supervise
+from app.cases.service.returning import give_back, refuse_return
 from app.cases.service.sorting import accept, decline, mark_invalid, merge
 from app.cases.transitions import (
     ACTION_LABELS,
@@ -67,7 +69,7 @@ class _Do:
         self.details = frozenset(details)
 
 
-_CLASSES = ("message_type", "category", "place", "complex", "sensitivity")
+_CLASSES = ("message_type", "category", "place", "complex", "sensitivity", "pace")
 
 
 _DO: dict[Action, _Do] = {
@@ -78,7 +80,9 @@ _DO: dict[Action, _Do] = {
     Action.ASSIGN: _Do(assign, "department_id", "handler_id", "note", *_CLASSES),
     Action.TRANSFER: _Do(transfer, "department_id", "handler_id", "note"),
     Action.ACKNOWLEDGE: _Do(acknowledge),
-    Action.RETURN: _Do(give_back, "reason"),
+    Action.RETURN: _Do(give_back, "reason", "basis"),
+    Action.REFUSE_RETURN: _Do(refuse_return, "note"),
+    Action.ASSIST: _Do(inquire(Action.ASSIST), "department_id", "question"),
     Action.ASK_CITIZEN: _Do(ask_citizen, "question"),
     Action.RESUME: _Do(resume_by_person, "answer"),
     Action.CO_SIGN: _Do(inquire(Action.CO_SIGN), "department_id", "question"),

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from app.base.clock import SHANGHAI
 from app.base.errors import Invalid
 from app.cases.models import Case, OfflineAction
-from app.cases.service.clocks import due_of, set_due
+from app.cases.service.clocks import set_due
 from app.cases.service.details import words_of
 from app.cases.service.handing_over import to_department
 from app.cases.service.moving import move
@@ -71,7 +71,8 @@ def reopen(
     case.closed_at = case.replied_at = None
     case.outcome = ""
     case.assigned_at = now
-    set_due(case, due_of(session, now, case.message_type, case.profile, case.complex))
+    case.restarted_at, case.clock_changes = now, []
+    set_due(session, case)
     move(session, now, person, case, Action.REOPEN, reason=words)
     merged = update(Case).where(col(Case.master_id) == case.id)
     session.execute(merged.values(outcome="", closed_at=None))

@@ -1,27 +1,23 @@
 """Which department has it, and by name: assign, transfer, sign for, return, ask another department."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
-from app.base.errors import Invalid, NotAllowed, NotFound
+from app.base.errors import Invalid
 from app.cases import queries
-from app.cases.deadlines import MessageType
-from app.cases.models import Case, Inquiry
-from app.cases.service.clocks import due_of
+from app.cases.models import Case
 from app.cases.service.details import number_of, words_of
 from app.cases.service.moving import move
+from app.cases.service.returning import check_may_go_to, decide_open_return
 from app.cases.service.sorting import classify
-from app.cases.service.telling import tell, tell_assigned, tell_on_duty
+from app.cases.service.telling import tell_assigned
 from app.cases.transitions import (
-    ACTION_LABELS,
     Action,
 )
 from app.departments import queries as departments
 from app.departments.models import Department
-from app.log import service as log
 from app.staff import queries as staff
 from app.staff.roles import Person, Role
 
@@ -70,7 +66,8 @@ def assign(
     note: str = "",
     **classes: Any,
 ) -> None:
-    """First giving to a department; accepts a new case on the way."""
+    """Giving to a department; accepts a new case on the way, and decides an open return in its favour."""
+    check_may_go_to(session, person, case, department_id)
     if classes:
         classify(session, case, **classes)
     _hand_over(session, now, person, case, Action.ASSIGN, department_id, handler_id, note)
@@ -89,6 +86,7 @@ def transfer(
     if str(department_id) == str(case.department_id):
         raise Invalid("这件已经在这个单位，请选另一个", field="department_id")
     reason = words_of(note, "note", "转办的理由")
+    check_may_go_to(session, person, case, department_id)
     _hand_over(session, now, person, case, Action.TRANSFER, department_id, handler_id, reason)
 
 
@@ -106,6 +104,7 @@ def _hand_over(
         raise Invalid("请选承办单位", field="department_id")
     department = to_department(session, case, department_id, handler_id)
     case.assigned_at = now
+    decide_open_return(session, now, person, case, accepted=True, note=note[:500])
     move(session, now, person, case, action, department=department.name, note=note[:500])
     if case.handler_id:
         tell_assigned(session, now, case, action, f"{case.number} 交给您办，{case.due_on:%m-%d} 前答复")
@@ -116,90 +115,3 @@ def acknowledge(session: Session, now: datetime, person: Person, case: Case) -> 
     if person.may(Role.HANDLER) and person.department_id == case.department_id:
         case.handler_id = person.id
     move(session, now, person, case, Action.ACKNOWLEDGE)
-
-
-def give_back(session: Session, now: datetime, person: Person, case: Case, reason: object = "") -> None:
-    """退回 to the clerk, with the duty relied on."""
-    words = words_of(reason, "reason", "退回的理由和职责依据")
-    department = session.get(Department, case.department_id) if case.department_id else None
-    move(
-        session,
-        now,
-        person,
-        case,
-        Action.RETURN,
-        reason=words,
-        department=department.name if department else "",
-    )
-    case.returns += 1
-    case.department_id = case.handler_id = None
-    words = f"{case.number} 被退回，请重新交办"
-    tell_on_duty(session, now, case, "returned", words, key=f"returned:{case.version}")
-
-
-def inquire(action: Action) -> Callable[..., None]:
-    """The verb that asks another department, to co-sign or to verify."""
-
-    def ask(
-        session: Session,
-        now: datetime,
-        person: Person,
-        case: Case,
-        department_id: object = None,
-        question: object = "",
-    ) -> None:
-        words = words_of(question, "question", f"要{ACTION_LABELS[action]}什么")
-        if department_id is None:
-            raise Invalid("请选单位", field="department_id")
-        department = session.get(
-            Department, number_of(department_id, "department_id", "单位", 1, queries.LARGEST_ID)
-        )
-        if department is None or department.id == case.department_id:
-            raise Invalid("请选另一个单位", field="department_id")
-        due = due_of(session, now, MessageType.CORRECTION, case.profile)  # one working day
-        session.add(
-            Inquiry(
-                case_id=case.id,
-                kind=action.value,
-                department_id=department.id,
-                question=words,
-                asked_by=person.id,
-                asked_at=now,
-                due_at=due.due_at,
-            )
-        )
-        move(session, now, person, case, action, department=department.name)
-        for handler in staff.people(session, role=Role.HANDLER, department_id=department.id):
-            wanted = f"{case.number} 请您单位{ACTION_LABELS[action]}"
-            tell(session, now, handler.id, case, action.value, wanted, key=f"{action}:{case.version}")
-
-    return ask
-
-
-def answer_inquiry(
-    session: Session, now: datetime, person: Person, number: str, inquiry_id: int, answer: str
-) -> Inquiry:
-    """Another department's answer to a co-sign or verify request."""
-    case = queries.visible_case(session, person, number)
-    inquiry = (
-        session.get(Inquiry, inquiry_id, with_for_update=True) if inquiry_id <= queries.LARGEST_ID else None
-    )
-    if inquiry is None or inquiry.case_id != case.id or inquiry.kind == "ask" or inquiry.answered_at:
-        raise NotFound("没有这个待答复的请求")
-    if person.department_id != inquiry.department_id:
-        raise NotAllowed("这个请求要由被请求的单位答复")
-    inquiry.answer = words_of(answer, "answer", "答复")
-    inquiry.answered_by, inquiry.answered_at = person.id, now
-    session.add(inquiry)
-    log.record(
-        session,
-        now,
-        person,
-        f"answer_{inquiry.kind}",
-        subject_type="case",
-        subject_id=case.number,
-        case_id=case.id,
-    )
-    words = f"{case.number} 的{ACTION_LABELS[Action(inquiry.kind)]}有了答复"
-    tell(session, now, inquiry.asked_by, case, "inquiry_answered", words, key=f"inquiry:{inquiry.id}")
-    return inquiry

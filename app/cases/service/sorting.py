@@ -9,9 +9,9 @@ from sqlmodel import Session, col, select
 from app.base.db import lock
 from app.base.errors import Invalid
 from app.cases import queries
-from app.cases.deadlines import MessageType
+from app.cases.deadlines import MessageType, Pace
 from app.cases.models import Case
-from app.cases.service.clocks import due_of, set_due
+from app.cases.service.clocks import set_due
 from app.cases.service.details import words_of
 from app.cases.service.moving import move
 from app.cases.transitions import (
@@ -35,19 +35,23 @@ def classify(
     place: str = "",
     complex: object = None,
     sensitivity: str = "",
+    pace: str = "",
 ) -> None:
     """Type, category, place and class as given; what is not given stays. The due date follows them."""
     if message_type and message_type not in set(MessageType):
         raise Invalid("没有这种诉求类型", field="message_type")
     if sensitivity and sensitivity not in {"ordinary", "important", "sensitive"}:
         raise Invalid("敏感程度只能是一般、重要或敏感", field="sensitivity")
+    if pace and pace not in set(Pace):
+        raise Invalid("缓急只能是一般、紧急或舆情", field="pace")
     case.message_type = message_type or case.message_type
     case.category = category[:40] or case.category
     case.place = place[:40] or case.place
     case.sensitivity = sensitivity or case.sensitivity
+    case.pace = pace or case.pace
     if complex is not None:
         case.complex = str(complex).lower() in {"1", "true", "on", "yes"}
-    set_due(case, due_of(session, case.received_at, case.message_type, case.profile, case.complex))
+    set_due(session, case)
 
 
 def decline(session: Session, now: datetime, person: Person, case: Case, reason: object = "") -> None:

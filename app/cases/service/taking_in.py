@@ -11,11 +11,14 @@ from sqlmodel import Session, col, select
 from app.base.db import Database
 from app.base.errors import Conflict, Invalid
 from app.calendar.workdays import day_of
-from app.cases import deadlines, numbers, queries
+from app.cases import numbers, queries
 from app.cases.models import Case
-from app.cases.service.clocks import due_columns, due_of
-from app.cases.service.pausing import resume
-from app.cases.service.telling import tell_keeper, tell_on_duty
+from app.cases.profiles import DEFAULT_PROFILE
+from app.cases.service import promising
+from app.cases.service.clocks import set_due
+from app.cases.service.pausing import take_answer
+from app.cases.service.telling import tell_on_duty
+from app.cases.steps import Step
 from app.cases.transitions import (
     Status,
 )
@@ -71,7 +74,8 @@ def _take_in_arrival(session: Session, now: datetime, arrival_id: int) -> None:
     if arrival is None or arrival.state != messages.WAITING:
         return  # another process was faster
     for message in messages_service.read_arrival(session, now, arrival):
-        take_in(session, now, message)
+        case = take_in(session, now, message)
+        promising.keep_promise(session, now, arrival, case)
     session.add(arrival)
 
 
@@ -83,22 +87,20 @@ def take_in(session: Session, now: datetime, message: Message) -> Case:
     """
     waited_for = _waiting_for(session, message)
     if waited_for is not None:
-        message.case_id = waited_for.id
-        session.add(message)
-        resume(session, now, None, waited_for, answer="来信人已补充")
-        words = f"{waited_for.number} 的来信人已补充，{waited_for.due_on:%m-%d} 前答复"
-        tell_keeper(session, now, waited_for, "answered", words)
-        return waited_for
+        return take_answer(session, now, waited_for, message)
     received_at = _clock_began(message)
     office = staff.office(session)
     message_type = message_type_of(message.kind, message.text)
     place = place_of(message.text, departments.places(session))
     routing = _routing(session, f"{message.title} {message.text}", place)
-    due = due_of(session, received_at, message_type, office.profile if office else "default")
+    profile = queries.profile(session, office.profile if office else DEFAULT_PROFILE)
     closes = _window_closes_at(session, message)
+    arrival = session.get(Arrival, message.arrival_id) if message.arrival_id else None
+    told = promising.number_and_code(session, arrival)
+    number, code = told or (_free_number(session, received_at), numbers.new_lookup_code())
     case = Case(
-        number=_free_number(session, received_at),
-        lookup_code_sealed=session.info["keys"].seal(numbers.new_lookup_code(), "lookup"),
+        number=number,
+        lookup_code_sealed=session.info["keys"].seal(code, "lookup"),
         platform=message.platform,
         account_id=message.account_id,
         requester_id=message.requester_id,
@@ -109,12 +111,13 @@ def take_in(session: Session, now: datetime, message: Message) -> Case:
         place=place,
         routing=routing,
         public_consent=message.public_consent,
-        profile=office.profile if office else "default",
+        profile=profile.key,
+        profile_version=profile.version,
+        step=Step.ACCEPT.value,
         received_at=received_at,
         window_closes_at=closes,
-        sooner_at=deadlines.sooner(due.due_at, closes),
-        **due_columns(due),
     )
+    set_due(session, case)
     session.add(case)
     session.flush()
     message.case_id = case.id
@@ -128,7 +131,10 @@ def take_in(session: Session, now: datetime, message: Message) -> Case:
         subject_id=case.number,
         case_id=case.id,
         platform=case.platform,
-        due_on=due.due_on.isoformat(),
+        message_type=case.message_type,
+        received_at=case.received_at.isoformat(),
+        due_at=case.due_at.isoformat(),
+        due_on=case.due_on.isoformat(),
     )
     tell_on_duty(session, now, case, "new", f"新来信 {case.number}，待受理")
     return case

@@ -8,7 +8,9 @@ from werkzeug.wrappers import Response
 
 from app.base.errors import AppError, Invalid
 from app.calendar import queries as calendar
-from app.cases.deadlines import DEFAULT_PROFILE, PROFILES, MessageType, Profile
+from app.cases.deadlines import LABELS as TYPE_LABELS
+from app.cases.deadlines import MessageType
+from app.cases.profiles import DEFAULT_PROFILE, PROFILES, Profile
 from app.departments import queries as department_queries
 from app.departments import responsibility
 from app.departments import service as departments
@@ -91,13 +93,14 @@ def _setup_page(error: AppError | None = None) -> str:
 def _in_words(profile: Profile) -> str:
     """咨询 5、建议 7、投诉 7 个工作日，复杂的 15 个工作日。依据……"""
     kinds = (
-        (MessageType.CONSULTATION, "咨询"),
-        (MessageType.SUGGESTION, "建议"),
-        (MessageType.COMPLAINT, "投诉"),
-        (MessageType.CORRECTION, "找错"),
+        MessageType.CONSULTATION,
+        MessageType.SUGGESTION,
+        MessageType.COMPLAINT,
+        MessageType.CORRECTION,
     )
-    days = "、".join(f"{word} {profile.working_days[kind]}" for kind, word in kinds)
-    return f"{days} 个工作日，复杂的 {profile.complex_days} 个工作日。{profile.source}"
+    days = "、".join(f"{TYPE_LABELS[kind]} {profile.days[kind]}" for kind in kinds)
+    unit = "个自然日" if profile.natural else "个工作日"
+    return f"{days} {unit}，复杂的 {profile.complex_days} {unit}。{profile.source}"
 
 
 # ---------------------------------------------------------------- people

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.base.clock import SHANGHAI
 from app.base.errors import AppError, Invalid
-from app.cases.deadlines import PROFILES
+from app.cases.profiles import PROFILES
 from app.duty import queries, service
 from app.duty.roster import DUTIES
 from app.staff import queries as staff

@@ -58,12 +58,13 @@ def test_seeding_again_adds_nothing(session: Session) -> None:
 
 
 def test_the_preview_shows_what_would_change_and_writes_nothing(session: Session) -> None:
-    changed = service.preview(session, notice())
+    changed = service.preview(session, notice()).changes
 
     assert [(day.on.isoformat(), day.counts_before, day.counts_after) for day in changed] == [
         ("2026-12-31", True, False),  # Thursday
         ("2027-01-09", False, True),  # Saturday
-        # 1 January is a rest day already: statutory
+        # 1 January is a rest day already: statutory. The notice says nothing of October, and it has the last word.
+        ("2027-10-01", False, True),
     ]
     assert changed[0].why == "周四 元旦：工作日改为休息日"
     assert 2027 not in queries.calendar(session).known_years
@@ -97,7 +98,7 @@ def test_a_day_that_falls_out_of_the_notice_shows_in_the_preview(session: Sessio
     service.load(session, NOW, None, notice())
     shorter = [{"name": "元旦", "date": "2027-01-01", "isOffDay": True}]
 
-    changed = service.preview(session, notice(days=shorter))
+    changed = service.preview(session, notice(days=shorter)).changes
 
     assert [(day.on.isoformat(), day.counts_after) for day in changed] == [
         ("2026-12-31", True),
@@ -118,6 +119,23 @@ def test_a_day_the_office_set_itself_outlives_the_next_notice(session: Session) 
 
     assert queries.calendar(session).name_of(date(2027, 1, 11)) == "办公楼搬迁"
     assert not queries.calendar(session).is_working_day(date(2027, 1, 11))
+
+
+def test_a_day_the_office_set_itself_can_be_taken_back_and_the_notice_counts_again(session: Session) -> None:
+    service.load(session, NOW, None, notice())
+    service.set_local_day(session, NOW, None, date(2027, 1, 9), Kind.REST, "办公楼搬迁")
+    seen = service.preview_local_day(session, date(2027, 1, 9), None, "")
+
+    assert [(day.on.isoformat(), day.counts_after) for day in seen.changes] == [("2027-01-09", True)]
+    service.clear_local_day(session, NOW, None, date(2027, 1, 9))
+    assert queries.calendar(session).name_of(date(2027, 1, 9)) == "元旦调休上班"
+    with pytest.raises(Invalid, match="不是本单位自己设的"):
+        service.clear_local_day(session, NOW, None, date(2027, 1, 9))
+
+
+def test_a_day_of_the_office_needs_a_reason(session: Session) -> None:
+    with pytest.raises(Invalid, match="为什么"):
+        service.set_local_day(session, NOW, None, date(2026, 3, 2), Kind.REST, " ")
 
 
 def test_a_local_day_needs_a_loaded_year(session: Session) -> None:

@@ -1,13 +1,19 @@
 """Which days count: the arrangements of 2021, 2026 and of a year nobody has announced yet."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import chinese_calendar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.base.db import Database
+from app.base.keys import Keys
+from app.calendar import queries
 from app.calendar.workdays import SHANGHAI, Calendar, due_after, nth_working_day, working_days_between
+from tests import naive_count
+from tests.conftest import SECRET
 
 
 def days(*named: tuple[str, str, str]) -> dict[date, str]:
@@ -151,3 +157,94 @@ def test_the_autumn_of_2026_agrees_with_an_independent_calendar() -> None:
     assert [CALENDAR.is_working_day(day) for day in autumn] == [
         chinese_calendar.is_workday(day) for day in autumn
     ]
+
+
+# ------------------------------------------------------------------ six years, and any calendar there could be
+
+
+@pytest.fixture(scope="module")
+def shipped(sqlite_template: Path) -> Calendar:
+    """The calendar as an office has it after the first start."""
+    db = Database(f"sqlite:///{sqlite_template}", Keys(SECRET))
+    with db.reading() as session:
+        calendar = queries.calendar(session)
+    db.close()
+    return calendar
+
+
+def test_every_day_of_six_years_counts_as_the_notices_say(shipped: Calendar) -> None:
+    span = (date(2026, 12, 31) - date(2021, 1, 1)).days
+    all_days = [date(2021, 1, 1) + timedelta(days=i) for i in range(span + 1)]
+
+    assert [day for day in all_days if shipped.is_working_day(day) != naive_count.works(day)] == []
+    assert not [day for day in all_days if day < date(2026, 12, 29) and not shipped.is_announced(day)]
+
+
+@pytest.mark.clause("C1")
+@pytest.mark.clause("A8")
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 7, 10, 13, 15])
+def test_the_due_day_of_every_day_of_six_years_is_exact(shipped: Calendar, n: int) -> None:
+    first, last = date(2021, 1, 1), date(2026, 11, 30)
+    wrong = []
+    for i in range((last - first).days + 1):
+        day = first + timedelta(days=i)
+        due = due_after(datetime(day.year, day.month, day.day, i % 24, 59, tzinfo=SHANGHAI), n, shipped)
+        if due.due_on != naive_count.due_day(day, n):
+            wrong.append((day, due.due_on))
+
+    assert wrong == []
+
+
+SOME_DAYS = st.sets(st.dates(date(2026, 1, 1), date(2026, 12, 28)), max_size=40)
+RECEIVED = st.builds(
+    lambda day, minute: datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) + timedelta(minutes=minute),
+    st.dates(date(2026, 1, 1), date(2026, 10, 31)),
+    st.integers(0, 24 * 60 - 1),
+)
+
+
+@given(SOME_DAYS, SOME_DAYS, RECEIVED, st.integers(1, 15), SOME_DAYS)
+def test_whatever_the_arrangement_the_nth_day_that_counts_is_the_due_day(
+    rest: set[date], work: set[date], received_at: datetime, n: int, paused: set[date]
+) -> None:
+    calendar = Calendar(
+        rest=dict.fromkeys(rest, "假"), work=dict.fromkeys(work, "班"), known_years=frozenset({2026, 2027}),
+        version="any",
+    )  # fmt: skip
+    due = due_after(received_at, n, calendar, paused=paused)
+    looked = {looked_at.on: looked_at for looked_at in due.days}
+
+    assert sum(looked_at.counts for looked_at in due.days) == n
+    assert due.days[-1].on == due.due_on
+    assert due.days[-1].counts
+    assert calendar.is_working_day(due.due_on)
+    assert due.due_on not in paused
+    assert list(looked) == [received_at.date() + timedelta(days=i) for i in range(len(looked))]
+    assert all(looked_at.why for looked_at in due.days)
+    assert due.due_at > received_at
+
+
+@given(SOME_DAYS, RECEIVED, RECEIVED, st.integers(1, 15))
+def test_who_writes_later_is_answered_no_earlier_and_more_rest_never_shortens_the_time(
+    rest: set[date], one: datetime, other: datetime, n: int
+) -> None:
+    def calendar(days: set[date]) -> Calendar:
+        return Calendar(dict.fromkeys(days, "假"), {}, frozenset({2026, 2027}), "any")
+
+    first, second = sorted((one, other))
+
+    assert due_after(first, n, calendar(rest)).due_at <= due_after(second, n, calendar(rest)).due_at
+    assert due_after(one, n, calendar(set())).due_at <= due_after(one, n, calendar(rest)).due_at
+
+
+@given(SOME_DAYS, RECEIVED, st.integers(1, 30))
+def test_calendar_days_end_on_a_working_day_and_no_sooner_than_they_are_over(
+    rest: set[date], received_at: datetime, n: int
+) -> None:
+    calendar = Calendar(dict.fromkeys(rest, "假"), {}, frozenset({2026, 2027}), "any")
+    due = due_after(received_at, n, calendar, every_day=True)
+
+    assert calendar.is_working_day(due.due_on)
+    last = received_at.date() + timedelta(days=n)
+    assert due.due_on >= last
+    assert not any(calendar.is_working_day(last + timedelta(days=i)) for i in range((due.due_on - last).days))

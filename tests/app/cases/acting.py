@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from app.cases import service
-from app.cases.models import Case, Extension
+from app.cases.models import Case, Extension, Return
 from app.cases.transitions import OPEN_STATUSES, Action, Status
 from tests.conftest import NOW, TheOffice
 from tests.factories import a_case
@@ -38,11 +38,13 @@ DETAILS: dict[Action, Details] = {
     Action.ASSIGN: _to(POLICE, note="请按时答复"),
     Action.TRANSFER: _to(LABOUR, note="属于社保事项"),
     Action.ACKNOWLEDGE: _words(),
-    Action.RETURN: _words(reason="三定规定里没有这项职责"),
+    Action.RETURN: _words(reason="不属户政业务", basis="三定规定第三条"),
+    Action.REFUSE_RETURN: _words(note="职责表里写明由你单位办"),
     Action.ASK_CITIZEN: _words(question="请问住在哪个社区？"),
     Action.RESUME: _words(answer="电话里说住在柳荫社区"),
     Action.CO_SIGN: _to(LABOUR, question="请会签社保部分"),
     Action.VERIFY: _to(LABOUR, question="请核实参保情况"),
+    Action.ASSIST: _to(LABOUR, question="请提供社保部分的说明"),
     Action.RECORD_ACTION: _words(done_on="2026-10-09", what="上门看了现场"),
     Action.CLOSE: _words(outcome="solved"),
     Action.REOPEN: _words(reason="来信人说没有解决"),
@@ -80,6 +82,21 @@ def an_extension(
     """Five more working days, asked for and not yet decided."""
     asked = Extension(
         case_id=case.id, working_days=5, reason="要等鉴定结果", asked_by=office.people[by].id, asked_at=now
+    )
+    session.add(asked)
+    session.flush()
+    return asked
+
+
+def a_return(session: Session, office: TheOffice, case: Case, *, now: datetime = NOW) -> Return:
+    """The police gave it back, and nobody has decided yet."""
+    asked = Return(
+        case_id=case.id,
+        department_id=office.departments[POLICE].id,
+        by_id=office.people[HANDLER].id,
+        at=now,
+        reason="不属户政业务",
+        basis="三定规定第三条",
     )
     session.add(asked)
     session.flush()

@@ -26,6 +26,7 @@ from tests.app.cases.acting import (
     OTHER_HANDLER,
     POLICE,
     SUPERVISOR,
+    a_return,
     act,
     an_extension,
     case_at,
@@ -85,6 +86,7 @@ WORKS: list[tuple[Status, str, Action, Status, dict[str, object]]] = [
     (S.WAITING_CITIZEN, HANDLER, A.RESUME, S.IN_PROGRESS, {"paused_at": None}),
     (S.IN_PROGRESS, HANDLER, A.CO_SIGN, S.IN_PROGRESS, {}),
     (S.ACCEPTED, CLERK, A.VERIFY, S.ACCEPTED, {}),
+    (S.ASSIGNED, CLERK, A.ASSIST, S.ASSIGNED, {}),
     (S.IN_PROGRESS, HANDLER, A.RECORD_ACTION, S.IN_PROGRESS, {}),
     (S.REPLIED, CLERK, A.CLOSE, S.CLOSED, {"outcome": "solved", "closed_at": NOW}),
     (S.CLOSED, SUPERVISOR, A.REOPEN, S.ASSIGNED,
@@ -124,6 +126,7 @@ def test_an_action_moves_the_case_writes_its_columns_and_is_logged_once(
 
 def test_every_button_is_proved_here_or_below() -> None:
     below = {A.MERGE, A.GRANT_EXTENSION, A.REFUSE_EXTENSION}
+    below |= {A.REFUSE_RETURN}  # in test_returning.py
     assert {row[2] for row in WORKS} | below == set(service.ACTION_DETAILS) == set(Action) - BY_REPLY
 
 
@@ -206,7 +209,10 @@ REFUSED: list[tuple[Status, str, Action, dict[str, object], str | None]] = [
     (S.ASSIGNED, CLERK, A.TRANSFER, {"department_id": POLICE, "note": "再试"}, "department_id"),
     (S.ASSIGNED, CLERK, A.TRANSFER, {"department_id": LABOUR}, "note"),
     (S.ASSIGNED, CLERK, A.TRANSFER, {"note": "属于社保"}, "department_id"),
-    (S.ASSIGNED, HANDLER, A.RETURN, {}, "reason"),
+    (S.ASSIGNED, HANDLER, A.RETURN, {"basis": "三定规定"}, "reason"),
+    (S.ASSIGNED, HANDLER, A.RETURN, {"reason": "不归我们管"}, "basis"),
+    (S.ACCEPTED, CLERK, A.REFUSE_RETURN, {"note": "归你们管"}, None),
+    (S.NEW, CLERK, A.ACCEPT, {"pace": "slow"}, "pace"),
     (S.IN_PROGRESS, HANDLER, A.ASK_CITIZEN, {}, "question"),
     (S.WAITING_CITIZEN, HANDLER, A.RESUME, {}, "answer"),
     (S.IN_PROGRESS, HANDLER, A.CO_SIGN, {"department_id": LABOUR}, "question"),
@@ -251,6 +257,8 @@ def _attempt(
         current = session.get_one(Case, case.id)
         current.status, current.open = status.value, status in OPEN_STATUSES
         an_extension(session, office, current, by="外包小吴")
+        if action is Action.REFUSE_RETURN:
+            a_return(session, office, current)
         try:
             service.act(
                 session, NOW, office.people[who], case.number, action, **DETAILS[action](office, master)

@@ -6,14 +6,17 @@ import pytest
 
 from app.calendar.workdays import SHANGHAI, Calendar, day_of
 from app.cases.deadlines import (
-    LABELS,
-    PROFILES,
-    MessageType,
+    Clock,
+    Limit,
+    Pause,
+    Unit,
     Urgency,
+    changes_of,
     due_at,
     due_on,
     extended,
-    shifted_by_pause,
+    extension_row,
+    pause_row,
     sooner,
     urgency,
 )
@@ -25,45 +28,12 @@ CALENDAR = Calendar(
     known_years=frozenset({2026, 2027}),
     version="test",
 )
-DEFAULT = PROFILES["default"]
+FIVE = Limit(5, Unit.WORKING_DAYS)
 
 
 def at(text: str) -> datetime:
     """A wall clock in Shanghai."""
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
-
-
-@pytest.mark.parametrize(
-    ("message_type", "is_complex", "due"),
-    [
-        pytest.param(MessageType.CORRECTION, False, "2026-11-17", marks=pytest.mark.clause("C1")),  # Tuesday
-        pytest.param(MessageType.CORRECTION, True, "2026-11-17", marks=pytest.mark.clause("C1")),  # no longer
-        pytest.param(MessageType.CONSULTATION, False, "2026-11-23", marks=pytest.mark.clause("A8")),  # Monday
-        pytest.param(MessageType.SUGGESTION, False, "2026-11-25", marks=pytest.mark.clause("A8")),  # Wed
-        (MessageType.COMPLAINT, False, "2026-11-25"),
-        (MessageType.HELP, False, "2026-11-25"),
-        (MessageType.REPORT, False, "2026-11-25"),
-        (MessageType.COMMENT, False, "2026-11-25"),
-        (MessageType.COMPLAINT, True, "2026-12-07"),  # 15 working days: Monday
-    ],
-)
-def test_the_default_profile_gives_each_kind_of_message_its_days(
-    message_type: MessageType, is_complex: bool, due: str
-) -> None:
-    received = at("2026-11-16 09:00")  # Monday
-
-    assert due_at(received, message_type, DEFAULT, CALENDAR, complex=is_complex).due_on.isoformat() == due
-
-
-@pytest.mark.parametrize("key", PROFILES)
-def test_every_profile_covers_every_type_and_names_its_source(key: str) -> None:
-    profile = PROFILES[key]
-
-    assert profile.key == key
-    assert set(profile.working_days) == set(MessageType) == set(LABELS)
-    assert profile.working_days[MessageType.CORRECTION] == 1
-    assert profile.complex_days >= max(profile.working_days.values())
-    assert profile.source
 
 
 @pytest.mark.parametrize(
@@ -103,15 +73,59 @@ def test_an_extension_counts_from_the_due_day_and_keeps_the_hour() -> None:
         ("2026-11-17 10:00", "2026-11-19 10:00", "2026-11-26 00:00"),  # Tuesday to Thursday: two working days
         ("2026-11-20 10:00", "2026-11-22 10:00", "2026-11-24 00:00"),  # Friday to Sunday: none
         ("2026-11-20 10:00", "2026-11-23 10:00", "2026-11-25 00:00"),  # Friday to Monday: one
+        ("2026-11-25 10:00", "2026-11-27 10:00", "2026-11-24 00:00"),  # asked when it was overdue: stays so
     ],
 )
-def test_the_working_days_of_a_pause_are_given_back(paused: str, resumed: str, due: str) -> None:
-    assert shifted_by_pause(at("2026-11-24 00:00"), at(paused), at(resumed), CALENDAR).due_at == at(due)
+def test_the_working_days_of_a_pause_do_not_count(paused: str, resumed: str, due: str) -> None:
+    clock = Clock(at("2026-11-16 09:00"), FIVE, pauses=(Pause(at(paused), at(resumed)),))
+
+    assert due_at(clock, CALENDAR).due_at == at(due)
 
 
-def test_a_pause_cannot_end_before_it_began() -> None:
-    with pytest.raises(ValueError, match="pause"):
-        shifted_by_pause(at("2026-11-24 00:00"), at("2026-11-20 10:00"), at("2026-11-19 10:00"), CALENDAR)
+def test_a_day_of_waiting_says_so() -> None:
+    pause = Pause(at("2026-11-17 10:00"), at("2026-11-19 10:00"))
+    days = due_at(Clock(at("2026-11-16 09:00"), FIVE, pauses=(pause,)), CALENDAR).days
+
+    assert [(day.on.day, day.why) for day in days if day.why.startswith("等")] == [
+        (18, "等来信人补充，不计入"),
+        (19, "等来信人补充，不计入"),
+    ]
+
+
+def test_an_extension_and_a_pause_add_up_and_are_kept_with_the_case() -> None:
+    pause = Pause(at("2026-11-17 10:00"), at("2026-11-18 10:00"))
+    pauses, extra = changes_of([extension_row(2), pause_row(pause), extension_row(1)])
+
+    assert ([one.ended_at for one in pauses], extra) == ([pause.ended_at], 3)
+    assert due_at(
+        Clock(at("2026-11-16 09:00"), FIVE, pauses=pauses, extra_days=extra), CALENDAR
+    ).due_at == at(
+        "2026-11-28 00:00"  # Monday the 23rd, one day for the pause, three for the extensions
+    )
+
+
+def test_an_urgent_clock_runs_by_the_hour_through_the_holiday_and_stops_while_the_citizen_is_asked() -> None:
+    clock = Clock(at("2026-10-01 22:00"), Limit(24, Unit.HOURS))
+    asked = Clock(
+        clock.began_at, clock.limit, pauses=(Pause(at("2026-10-02 08:00"), at("2026-10-02 11:00")),)
+    )
+
+    assert due_at(clock, CALENDAR).due_at == at("2026-10-02 22:00")
+    assert due_at(asked, CALENDAR).due_at == at("2026-10-03 01:00")
+    assert [day.counts for day in due_at(clock, CALENDAR).days] == [True, True]
+
+
+def test_calendar_days_count_rest_days_but_do_not_end_on_one() -> None:
+    seven = Limit(7, Unit.DAYS)
+
+    assert due_at(Clock(at("2026-11-16 09:00"), seven), CALENDAR).due_on == date(2026, 11, 23)  # Monday
+    rolled = due_at(Clock(at("2026-09-25 09:00"), seven), CALENDAR)  # 2 October lies in the holiday
+    assert rolled.due_on == date(2026, 10, 8)
+    assert rolled.days[-1].why == "最后一天是休息日，顺延到这一天（周四）"
+
+
+def test_the_day_may_end_when_the_office_closes() -> None:
+    assert due_at(Clock(at("2026-11-16 09:00"), FIVE, "17:30"), CALENDAR).due_at == at("2026-11-23 17:30")
 
 
 @pytest.mark.clause("A8")
