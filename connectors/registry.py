@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from connectors.contract import Connector
 from connectors.corrections.connector import CorrectionsConnector
+from connectors.douyin.connector import MAX_COMMENT as MAX_DOUYIN_COMMENT
+from connectors.douyin.connector import DouyinConnector
 from connectors.errors import NotOffered
 from connectors.hotline.connector import HotlineConnector
 from connectors.website.connector import WebsiteConnector
@@ -72,6 +74,8 @@ PLATFORMS: dict[str, Platform] = {row.key: row for row in (
     Platform("weibo",       "微博",             WeiboConnector,       "api",
              unit="chars", longest=MAX_COMMENT, longest_private=MAX_PRIVATE,
              window_private=Window(timedelta(hours=48), None), receives=True, polls=True),
+    Platform("douyin",      "抖音",             DouyinConnector,      "api",
+             unit="points", longest=MAX_DOUYIN_COMMENT, receives=True, polls=True),
     Platform("corrections", "我为政府网站找错", CorrectionsConnector, "by_hand", imports=True),
     Platform("website",     "政府网站来信",     WebsiteConnector,     "page"),
     Platform("hotline",     "12345 热线",       HotlineConnector,     "by_hand", imports=True),

@@ -16,6 +16,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "access_token": "sandbox-access-token",
         "real_ip": "203.0.113.9",
     },
+    "douyin": {
+        "client_key": "ttsandbox0000001",
+        "client_secret": "sandboxsecret0000000000000000000",
+        "open_id": "ba253642-0590-40bc-9bdf-9a1334b94059",
+        "refresh_token": "rft.sandbox0000000000000001",
+        "real_ip": "203.0.113.9",
+    },
     "corrections": {},
     "website": {},
     "hotline": {},

@@ -11,7 +11,7 @@ from connectors.registry import PLATFORMS, count_text, platform
 
 def test_a_platform_nobody_offers_is_refused() -> None:
     with pytest.raises(NotOffered):
-        platform("douyin")
+        platform("kuaishou")
 
 
 @pytest.mark.parametrize("key", PLATFORMS)

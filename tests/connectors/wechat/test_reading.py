@@ -89,3 +89,42 @@ def test_a_message_as_an_error_never_says_what_it_contained() -> None:
         with pytest.raises(Exception) as problem:
             our_wechat().read(sample.read_bytes())
         assert "oZ9xTEST" not in str(problem.value) and "路灯" not in str(problem.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"Event": "masssendjobfinish", "MsgID": "1"}, "event:masssendjobfinish"),
+        ({"Event": "MASSSENDJOBFINISH", "MsgID": "1"}, "event:masssendjobfinish"),
+        ({"Event": "Subscribe"}, "event:subscribe"),
+        ({"Event": "never_heard_of"}, "event:never_heard_of"),
+    ],
+    ids=str,
+)
+def test_pitfall_11_names_are_read_in_any_case_and_what_is_unknown_is_kept(
+    fields: dict[str, str], kind: str
+) -> None:
+    (message,) = our_wechat().read(a_wechat().inner_xml("x", CITIZEN, fields).encode())
+    assert message.kind == kind
+    assert message.extra.get("msg_id", "1") == "1"
+    (unknown,) = our_wechat().read(a_wechat().inner_xml("hologram", CITIZEN).encode())
+    assert (unknown.kind, unknown.is_question) == ("unknown:hologram", True)
+
+
+@pytest.mark.parametrize("event", [name for name, row in EVENTS.items() if row.notice])
+def test_what_must_be_honoured_is_said_in_a_word(event: str) -> None:
+    samples = [path for path in SAMPLES if path.stem.startswith(f"event_{event}")]
+    notices = {our_wechat().read(path.read_bytes())[0].notice for path in samples}
+    assert EVENTS[event].notice in notices
+
+
+def test_two_people_who_withdraw_in_one_second_are_two() -> None:
+    stand, ours = a_wechat(), our_wechat()
+    told = [
+        ours.read(stand.inner_xml("x", "mp", {"Event": "user_authorization_revoke", "OpenID": who}).encode())[
+            0
+        ]
+        for who in (CITIZEN, CITIZEN[:-1] + "2")
+    ]
+    assert told[0].external_id != told[1].external_id
+    assert [message.sender for message in told] == [CITIZEN, CITIZEN[:-1] + "2"]

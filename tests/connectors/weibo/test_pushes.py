@@ -154,3 +154,23 @@ def test_no_json_makes_reading_fail_in_another_way(changes: dict[str, Any], is_p
         assert problem.reason
     else:
         assert message.external_id
+
+
+@pytest.mark.parametrize(
+    ("changes", "opens", "notice"),
+    [
+        ({}, True, None),
+        ({"type": "event", "data": {"subtype": "follow"}}, True, "back"),
+        ({"type": "event", "data": {"subtype": "click"}}, True, None),
+        ({"type": "event", "data": {"subtype": "unfollow"}}, False, "left"),
+        ({"type": "event", "data": {"subtype": "unsubscribe"}}, False, "left"),
+        ({"type": "event", "data": {"subtype": "mention"}}, False, None),
+        ({"type": "mention"}, False, None),
+    ],
+    ids=str,
+)
+def test_pitfall_30_a_mention_and_a_farewell_open_no_window(
+    changes: dict[str, Any], opens: bool, notice: str | None
+) -> None:
+    (message,) = our_weibo().read(a_push(**changes))
+    assert (message.opens_window, message.notice) == (opens, notice)

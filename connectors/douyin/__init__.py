@@ -1,0 +1,1 @@
+"""Douyin 抖音: comments below our videos."""
