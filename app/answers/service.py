@@ -80,20 +80,25 @@ def propose_from_case(
     the person's own; either way what points to a person is hidden before anything is kept.
     """
     _may(person, PROPOSERS, "拟问答条目")
-    content = draft_from_case(case, reply_text, reply_basis) | changes
     places = departments.office_places(session)
+    content = draft_from_case(case, reply_text, reply_basis, places=places) | changes
     for name, by in (("question", "citizen"), ("text", "office")):
         content[name] = redact(str(content[name]), by=by, places=places).text
     content["phrasings"] = [redact(words, places=places).text for words in content.get("phrasings", ())]
     return _propose(session, now, person, None, content, case=case)
 
 
-def draft_from_case(case: Case, reply_text: str, reply_basis: str = "") -> dict[str, Any]:
-    """Question, text, category and basis for an entry, from a letter and its reply, both redacted."""
-    question = redact(case.title.rstrip("…")).text
+def draft_from_case(
+    case: Case, reply_text: str, reply_basis: str = "", *, places: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """Question, text, category and basis for an entry, from a letter and its reply, both redacted.
+
+    ``places``: the office's own, which are nobody's name (`departments.queries.office_places`).
+    """
+    question = redact(case.title.rstrip("…"), places=places).text
     return {
         "question": question[:LONGEST_QUESTION],
-        "text": redact(reply_text, by="office").text if reply_text else "",
+        "text": redact(reply_text, by="office", places=places).text if reply_text else "",
         "category": case.category,
         "basis": [{"title": reply_basis.strip()}] if reply_basis.strip() else [],
         "owner_department_id": case.department_id,

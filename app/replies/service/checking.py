@@ -8,6 +8,7 @@ from sqlmodel import Session
 from app.cases.models import Case
 from app.consistency import service as consistency
 from app.consistency.comparing import Point
+from app.departments import queries as departments
 from app.redaction import service as redaction
 from app.redaction.masking import TOKENS
 from app.redaction.numbers import Kind
@@ -55,7 +56,9 @@ def check(
             forms=list(forms.values()),
             platform_labels={one.form: one.label for one in seen},
             allowed_hosts=_allowed_hosts(session, entry) | set(own_hosts),
-            personal_data=_personal_data("\n".join([reply.text, *reply.short_texts.values()])),
+            personal_data=_personal_data(
+                "\n".join([reply.text, *reply.short_texts.values()]), departments.office_places(session)
+            ),
             differences=[_difference(point) for point in departures(session, reply, alike)],
             closed_windows=[one.label for one in seen if one.problem],
         )
@@ -78,13 +81,13 @@ def _allowed_hosts(session: Session, entry: EntryVersion | None) -> set[str]:
     return allowed
 
 
-def _personal_data(text: str) -> list[PersonalData] | None:
+def _personal_data(text: str, places: frozenset[str]) -> list[PersonalData] | None:
     """What of a person stands in a reply; None where the rules could not finish, and a person must look.
 
     Names and addresses only where something points to them: an office's text is full of places.
     """
     try:
-        hits = redaction.redact(text, by="office").masked
+        hits = redaction.redact(text, by="office", places=places).masked
     except redaction.RedactionFailed:
         return None
     found = [(hit, text[hit.start : hit.end]) for hit in hits]

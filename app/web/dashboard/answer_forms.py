@@ -36,7 +36,9 @@ def new_entry() -> str:
         return _form(None, {"question": request.args.get("question", "")[:200]}, None)
     with reading() as session:
         case, reply_text, basis = _told(session, number)
-    return _form(None, service.draft_from_case(case, reply_text, basis), None, case=case)
+        places = departments.office_places(session)
+    draft = service.draft_from_case(case, reply_text, basis, places=places)
+    return _form(None, draft, None, case=case)
 
 
 @desk.post("/answers/new")
