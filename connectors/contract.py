@@ -312,6 +312,11 @@ class Receiver(Reader):
     def answer_challenge(self, request: WebhookRequest) -> WebhookAnswer:
         """Answer the call that the platform makes when our address is entered. Raises SignatureError."""
 
+    def own_challenge(self, now: datetime) -> Mapping[str, str] | None:
+        """The query with which the platform would verify our address now, for trying it ourselves; None
+        where the platform verifies none by a GET."""
+        return None
+
     @abstractmethod
     def check(self, request: WebhookRequest) -> Checked:
         """Prove that the push is the platform's and open it. Raises SignatureError, PayloadError."""

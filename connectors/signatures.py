@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -36,6 +37,17 @@ def parts_of(query: Mapping[str, str], *names: str) -> tuple[str, ...]:
 def matches(given: str, *parts: str) -> bool:
     """Compare in constant time. No key among the parts may be empty: that is the caller's duty."""
     return hmac.compare_digest(given.encode("utf-8"), sign(*parts).encode("ascii"))
+
+
+def challenge(secret: str, now: datetime) -> dict[str, str]:
+    """The query of a call by which an address is verified, signed with ``secret``."""
+    timestamp, nonce, echo = str(int(now.timestamp())), secrets.token_hex(5), secrets.token_hex(8)
+    return {
+        "signature": sign(secret, timestamp, nonce),
+        "timestamp": timestamp,
+        "nonce": nonce,
+        "echostr": echo,
+    }
 
 
 def require_fresh(timestamp: str, received_at: datetime) -> None:

@@ -34,7 +34,7 @@ from connectors.contract import (
 )
 from connectors.errors import DeliveryError, NotOffered, PayloadError, SignatureError
 from connectors.probing import clock_probe, failed_probe
-from connectors.signatures import parts_of, require_fresh
+from connectors.signatures import challenge, parts_of, require_fresh
 from connectors.wechat import comments, envelope
 from connectors.wechat.client import WeChatClient
 from connectors.wechat.codes import CODES
@@ -164,6 +164,10 @@ class WeChatConnector(Receiver, Fetcher, Sender, TokenOwner, Moderator, MediaSou
         envelope.prove_plain(request.query, self._keys)
         (echo,) = parts_of(request.query, "echostr")
         return WebhookAnswer(echo, PLAIN_TEXT)
+
+    def own_challenge(self, now: datetime) -> Mapping[str, str]:
+        """As the platform would verify our address."""
+        return challenge(self._keys[0].token, now)
 
     def check(self, request: WebhookRequest) -> Checked:
         """Prove and open a push. See the table of modes in README.md."""

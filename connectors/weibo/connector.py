@@ -34,7 +34,7 @@ from connectors.contract import (
 )
 from connectors.errors import DeliveryError, PayloadError, SignatureError
 from connectors.probing import clock_probe, failed_probe
-from connectors.signatures import matches, parts_of, require_fresh
+from connectors.signatures import challenge, matches, parts_of, require_fresh
 from connectors.weibo.client import WeiboClient
 from connectors.weibo.codes import CODES
 from connectors.weibo.length import MAX_COMMENT, MAX_PRIVATE, weibo_length
@@ -135,6 +135,10 @@ class WeiboConnector(Receiver, Fetcher, Sender, MediaSource, Granted, Metered, P
         self._prove(request)
         (echo,) = parts_of(request.query, "echostr")
         return WebhookAnswer(echo, PLAIN_TEXT)
+
+    def own_challenge(self, now: datetime) -> Mapping[str, str]:
+        """As the platform would verify our address."""
+        return challenge(self._app_secret, now)
 
     def check(self, request: WebhookRequest) -> Checked:
         """Prove the query and read the body once. Weibo signs no body and has no encryption."""

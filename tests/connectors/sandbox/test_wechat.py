@@ -314,3 +314,70 @@ def test_every_entry_of_the_ledger_is_pushed_to_the_disk(
     for number in range(3):
         ledger.add(NOW, CITIZEN, "reply", str(number))
         assert len(synced) == number + 1
+
+
+def test_time_passes_when_it_is_told_to() -> None:
+    with told_to(OurDoor()) as stand:
+        stand.note_message(CITIZEN)
+        before = httpx.get(f"{stand.url}/sandbox/clock").json()["now"]
+        after = httpx.post(f"{stand.url}/sandbox/clock", json={"days": 2, "hours": 1}).json()["now"]
+        assert (before, after) == (NOW.isoformat(), (NOW + timedelta(days=2, hours=1)).isoformat())
+        ours = our_wechat(api_base=stand.url, clock=stand.now)
+        assert _code_of(lambda: ours.send(a_reply(), ours.fetch_token().value)) == "45015"
+
+
+def test_a_day_has_so_many_calls_and_the_next_day_has_them_again() -> None:
+    clock = MovingClock()
+    with a_wechat(clock=clock, quotas={"custom/send": 2}) as stand:
+        stand.note_message(CITIZEN)
+        ours = our_wechat(api_base=stand.url, clock=clock)
+        codes = [_code_of(lambda: ours.send(a_reply(), ours.fetch_token().value)) for _ in range(3)]
+        assert codes == [None, None, "45009"]
+        clock.at += timedelta(hours=24)
+        assert _code_of(lambda: ours.send(a_reply(), ours.fetch_token().value)) is None
+
+
+# fmt: off
+COMMENT_CALLS = [
+    # the call, what is given beside the place                   , the code
+    ("list",         {"begin": 0, "count": 50, "type": 0},         88010),
+    ("list",         {"begin": 0, "count": 0,  "type": 0},         88010),
+    ("list",         {"begin": 0, "count": 49, "type": 0},         0),
+    ("list",         {"begin": 0, "count": 49, "index": 7},        88001),
+    ("reply/add",    {"user_comment_id": 9, "content": "好"},      88008),
+    ("reply/add",    {"user_comment_id": 1, "content": ""},        88007),
+    ("reply/add",    {"user_comment_id": 1, "content": "好" * 200}, 88007),
+    ("reply/add",    {"user_comment_id": 2, "content": "好"},      88005),
+    ("reply/delete", {"user_comment_id": 2},                       0),
+    ("reply/delete", {"user_comment_id": 1},                       88008),
+    ("markelect",    {"user_comment_id": 3},                       88004),
+    ("markelect",    {"user_comment_id": 1},                       0),
+    ("delete",       {"user_comment_id": 3},                       88008),
+    ("close",        {},                                           0),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("call", "given", "code"), COMMENT_CALLS, ids=str)
+def test_pitfall_22_calls_about_comments_are_answered_as_wechat_answers_them(
+    call: str, given: dict[str, Any], code: int
+) -> None:
+    with a_wechat() as stand:
+        places = [stand.comment(CITIZEN, text) for text in ("一", "二", "三")]
+        article = stand.articles.by_place[places[0][:2]]
+        article.comments[2].reply = ("好", NOW)
+        article.comments[3].deleted = True
+        token = our_wechat(api_base=stand.url).fetch_token().value
+        body = {"msg_data_id": places[0][0], "index": 0, **given}
+        answer = httpx.post(f"{stand.url}/cgi-bin/comment/{call}?access_token={token}", json=body).json()
+        assert answer["errcode"] == code
+        stand.articles.privilege = False
+        refused = httpx.post(f"{stand.url}/cgi-bin/comment/{call}?access_token={token}", json=body).json()
+        assert refused["errcode"] == 88000
+
+
+def test_people_and_scripts_can_write_below_an_article() -> None:
+    with a_wechat() as stand:
+        told = httpx.post(f"{stand.url}/sandbox/comment", json={"person": CITIZEN, "text": "几点开门"}).json()
+        assert told == {"accepted": True, "comment": "2650000123:0:1"}
+        assert [c.text for c in stand.articles.by_place[2650000123, 0].comments.values()] == ["几点开门"]
