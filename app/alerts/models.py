@@ -19,6 +19,7 @@ class Alert(SQLModel, table=True):
     signal: str
     words: str
     raised_at: datetime = Field(sa_type=Instant, index=True)
+    due_at: datetime | None = Field(default=None, sa_type=Instant)  # somebody has to look until then
     settled_at: datetime | None = Field(default=None, sa_type=Instant)
     settled_by: int | None = None
     settled_note: str = ""

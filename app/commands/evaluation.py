@@ -13,7 +13,12 @@ import click
 
 from app.base.errors import Invalid
 from app.commands.shell import as_json, json_option
+from app.departments import evaluation as routing_evaluation
+from app.departments import training
 from app.finding import evaluation as answers_evaluation
+from app.messages import abuse as abuse_rule
+from app.messages import evaluation as messages_evaluation
+from app.messages import repeats as repeats_rule
 from app.redaction import evaluation as redaction_evaluation
 from app.redaction.service import redact
 from kb import judging
@@ -79,6 +84,50 @@ def consistency(file: Path, as_json_: bool) -> None:
     with _progress(rows) as counted:
         measured = judging.measure(counted, time.perf_counter)
     _tell(measured, as_json_)
+
+
+@evaluate.command()
+@click.argument("train", type=_FILE)
+@click.argument("test", type=_FILE)
+@json_option
+def routing(train: Path, test: Path, as_json_: bool) -> None:
+    """分类：用 TRAIN（text、label，可有 group）学，在 TEST（text、label）上量。"""
+    known = _labelled(train)
+    groups = [None if row.get("group") is None else str(row["group"]) for row in known]
+    labels = [str(row["label"]) for row in known]
+    model, figures = training.learn([str(row["text"]) for row in known], labels, groups)
+    with _progress(_labelled(test)) as counted:
+        measured = routing_evaluation.measure(counted, model, figures, time.perf_counter)
+    _tell({"trained_on": figures.examples, "labels": figures.labels, **measured}, as_json_)
+
+
+@evaluate.command()
+@click.argument("file", type=_FILE)
+@json_option
+def abuse(file: Path, as_json_: bool) -> None:
+    """辱骂：每行一段文字（text）和是不是辱骂（label，1 或 0）。"""
+    with _progress(_labelled(file)) as counted:
+        measured = messages_evaluation.of_abuse(counted, abuse_rule.judge, time.perf_counter)
+    _tell(measured, as_json_)
+
+
+@evaluate.command()
+@click.argument("file", type=_FILE)
+@json_option
+def repeats(file: Path, as_json_: bool) -> None:
+    """重复来信：每行一封（id、at、text）和同一件事的组号（group，没有就是 null）。"""
+    rows = [row for _, row in _rows(file, "text")]
+    _tell(messages_evaluation.of_repeats(rows, repeats_rule.groups, time.perf_counter), as_json_)
+
+
+def _labelled(file: Path) -> list[dict[str, Any]]:
+    """The rows of a file in which every line has a text and a label. Raises `Invalid` naming the line."""
+    rows = []
+    for number, row in _rows(file, "text"):
+        if row.get("label") is None:
+            raise Invalid(f"{file.name} 第 {number} 行没有 label")
+        rows.append(row)
+    return rows
 
 
 def _rows(file: Path, needed: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from app.departments.models import Department, Responsibility
+from app.departments.models import AssignmentRule, Department, LearnedModel, Responsibility
 from app.staff import queries as staff
 
 
@@ -60,3 +61,29 @@ def office_places(session: Session) -> frozenset[str]:
     """The office's own place and those of its responsibility table: never a person's name."""
     office = staff.office(session)
     return frozenset(places(session)) | ({office.place} if office and office.place else frozenset())
+
+
+def learned(session: Session, kind: str) -> LearnedModel | None:
+    """The model in force for ``kind`` (category, department), if one was learned; its weights unread."""
+    wanted = select(LearnedModel).where(LearnedModel.kind == kind, col(LearnedModel.ended_at).is_(None))
+    wanted = wanted.options(defer(col(LearnedModel.weights)))  # type: ignore[arg-type]
+    return session.exec(wanted.order_by(col(LearnedModel.id).desc())).first()
+
+
+def trainings(session: Session, kind: str, limit: int = 5) -> list[LearnedModel]:
+    """The latest trainings of ``kind`` with their figures, newest first; the weights unread."""
+    wanted = select(LearnedModel).where(LearnedModel.kind == kind)
+    wanted = wanted.options(defer(col(LearnedModel.weights)))  # type: ignore[arg-type]
+    return list(session.exec(wanted.order_by(col(LearnedModel.id).desc()).limit(limit)))
+
+
+def assignment_rule(session: Session) -> AssignmentRule | None:
+    """From which confidence on a case is assigned without a person; None before anybody set it."""
+    return session.exec(select(AssignmentRule).order_by(col(AssignmentRule.id).desc())).first()
+
+
+def history(session: Session, limit: int = 20) -> list[Responsibility]:
+    """Rows of the responsibility table that are out of force, the latest ended first."""
+    ended = select(Responsibility).where(col(Responsibility.ended_at).is_not(None))
+    order = (col(Responsibility.ended_at).desc(), col(Responsibility.id).desc())
+    return list(session.exec(ended.order_by(*order).limit(limit)))

@@ -1,21 +1,30 @@
 """Departments: add, name their leaders, close; and the table that says who is responsible for what."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
+from math import isinf
+from multiprocessing import get_context
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from app.base import db
+from app.base.db import Database
 from app.base.errors import Conflict, Invalid, NotAllowed, NotFound
-from app.departments import queries
-from app.departments.models import Department, Responsibility
+from app.departments import queries, responsibility, suggesting, training
+from app.departments.learned import TextModel
+from app.departments.models import AssignmentRule, Department, LearnedModel, Responsibility
+from app.departments.suggesting import Suggestion
 from app.log import service as log
 from app.staff import queries as staff
 from app.staff.roles import Person, Role
 
 LONGEST_NAME = 60
 MOST_KEYWORDS = 60
+_LEAST_RULE = 0.5
+# Models of this process, by database and row: read once, not with every letter.
+_opened: dict[tuple[str, int, datetime], TextModel] = {}
 
 
 def add(session: Session, now: datetime, actor: Person | None, *, name: str, short: str = "") -> Department:
@@ -99,6 +108,7 @@ def add_responsibility(
     department_id: int,
     place: str = "",
     keywords: Iterable[str] = (),
+    assisting: Iterable[int] = (),
     handler_id: int | None = None,
     reason: str = "",
 ) -> Responsibility:
@@ -115,6 +125,9 @@ def add_responsibility(
     if len(words) > MOST_KEYWORDS:
         raise Invalid(f"一行最多 {MOST_KEYWORDS} 个关键词，请分成几行", field="keywords")
     require_open(session, department_id)
+    helping = [other for other in dict.fromkeys(assisting) if other != department_id]
+    for other in helping:
+        require_open(session, other)
     _require_person(session, handler_id)
     before = _same_row(session, category.strip(), place.strip(), department_id)
     if before is not None:
@@ -125,6 +138,7 @@ def add_responsibility(
         place=place.strip(),
         keywords=words,
         department_id=department_id,
+        assisting=helping,
         handler_id=handler_id,
         reason=reason.strip(),
         version=before.version + 1 if before else 1,
@@ -155,6 +169,130 @@ def end_responsibility(session: Session, now: datetime, actor: Person | None, ro
     session.add(row)
     _record(session, now, actor, "responsibility_ended", row.department_id, row=row.id)
     return row
+
+
+# ---------------------------------------------------------------- what is learned from handled cases
+
+
+def suggest(session: Session, text: str, place: str) -> Suggestion | None:
+    """Category and department for a new text, with reasons and confidence; None where nothing speaks.
+
+    The category as learned from the office's own cases, else the table's; the department by the
+    responsibility table, else as learned. A person decides.
+    """
+    rows = queries.responsibilities(session)
+    names = queries.names(session, [row.department_id for row in rows])
+    judged = {kind: _judged(session, kind, text) for kind in suggesting.KINDS}
+    category = suggesting.known_category(judged["category"])
+    matches = responsibility.match(text, rows, category=category, place=place, names=names)
+    return suggesting.suggestion(
+        matches, {row.id: row for row in rows}, judged["category"], judged["department"]
+    )
+
+
+def learn(
+    database: Database,
+    now: datetime,
+    kind: str,
+    texts: Sequence[str],
+    labels: Sequence[str],
+    groups: Sequence[str | None],
+) -> bool:
+    """Learn ``kind`` from these examples in a process of its own, whose memory goes back when it is done.
+
+    Too few examples: nothing is kept. The training is kept with its figures; it takes the place of the one
+    in force if it is better. Returns whether it did.
+    """
+    if not training.is_enough(labels):
+        return False
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as elsewhere:
+        model, figures = elsewhere.submit(training.learn, texts, labels, groups).result()
+    with database.writing() as session:
+        return keep_training(session, now, kind, model, figures)
+
+
+def keep_training(
+    session: Session, now: datetime, kind: str, model: TextModel, figures: training.Figures
+) -> bool:
+    """Write a training down; put it in force if it is better than what is. Returns whether it is."""
+    db.lock(session, "departments")
+    before = queries.learned(session, kind)
+    better = before is None or suggesting.is_better(
+        figures.macro_f1, figures.examples, before.macro_f1, before.examples
+    )
+    if better and before is not None:
+        before.ended_at = now
+        session.add(before)
+    made = LearnedModel(
+        kind=kind,
+        trained_at=now,
+        examples=figures.examples,
+        labels=figures.labels,
+        macro_f1=figures.macro_f1,
+        accuracy=figures.accuracy,
+        threshold=None if isinf(figures.threshold) else figures.threshold,
+        auto_share=figures.auto_share,
+        auto_precision=figures.auto_precision,
+        weights=model.to_bytes() if better else b"",
+        ended_at=None if better else now,
+    )
+    session.add(made)
+    session.flush()
+    log.record(
+        session,
+        now,
+        None,
+        "routing_learned",
+        subject_type="learned_model",
+        subject_id=made.id,
+        kind=kind,
+        examples=made.examples,
+        macro_f1=round(made.macro_f1, 4),
+        in_force=better,
+    )
+    return better
+
+
+def set_assignment_rule(
+    session: Session, now: datetime, actor: Person | None, least_confidence: float | None
+) -> AssignmentRule:
+    """From which confidence on a new case is assigned without a person; None switches it off.
+
+    Raises `Invalid` outside 0.5 to 1, `NotAllowed`.
+    """
+    _only_system_admin(actor)
+    if least_confidence is not None and not _LEAST_RULE <= least_confidence <= 1:
+        raise Invalid("自动交办的把握要在 50% 到 100% 之间，留空就是不自动交办", field="least_confidence")
+    made = AssignmentRule(least_confidence=least_confidence, set_by=actor.id if actor else None, set_at=now)
+    session.add(made)
+    session.flush()
+    log.record(
+        session,
+        now,
+        actor,
+        "assignment_rule_set",
+        subject_type="assignment_rule",
+        subject_id=made.id,
+        least_confidence=least_confidence,
+    )
+    return made
+
+
+def _judged(session: Session, kind: str, text: str) -> suggesting.Judged | None:
+    row = queries.learned(session, kind)
+    if row is None:
+        return None
+    key = (str(session.get_bind().engine.url), row.id, row.trained_at)
+    model = _opened.get(key)
+    if model is None:
+        try:
+            model = TextModel.from_bytes(row.weights)
+        except Invalid:  # of an older version: the table's rules hold until it is learned anew
+            return None
+        if len(_opened) >= len(suggesting.KINDS):
+            _opened.clear()
+        _opened[key] = model
+    return suggesting.Judged(row.id, row.threshold, model.judge(text))
 
 
 def _named(session: Session, name: str) -> Department | None:

@@ -78,7 +78,7 @@ _DO: dict[Action, _Do] = {
     Action.MARK_INVALID: _Do(mark_invalid, "reason"),
     Action.MERGE: _Do(merge, "master"),
     Action.ASSIGN: _Do(assign, "department_id", "handler_id", "note", *_CLASSES),
-    Action.TRANSFER: _Do(transfer, "department_id", "handler_id", "note"),
+    Action.TRANSFER: _Do(transfer, "department_id", "handler_id", "note", "category"),
     Action.ACKNOWLEDGE: _Do(acknowledge),
     Action.RETURN: _Do(give_back, "reason", "basis"),
     Action.REFUSE_RETURN: _Do(refuse_return, "note"),

@@ -6,12 +6,12 @@ from typing import Any
 from sqlmodel import Session
 
 from app.base.errors import Invalid
-from app.cases import queries
+from app.base.keyset import LARGEST_ID
 from app.cases.models import Case
 from app.cases.service.details import number_of, words_of
 from app.cases.service.moving import move
 from app.cases.service.returning import check_may_go_to, decide_open_return
-from app.cases.service.sorting import classify
+from app.cases.service.sorting import classify, confirm_category
 from app.cases.service.telling import tell_assigned
 from app.cases.transitions import (
     Action,
@@ -26,9 +26,7 @@ def to_department(
     session: Session, case: Case, department_id: object, handler_id: object = None
 ) -> Department:
     """Put the case into a department that is open, and in the hands of a named person there."""
-    department = session.get(
-        Department, number_of(department_id, "department_id", "承办单位", 1, queries.LARGEST_ID)
-    )
+    department = session.get(Department, number_of(department_id, "department_id", "承办单位", 1, LARGEST_ID))
     if department is None or department.closed_at:
         raise Invalid("没有这个承办单位", field="department_id")
     case.department_id = department.id
@@ -43,7 +41,7 @@ def _responsible(session: Session, department_id: int, handler_id: object, case:
     """
     handlers = staff.people(session, role=Role.HANDLER, department_id=department_id)
     if handler_id is not None:
-        wanted = number_of(handler_id, "handler_id", "经办人", 1, queries.LARGEST_ID)
+        wanted = number_of(handler_id, "handler_id", "经办人", 1, LARGEST_ID)
         if wanted not in {handler.id for handler in handlers}:
             raise Invalid("这个人不是该单位的经办人", field="handler_id")
         return wanted
@@ -70,6 +68,7 @@ def assign(
     check_may_go_to(session, person, case, department_id)
     if classes:
         classify(session, case, **classes)
+        confirm_category(person, case, classes.get("category"))
     _hand_over(session, now, person, case, Action.ASSIGN, department_id, handler_id, note)
 
 
@@ -81,12 +80,16 @@ def transfer(
     department_id: object = None,
     handler_id: object = None,
     note: object = "",
+    category: str = "",
 ) -> None:
-    """To another department; the deadline stays."""
+    """To another department, with the category put right where that was the mistake; the deadline stays."""
     if str(department_id) == str(case.department_id):
         raise Invalid("这件已经在这个单位，请选另一个", field="department_id")
     reason = words_of(note, "note", "转办的理由")
     check_may_go_to(session, person, case, department_id)
+    if category:
+        classify(session, case, category=str(category))
+        confirm_category(person, case, category)
     _hand_over(session, now, person, case, Action.TRANSFER, department_id, handler_id, reason)
 
 
