@@ -180,7 +180,7 @@ def _window(window: Window | None) -> str:
     return f"{hours} 小时" + (f"，{window.replies} 条" if window.replies else "")
 
 
-_UNITS: Mapping[str | None, str] = {"bytes": "字节", "chars": "字（半角算半个）", None: ""}
+_UNITS: Mapping[str | None, str] = {"bytes": "字节", "chars": "字（半角算半个）", "points": "字", None: ""}
 _DELIVERS = {"api": "系统发送", "by_hand": "人工录入", "page": "查询页"}
 
 
@@ -194,6 +194,10 @@ def _ways_in(row: Platform) -> str:
     return "、".join(words for is_so, words in ways if is_so)
 
 
+def _in_public(row: Platform) -> str:
+    return f"；公开的 {row.longest_public} {_UNITS[row.unit_public]}" if row.longest_public else ""
+
+
 def platforms() -> str:
     """The registry of platforms."""
     rows = (
@@ -203,7 +207,7 @@ def platforms() -> str:
             _ways_in(row),
             _both(
                 row,
-                f"{row.longest} {_UNITS[row.unit]}" if row.longest else "不限",
+                f"{row.longest} {_UNITS[row.unit]}{_in_public(row)}" if row.longest else "不限",
                 str(row.longest_private or ""),
             ),
             _both(row, _window(row.window) or "不限", _window(row.window_private)),
@@ -311,7 +315,9 @@ def ladder() -> str:
     rows = (
         (
             rung.label,
-            f"到期时刻 {rung.offset:+} 小时" if rung.by_hour else f"到期日 {rung.offset:+} 个工作日 {rung.at}",
+            f"到期时刻 {rung.offset:+} 小时"
+            if rung.by_hour
+            else f"到期日 {rung.offset:+} 个工作日 {rung.at}",
             RECIPIENT_LABELS[rung.to],
             "、".join(RECIPIENT_LABELS[one] for one in rung.copies),
             PAPER_LABELS[rung.paper],

@@ -193,7 +193,7 @@ PHRASES: Sequence[Phrase] = (
 
 NEEDS_BASIS = frozenset({"consultation"})
 """Replies that must name what they rest on (A7)."""
-UNIT_WORDS: Mapping[str | None, str] = {"bytes": "字节", "chars": "字", None: "字"}
+UNIT_WORDS: Mapping[str | None, str] = {"bytes": "字节", "chars": "字", "points": "字", None: "字"}
 DEFAULT_HOSTS = frozenset({"gov.cn"})
 """Where links may lead without asking anybody (A20)."""
 

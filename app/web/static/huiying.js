@@ -5,10 +5,11 @@
   const focus = (place) => place && (place.focus(), true);
   const say = (words) => { one("[data-say]").textContent = words; };
 
-  // WeChat counts bytes; Weibo counts two half-width characters as one.
+  // See connectors/registry.py.
   const UNITS = {
     bytes: ["字节", (text) => new TextEncoder().encode(text).length],
-    chars: ["字", (text) => Math.ceil([...text].reduce((n, c) => n + (c.charCodeAt(0) < 128 ? 0.5 : 1), 0))],
+    chars: ["字", (text) => Math.ceil([...text].reduce((n, c) => n + (c > "ÿ" ? c.length : 0.5), 0))],
+    points: ["字", (text) => [...text].length],
   };
   const showCount = (count, used) => {
     const limit = Number(count.dataset.limit || 0), word = UNITS[count.dataset.unit][0];
