@@ -29,6 +29,7 @@ FEATURES = (
     "replies",
     "answers",
     "opendata",
+    "federation",
     "evaluation",
     "sandbox",
     "sample",

@@ -24,12 +24,15 @@ from app.base.db import Database
 from app.base.errors import NotFound
 from app.base.models import JobRun
 from app.cases import service as cases
+from app.consistency import service as consistency
 from app.disclosure import service as disclosure
+from app.federation import service as federation
 from app.messages import service as messages
 from app.opendata import service as opendata
 from app.replies import service as replies
 from app.staff import service as staff
 from app.statistics import service as statistics
+from app.upkeep import service as upkeep
 
 log = logging.getLogger("huiying.jobs")
 
@@ -63,19 +66,32 @@ class Job:
 JOBS = (
     Job(cases.take_in_arrivals, "收件：读懂推送来的消息，进入队列", every=1, own_transactions=True),
     Job(replies.deliver_released, "送达：把签发的答复送到平台", every=1, own_transactions=True),
+    Job(replies.deliver_to_merged, "送达：答复之后才并案的来信，也在查询页看到答复", every=60),
     Job(messages.fetch_new, "取件：向要主动去取的平台取新消息", every=300, own_transactions=True),
-    Job(messages.fetch_attachments, "附件：趁平台还留着，取回图片、语音和视频", every=60, own_transactions=True),
+    Job(
+        messages.fetch_attachments,
+        "附件：趁平台还留着，取回图片、语音和视频",
+        every=60,
+        own_transactions=True,
+    ),
     Job(cases.pass_closed_windows, "队列：平台窗口关闭后，改按法定时限排列", every=30),
     Job(cases.remind_departments, "催办：到点的提醒，每级一次", every=60),
     Job(cases.follow_calendar, "时限：放假安排有了新版本，在办的重新算", every=300),
     Job(cases.lapse_inquiries, "会签、核实、协办：到时没有答复的记下来", every=60),
     Job(alerts.scan_new_cases, "舆情：看新来信里有没有要紧的", every=30),
+    Job(alerts.remind_of_alerts, "舆情：到时没人看的提示，再提醒一次值班长", every=60),
     Job(disclosure.propose_closed, "公开：为办结的办件备好公开稿", every=10),
+    Job(disclosure.rescan_public, "脱敏：规则更新后，把已公开的文字再查一遍", every=600),
     Job(opendata.publish_decided, "数据开放：让页面和文件跟上公开的决定", every=10),
     Job(opendata.follow_public_cases, "检索：公开办件的索引跟上公开和撤下", every=10, own_transactions=True),
     Job(opendata.follow_sources, "数据开放：记下问答库和账号的变化", every=60),
     Job(statistics.follow_figures, "数据开放：记下各月统计的变化", cron="50 * * * *"),
     Job(cases.close_replied, "办结：答复满七日无异议的办件", cron="0 2 * * *"),
+    Job(cases.learn_routing, "分派：从办过的件里重新学类别和单位", cron="30 1 * * *", own_transactions=True),
+    Job(upkeep.follow_answers, "问答库：口径改了，带到草稿、审核、已发的答复和平台文本", every=10),
+    Job(federation.pull_neighbours, "问答库：从对接的问答库取新的和撤下的", every=600, own_transactions=True),
+    Job(consistency.find_contradictions, "问答库：找互相矛盾的答案", cron="20 4 * * *"),
+    Job(answers.forget_votes, "清理：一天前的“有没有帮助”防重记号", cron="35 3 * * *"),
     Job(answers.flag_stale, "问答库：提醒到了复核日期的条目", cron="0 8 * * mon-fri"),
     Job(messages.sweep_attachments, "清理：没有归属的附件文件", cron="40 3 * * *", own_transactions=True),
     Job(staff.forget_old_attempts, "清理：过期的登录记录和试错记录", cron="30 3 * * *"),

@@ -25,6 +25,8 @@ class Hit:
     score: float
     confidence: float
     level: Level
+    # The confidence there would be without other candidates: how alike they are, not which is the one.
+    likely: float
     reasons: tuple[str, ...]
     matched_terms: tuple[str, ...]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from kb.analysis import fold
 from kb.entries import LONGEST_QUESTION, LONGEST_TEXT, MOST_PHRASINGS, Content
+from kb.models import AnswerEntry, EntryVersion
 from kb.review import digest_of
 from kb.states import KIND_LABELS, SIGNIFICANCE_LABELS, EntryKind, Significance
 
@@ -62,6 +63,30 @@ def canonical_form(
         "published_at": published_at.isoformat(),
     }
     return form | {"digest": digest_of_form(form)}
+
+
+def form_of_entry(entry: AnswerEntry, version: EntryVersion) -> dict[str, Any]:
+    """The canonical form of an entry in force."""
+    assert version.published_at is not None  # it is in force
+    return canonical_form(
+        key=entry.key,
+        kind=entry.kind,
+        version=version.number,
+        question=version.question,
+        text=version.text,
+        owner=entry.owner_name,
+        phrasings=version.phrasings,
+        short_text=version.short_text,
+        must_keep=version.must_keep,
+        basis=version.basis,
+        category=version.category,
+        is_draft_policy=version.is_draft_policy,
+        licence=version.licence,
+        valid_from=version.valid_from,
+        valid_until=version.valid_until,
+        significance=version.significance,
+        published_at=version.published_at,
+    )
 
 
 def content_of_form(form: Mapping[str, Any]) -> Content:

@@ -7,19 +7,22 @@ and whatever is wrong with the index means: rebuild it from the database.
 """
 
 import contextlib
+import itertools
 import json
 import os
 import secrets
 import shutil
 import stat
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from whoosh import index as whoosh_index
-from whoosh.codec.whoosh3 import W3Codec
+from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter
 from whoosh.fields import ID, STORED, FieldType, Schema
 from whoosh.filedb.filestore import FileStorage
 from whoosh.formats import Existence
@@ -28,11 +31,12 @@ from whoosh.writing import IndexingError
 from kb.analysis import Segmenter, canonical, fold
 from kb.documents import Document, Hit
 from kb.errors import IndexUnavailable
-from kb.ranking import FIRST_KINDS, KINDS, Postings, terms_of
-from kb.snapshot import Follower, SegmentData
+from kb.postings import Postings, Texts, code_of
+from kb.ranking import FIRST_KINDS, terms_of
+from kb.snapshot import Follower, SegmentData, spread_of
 
 # Raise when the layout of the index changes.
-LAYOUT = 1
+LAYOUT = 2
 
 _OPEN_TRIES = 5
 _OPEN_PAUSE = 0.05  # seconds, doubled each time
@@ -41,6 +45,9 @@ _LOCK_WAIT = 30.0  # seconds
 # A whole letter or passage; longer texts are cut, their beginning says what they are about.
 _LONGEST_TEXT = 20_000
 
+_SEGMENT = 50_000
+"""Units in one segment of a new index."""
+
 
 class Counted(FieldType):  # type: ignore[misc]
     """A field whose terms are counted before they come here: ``Counter`` in, weights out."""
@@ -48,8 +55,7 @@ class Counted(FieldType):  # type: ignore[misc]
     def __init__(self) -> None:
         self.format = Existence()
         self.analyzer = None
-        # Lengths are stored although we count them ourselves: Whoosh asks the disk for them per posting.
-        self.scorable = True
+        self.scorable = False  # we count lengths ourselves
         self.stored = False
         self.unique = False
         self.vector = None
@@ -61,7 +67,7 @@ class Counted(FieldType):  # type: ignore[misc]
 
 
 def _schema() -> Schema:
-    counted = {f"{family}_{kind}": Counted() for family in FIRST_KINDS for kind in KINDS}
+    counted = {f"{family}_{kind}": Counted() for family, kinds in FIRST_KINDS.items() for kind in kinds}
     return Schema(key=ID(), about=STORED(), **counted)
 
 
@@ -90,9 +96,11 @@ class SearchIndex:
             folder = self._folder / f"index-{secrets.token_hex(6)}"
             folder.mkdir(mode=0o700)
             try:
-                with _writing(whoosh_index.create_in(str(folder), _schema())) as writer:
-                    for document in documents:
-                        self._add(writer, document)
+                made = whoosh_index.create_in(str(folder), _schema())
+                for part in self._parts(documents):
+                    with _writing(made, merge=False) as writer:
+                        for document in part:
+                            self._add(writer, document)
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
@@ -135,16 +143,24 @@ class SearchIndex:
         *,
         tag: str | None = None,
         without: Iterable[str] = (),
+        boost: Mapping[str, float] | None = None,
     ) -> list[Hit]:
         """Return the documents that may answer, best first. Every hit must be checked against the database.
 
         ``synonyms``: word → the word it is the same as. ``tag`` keeps documents that carry it;
-        ``without`` leaves out keys. Raises ``IndexUnavailable`` and nothing else.
+        ``without`` leaves out keys; ``boost`` adds to the score of some keys. Raises ``IndexUnavailable``
+        and nothing else.
         """
         with _unavailable_on_failure():
             searcher = self._follower.current()
             return searcher.search(
-                query, limit, synonyms or {}, self._segmenter, tag=tag, without=frozenset(without)
+                query,
+                limit,
+                synonyms or {},
+                self._segmenter,
+                tag=tag,
+                without=frozenset(without),
+                boost=boost or {},
             )
 
     def did_you_mean(self, query: str) -> str | None:
@@ -155,7 +171,7 @@ class SearchIndex:
     def warm(self) -> None:
         """Load the index now, so that the first search does not wait. Raises ``IndexUnavailable``."""
         with _unavailable_on_failure():
-            self._follower.current()
+            self._follower.current().warm()
 
     @property
     def generation(self) -> str:
@@ -186,13 +202,18 @@ class SearchIndex:
             self._add_unit(writer, document, "text", document.text[:_LONGEST_TEXT])
 
     def _add_unit(self, writer: Any, document: Document, family: str, text: str) -> None:
-        folded = fold(text)
+        folded = fold(text).strip()
         terms = terms_of(folded, self._segmenter)
-        about = {"key": document.key, "family": family, "tags": sorted(document.tags)}
-        if family == "question":
-            about["text"] = canonical(folded)
-        counted = {f"{family}_{kind}": terms.of(kind) for kind in KINDS}
-        writer.add_document(key=document.key, about=about, **counted)
+        about = (document.key, family, sorted(document.tags), canonical(folded), folded)
+        counted = {f"{family}_{kind}": terms.of(kind) for kind in FIRST_KINDS[family]}
+        _put(writer, document.key, about[:4] if family == "text" else about, counted)
+
+    @staticmethod
+    def _parts(documents: Iterable[Document]) -> Iterator[Iterator[Document]]:
+        """Cut what is to be indexed into segments of a size that arrays number with two bytes."""
+        left = iter(documents)
+        for first in left:
+            yield _until_full(first, left)
 
     @contextlib.contextmanager
     def _lock(self, wait: float) -> Iterator[None]:
@@ -274,12 +295,13 @@ def _unavailable_on_failure() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _writing(opened: Any, *, optimize: bool = False) -> Iterator[Any]:
+def _writing(opened: Any, *, optimize: bool = False, merge: bool = True) -> Iterator[Any]:
     """Give a writer, commit at the end; on any failure cancel it, or its lock would stay for ever."""
-    writer = opened.writer(timeout=_LOCK_WAIT, limitmb=256, codec=W3Codec(blocklimit=4096, compression=1))
+    writer = opened.writer(timeout=_LOCK_WAIT, codec=_Codec(blocklimit=65536, compression=0))
+    writer.pool = _Pool()
     try:
         yield writer
-        writer.commit(optimize=optimize)
+        writer.commit(optimize=optimize, merge=merge)
     except BaseException:
         with contextlib.suppress(IndexingError, OSError):
             writer.cancel()
@@ -310,42 +332,76 @@ def _segment(reader: Any, known: Mapping[str, SegmentData]) -> SegmentData:
     if name in known:
         return known[name].with_deleted(deleted)
     about = [reader.stored_fields(number)["about"] for number in range(reader.doc_count_all())]
-    local = {family: _local_numbers(about, family) for family in FIRST_KINDS}
-    fields = {
-        (family, kind): _postings(reader, f"{family}_{kind}", local[family])
+    places: dict[str, int] = {}
+    tags: list[frozenset[str]] = []
+    shared: dict[tuple[str, ...], frozenset[str]] = {}
+    for one in about:
+        if places.setdefault(one[0], len(places)) == len(tags):
+            tags.append(shared.setdefault(tuple(one[2]), frozenset(one[2])))
+    numbers = {
+        family: np.array([n for n, one in enumerate(about) if one[1] == family], dtype=np.int32)
         for family in FIRST_KINDS
-        for kind in KINDS
     }
-    return SegmentData(name=name, about=tuple(about), fields=fields, deleted=deleted)
+    texts = {family: Texts.of([about[n][3] for n in held.tolist()]) for family, held in numbers.items()}
+    return SegmentData(
+        name=name,
+        keys=tuple(places),
+        tags=tuple(tags),
+        owners={
+            family: np.array([places[about[n][0]] for n in held.tolist()], dtype=np.int32)
+            for family, held in numbers.items()
+        },
+        documents=numbers,
+        texts=texts,
+        raw=Texts.of([about[n][4] for n in numbers["question"].tolist()]),
+        fields={
+            (family, kind): _postings(reader, family, kind, numbers[family])
+            for family, kinds in FIRST_KINDS.items()
+            for kind in kinds
+        },
+        spread=spread_of(texts["text"]),
+        deleted=deleted,
+    )
 
 
-def _local_numbers(about: Sequence[Mapping[str, Any]], family: str) -> Any:
-    """Return for every document of the segment its number within the family."""
-    return np.cumsum([entry["family"] == family for entry in about]) - 1
-
-
-def _postings(reader: Any, field: str, local: Any) -> Postings:
-    vocabulary: dict[str, int] = {}
-    starts = [0]
-    units: list[int] = []
-    counts: list[float] = []
-    for name, (term, info) in enumerate(reader.iter_field(field)):
-        vocabulary[term.decode()] = name
+def _postings(reader: Any, family: str, kind: str, numbers: Any) -> Postings:
+    """Read one field of a segment, term by term, into arrays in the order of the terms' codes."""
+    field = f"{family}_{kind}"
+    terms: list[str] = []
+    sizes: list[int] = []
+    documents, counts = array("I"), array("f")
+    for term, info in reader.iter_field(field):
+        before = len(documents)
         if info.is_inlined():
             ids, weights, _ = info.inlined_postings()
-            units += ids
-            counts += weights
+            documents.extend(ids)
+            counts.extend(weights)
         else:
-            _read_blocks(reader, field, term, units, counts)
-        starts.append(len(units))
-    numbers = local[np.array(units, dtype=np.int64)].astype(np.int32) if units else np.zeros(0, np.int32)
-    frequencies = np.array(counts, dtype=np.float32)
-    size = int(local[-1]) + 1 if len(local) else 0
-    lengths = np.bincount(numbers, weights=frequencies, minlength=size).astype(np.float32)
-    return Postings(vocabulary, np.array(starts, dtype=np.int64), numbers, frequencies, lengths)
+            _read_blocks(reader, field, term, documents, counts)
+        terms.append(term.decode("utf-8", "surrogatepass"))
+        sizes.append(len(documents) - before)
+    codes = np.array([code_of(term) for term in terms], dtype=np.uint64)
+    order = np.argsort(codes)
+    starts = np.concatenate([[0], np.cumsum(np.array(sizes, dtype=np.int64))])
+    # Postings of a term stay together; the terms change places.
+    sizes_ = np.diff(starts)[order]
+    moved = np.concatenate([[0], np.cumsum(sizes_)]).astype(np.int64)
+    at = np.repeat(starts[:-1][order] - moved[:-1], sizes_) + np.arange(len(documents))
+    units = numbers.searchsorted(np.frombuffer(documents, dtype=np.uint32)[at]) if len(at) else at
+    frequencies = np.frombuffer(counts, dtype=np.float32)[at] if len(at) else np.zeros(0, np.float32)
+    return Postings(
+        codes=codes[order],
+        starts=moved,
+        units=units.astype(np.uint16 if len(numbers) <= 65536 else np.uint32),
+        counts=frequencies.clip(0, 255).astype(np.uint8),
+        lengths=np.bincount(units, weights=frequencies, minlength=len(numbers)).astype(np.float32),
+        terms="\n".join([terms[n] for n in order]).encode("utf-8", "surrogatepass")
+        if kind == "words"
+        else b"",
+    )
 
 
-def _read_blocks(reader: Any, field: str, term: bytes, units: list[int], counts: list[float]) -> None:
+def _read_blocks(reader: Any, field: str, term: bytes, documents: Any, counts: Any) -> None:
     """Add a term's postings, block by block: five times faster than stepping through the matcher.
 
     Deleted documents are included; the snapshot knows who is deleted.
@@ -354,9 +410,99 @@ def _read_blocks(reader: Any, field: str, term: bytes, units: list[int], counts:
     while matcher.is_active():
         matcher._read_ids()
         matcher._read_weights()
-        units += matcher._ids
-        counts += matcher._weights
+        documents.extend(matcher._ids)
+        counts.extend(matcher._weights)
         matcher._next_block()
+
+
+def _until_full(first: Document, others: Iterator[Document]) -> Iterator[Document]:
+    """Yield documents until their units fill a segment."""
+    held = 0
+    for document in itertools.chain([first], others):
+        yield document
+        held += 2 + len(document.phrasings)
+        if held >= _SEGMENT:
+            return
+
+
+class _Codec(W3Codec):  # type: ignore[misc]
+    """Whoosh's own, without the lengths of fields, which we count ourselves."""
+
+    length_stats = False
+
+    def field_writer(self, storage: Any, segment: Any) -> Any:
+        return _FieldWriter(self, storage, segment)
+
+
+def _put(writer: Any, key: str, about: tuple[Any, ...], counted: Mapping[str, Mapping[str, int]]) -> None:
+    """Add a document as Whoosh's ``add_document`` would, without a step for every single posting."""
+    number, held = writer.docnum, writer.perdocwriter
+    writer.pool.put("key", number, {key: 1})
+    for field, counts in counted.items():
+        writer.pool.put(field, number, counts)
+    held.start_doc(number)
+    held.add_field("about", writer.schema["about"], about, 0)
+    held.finish_doc()
+    writer.docnum += 1
+    writer._added = True
+
+
+class _Pool:
+    """Gathers postings in arrays, a pair for each term, in place of Whoosh's sorted list of tuples."""
+
+    def __init__(self) -> None:
+        self._fields: defaultdict[str, dict[str, tuple[Any, Any]]] = defaultdict(dict)
+
+    def put(self, field: str, document: int, counts: Mapping[str, int]) -> None:
+        """Take in all terms of a document's field; documents come in ascending order."""
+        terms = self._fields[field]
+        for term, count in counts.items():
+            held = terms.get(term)
+            if held is None:
+                held = terms[term] = (array("I"), array("H"))
+            held[0].append(document)
+            held[1].append(min(count, 65535))
+
+    def add(self, item: tuple[str, bytes, int, float, bytes]) -> None:
+        """Take in one posting of a segment that is merged: field, term, document, weight, nothing."""
+        field, term, document, weight, _ = item
+        self.put(field, document, {term.decode("utf-8", "surrogatepass"): int(weight)})
+
+    def iter_postings(self) -> Iterator[tuple[str, bytes, Any, Any]]:
+        """Yield field, term, documents and weights, in order."""
+        for field in sorted(self._fields):
+            terms = self._fields[field]
+            for term in sorted(terms):
+                documents, counts = terms.pop(term)
+                yield field, term.encode("utf-8", "surrogatepass"), documents, array("f", counts)
+
+    def cleanup(self) -> None:
+        """Forget everything."""
+        self._fields.clear()
+
+
+class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
+    """Writes whole postings of a term, as `_Pool` gives them, instead of one by one."""
+
+    def add_postings(self, schema: Any, lengths: Any, items: Iterable[tuple[str, bytes, Any, Any]]) -> None:
+        """Write what the pool holds."""
+        del lengths
+        for field, terms in itertools.groupby(items, key=lambda item: item[0]):
+            self.start_field(field, schema[field])
+            for _, term, documents, weights in terms:
+                self.start_term(term)
+                self._write(documents, weights)
+                self.finish_term()
+            self.finish_field()
+
+    def _write(self, documents: Any, weights: Any) -> None:
+        """Hand a block to the writer of postings as if it had come in one by one."""
+        writer, most = self._postwriter, self._postwriter._blocklimit
+        for first in range(0, len(documents), most):
+            if first:
+                writer._write_block()
+            writer._ids, writer._weights = documents[first : first + most], weights[first : first + most]
+            writer._maxweight = max(writer._weights)
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -262,6 +262,17 @@ def documents_of_version(session: Session, entry_id: int, version: int) -> list[
     return list(session.exec(query))
 
 
+def of_origin(session: Session, origin: str) -> list[AnswerEntry]:
+    """Every entry that came from a library."""
+    return list(session.exec(select(AnswerEntry).where(AnswerEntry.origin == origin)))
+
+
+def imported_in_force(session: Session) -> list[tuple[AnswerEntry, EntryVersion]]:
+    """Every published entry that came from elsewhere, with its version in force."""
+    query = _in_force().where(AnswerEntry.origin != "", AnswerEntry.state == EntryState.PUBLISHED.value)
+    return [(row[0], row[1]) for row in session.exec(query)]
+
+
 def open_rechecks(session: Session, entry_id: int) -> list[Recheck]:
     """Why an entry must be looked at again, the oldest reason first."""
     query = select(Recheck).where(Recheck.entry_id == entry_id, col(Recheck.settled_at).is_(None))

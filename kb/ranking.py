@@ -1,43 +1,38 @@
 """Which entries answer this question, best first, how sure are we, and why?
 
-Two steps over postings held in arrays. First BM25 over words, pairs of characters and characters,
-each divided by its best and added: of what was measured, pairs carry long letters, words and
-characters carry short questions. Then the best candidates are weighed again by how much of the
-question they cover. Weights and thresholds were learned on labelled questions and letters to
-Chinese offices; the README gives the figures.
+Two steps. First BM25 over words, pairs of characters and characters, each divided by its best and added: of
+what was measured, pairs carry long letters, words and characters carry short questions. Then the best
+candidates are weighed again by some fifty measures of likeness (`kb.features`), with learned weights
+(`kb.learned`); the README gives the figures.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import fuzz
-from rapidfuzz.distance import LCSseq
 
 from kb.analysis import Segmenter, bigrams, canonical
+from kb.features import KINDS, QUESTION, About, by_best, question_features, text_features
+from kb.forest import Judge
+from kb.postings import Asked, Field, Floats, Ints, Texts
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-# Full length normalisation with a high ceiling for repeats: the cheapest large gain on long letters.
-K1 = 2.0
-B = 1.0
-
-# The rarest terms of a message find all that matters (24 lose nothing with words, 48 nothing with pairs).
-FIRST_TERMS = 48
-SECOND_TERMS = 128
 CANDIDATES = 40
+MOST_UNITS = 60
 MOST_TERMS = 8
 MOST_LISTED = 4
 LONGEST_QUERY = 2000
+LETTER = 50
+"""From so many characters on a question is a letter, not a line."""
 
-KINDS = ("words", "pairs", "characters")
-# Characters are in nearly every text, so for the first step they are only worth it on questions.
-FIRST_KINDS = {"question": KINDS, "text": ("words", "pairs")}
+# What is indexed, and looked at first. Characters are in nearly every text, so only questions have them.
+FIRST_KINDS: Mapping[str, tuple[str, ...]] = {"question": KINDS, "text": ("words", "pairs")}
+
+_SENTENCE_END = re.compile("[。！？；!?;\n]")
+_ASKING = re.compile("请|希望|是否|怎么|吗|能|何时|哪")
 
 
 class Level(StrEnum):
@@ -64,26 +59,51 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: the folded text, its terms, and those of its first line (a letter's title)."""
+    """What is asked: as written (folded) and with ways of saying the same made one; its terms and parts.
 
-    folded: str
+    ``parts``: the pairs and words of its first line, of the sentences that ask, and of its first sentence.
+    """
+
+    raw: str
+    text: str
+    title: str
+    words: tuple[str, ...]
     terms: Terms
-    title: Terms
+    parts: Mapping[str, Terms]
+
+    @property
+    def is_letter(self) -> bool:
+        """Whether it is a letter rather than a line."""
+        return len(self.text) >= LETTER
 
 
 def terms_of(folded: str, segmenter: Segmenter) -> Terms:
     """Return the terms under which a folded text is indexed and searched."""
-    text = canonical(folded)
+    return _terms(canonical(folded), segmenter)
+
+
+def _terms(text: str, segmenter: Segmenter) -> Terms:
     pairs = bigrams(text)
     return Terms(Counter(segmenter.words(text)), Counter(pairs), Counter(_characters(text, pairs)))
 
 
 def question_of(folded: str, segmenter: Segmenter) -> Question:
     """Return what is asked in a folded text; of very long ones the first 2,000 characters count."""
-    folded = folded[:LONGEST_QUERY].strip()
-    title = folded.partition("\n")[0]
-    terms = terms_of(folded, segmenter)
-    return Question(canonical(folded), terms, terms if title == folded else terms_of(title, segmenter))
+    raw = folded[:LONGEST_QUERY].strip()
+    text = canonical(raw)
+    title = text.partition("\n")[0]
+    terms = _terms(text, segmenter)
+    sentences = [one.strip() for one in _SENTENCE_END.split(text) if len(one.strip()) > 3]
+    asking = [one for one in sentences if _ASKING.search(one)] or sentences[-1:]
+    parts = {"title": title, "asking": "。".join(asking), "first": (sentences[1:2] or sentences or [text])[0]}
+    return Question(
+        raw,
+        text,
+        title,
+        tuple(segmenter.words(text)) if len(text) < LETTER else tuple(terms.words),
+        terms,
+        {name: terms if part == text else _terms(part, segmenter) for name, part in parts.items()},
+    )
 
 
 def _characters(text: str, pairs: Sequence[str]) -> list[str]:
@@ -92,131 +112,22 @@ def _characters(text: str, pairs: Sequence[str]) -> list[str]:
     return [character for character in text if character >= "\u3007" and character.isalnum()] + whole
 
 
-@dataclass(frozen=True, slots=True)
-class Postings:
-    """One field of one index segment as arrays: for each term, in which units and how often.
-
-    ``units[starts[n]:starts[n + 1]]`` are the ascending units of the term with number ``n``;
-    ``lengths`` holds the number of terms of each unit.
-    """
-
-    vocabulary: Mapping[str, int]
-    starts: Ints
-    units: NDArray[np.int32]
-    counts: NDArray[np.float32]
-    lengths: NDArray[np.float32]
-
-    def of(self, term: str) -> tuple[NDArray[np.int32], NDArray[np.float32]] | None:
-        """Return units and counts of a term, or None if it does not occur."""
-        number = self.vocabulary.get(term)
-        if number is None:
-            return None
-        there = slice(int(self.starts[number]), int(self.starts[number + 1]))
-        return self.units[there], self.counts[there]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The rarest terms of a question as one field knows them; unknown terms have no hits.
-
-    ``hits[n]`` are units (numbered through all segments) and counts of term ``n``, a pair per segment.
-    """
-
-    terms: Sequence[str]
-    repeats: Floats
-    idfs: Floats
-    hits: Sequence[Sequence[tuple[NDArray[np.int32], NDArray[np.float32], int]]]
-
-    def frequencies(self, units: Ints) -> Floats:
-        """Return how often each term stands in each of some ascending units."""
-        table = np.zeros((len(self.terms), len(units)))
-        for row, hits in zip(table, self.hits, strict=True):
-            for there, counts, offset in hits:
-                # In the same type, or numpy would copy all postings of the term.
-                wanted = (units - offset).astype(there.dtype)
-                at = np.minimum(there.searchsorted(wanted), len(there) - 1)
-                found = there[at] == wanted
-                row[found] = counts[at[found]]
-        return table
-
-
-class Field:
-    """One field over all segments; units are numbered through, segment after segment."""
-
-    def __init__(self, segments: Sequence[Postings]) -> None:
-        self._segments = segments
-        self._offsets = [0, *np.cumsum([len(segment.lengths) for segment in segments]).tolist()]
-        self.lengths = np.concatenate([s.lengths for s in segments] or [np.zeros(0, np.float32)])
-        filled = self.lengths[self.lengths > 0]
-        self.filled = len(filled)
-        mean = float(filled.mean()) if self.filled else 1.0
-        self._penalty = (K1 * (1 - B + B * self.lengths / mean)).clip(1e-9)
-
-    def idf(self, found: int | Floats) -> Floats:
-        """Return how rare a term in so many units is (Lucene's form: never negative, no floor)."""
-        return np.log(1 + (self.filled - found + 0.5) / (np.asarray(found) + 0.5))
-
-    def asked(self, counts: Mapping[str, int]) -> Asked:
-        """Look up the terms of a question and keep the rarest; repeats count (1+log)."""
-        terms = list(counts)
-        hits = [
-            [(*hit, offset) for segment, offset in self._placed() if (hit := segment.of(term)) is not None]
-            for term in terms
-        ]
-        idfs = self.idf(np.array([sum(len(hit[0]) for hit in found) for found in hits], dtype=float))
-        repeats = 1 + np.log(np.array([counts[term] for term in terms], dtype=float))
-        rarest = np.argsort(-idfs, kind="stable")[:SECOND_TERMS]
-        return Asked([terms[n] for n in rarest], repeats[rarest], idfs[rarest], [hits[n] for n in rarest])
-
-    def score(self, asked: Asked) -> Floats:
-        """Return BM25 of every unit for the rarest terms that occur at all."""
-        scores = np.zeros(len(self.lengths))
-        known = [number for number, hits in enumerate(asked.hits) if hits][:FIRST_TERMS]
-        for number in known:
-            weight = asked.repeats[number] * asked.idfs[number] * (K1 + 1)
-            for there, counts, offset in asked.hits[number]:
-                units = there + offset
-                scores[units] += weight * counts / (counts + self._penalty[units])
-        return scores
-
-    def weigh(self, asked: Asked, units: Ints) -> tuple[Floats, Floats, float]:
-        """Return, for some ascending units, BM25 and the idf of the terms they hold; and the idf of all."""
-        table = asked.frequencies(units)
-        scores = (asked.repeats * asked.idfs) @ (table * (K1 + 1) / (table + self._penalty[units]))
-        return scores, asked.idfs @ (table > 0), float(asked.idfs.sum())
-
-    def _placed(self) -> Iterable[tuple[Postings, int]]:
-        return zip(self._segments, self._offsets, strict=False)
-
-    @cached_property
-    def mass(self) -> Floats:
-        """For every unit the idf of all its terms together."""
-        found: Counter[str] = Counter()
-        for segment in self._segments:
-            sizes = np.diff(segment.starts)
-            for term, number in segment.vocabulary.items():
-                found[term] += int(sizes[number])
-        parts = []
-        for segment in self._segments:
-            df = np.array([found[term] for term in segment.vocabulary], dtype=float)
-            weights = np.repeat(self.idf(df), np.diff(segment.starts))
-            parts.append(np.bincount(segment.units, weights=weights, minlength=len(segment.lengths)))
-        return np.concatenate(parts) if parts else np.zeros(0)
-
-
 @dataclass(frozen=True)
 class Collection:
     """All that ranking looks at: entries, and their units (each phrasing of a question; each text).
 
-    ``entry_of[family]`` gives for every unit the number of its entry, −1 for deleted units;
-    ``questions`` the canonical text of every question unit.
+    ``entry_of[family]`` gives for every unit the number of its entry, −1 for deleted units. ``texts`` are
+    those of the units, canonical; ``raw`` those of the question units as they were written. ``rarity``: the
+    idf of a character in texts by its number.
     """
 
     keys: Sequence[str]
     tags: Sequence[frozenset[str]]
     fields: Mapping[tuple[str, str], Field]
     entry_of: Mapping[str, Ints]
-    questions: Sequence[str]
+    texts: Mapping[str, Sequence[Texts]]
+    raw: Sequence[Texts]
+    rarity: Floats
     _order: dict[str, tuple[Ints, Ints]] = field(default_factory=dict)
 
     def units_of(self, family: str, entries: Ints) -> Ints:
@@ -229,38 +140,63 @@ class Collection:
         parts = [order[a:b] for a, b in zip(first, last, strict=True)]
         return np.sort(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
 
+    def of_family(self, family: str) -> dict[str, Field]:
+        """Return the fields of one family by kind."""
+        return {kind: found for (name, kind), found in self.fields.items() if name == family}
+
+
+def _located(segments: Sequence[Texts], units: Ints) -> list[tuple[Texts, int]]:
+    """Return for some units their segment and their number in it."""
+    offsets = np.concatenate([[0], np.cumsum([len(one) for one in segments])])
+    at = np.searchsorted(offsets, units, side="right") - 1
+    return [
+        (segments[n], int(unit - offsets[n])) for n, unit in zip(at.tolist(), units.tolist(), strict=True)
+    ]
+
 
 class Query:
     """A question put to a collection; what was looked up once is kept for the next step."""
 
-    def __init__(self, collection: Collection, question: Question) -> None:
+    def __init__(self, collection: Collection, question: Question, segmenter: Segmenter) -> None:
         self.collection = collection
         self.question = question
-        self._asked: dict[tuple[str, str, bool], Asked] = {}
+        self.segmenter = segmenter
+        self.text, self.raw, self.title = question.text, question.raw, question.title
+        self.words = question.words
+        self._asked: dict[tuple[str, str], Asked] = {}
+        self._tables: dict[tuple[str, str], tuple[Ints, Floats]] = {}
 
-    def asked(self, family: str, kind: str, *, title: bool = False) -> Asked:
-        """Return the terms of the question, or of its title, as a field knows them."""
-        title = title and self.question.title is not self.question.terms
-        if (family, kind, title) not in self._asked:
-            terms = self.question.title if title else self.question.terms
-            self._asked[family, kind, title] = self.collection.fields[family, kind].asked(terms.of(kind))
-        return self._asked[family, kind, title]
+    def asked(self, family: str, kind: str) -> Asked:
+        """Return the terms of the question as a field knows them, the rarest first."""
+        if (family, kind) not in self._asked:
+            title = self.question.parts["title"]
+            terms, always = self.question.terms.of(kind), title.of(kind)
+            self._asked[family, kind] = self.collection.fields[family, kind].asked(terms, always)
+        return self._asked[family, kind]
 
-    def weigh(
-        self, family: str, kind: str, units: Ints, *, title: bool = False
-    ) -> tuple[Floats, Floats, float]:
-        """Return what ``Field.weigh`` does for the terms of the question or of its title."""
-        return self.collection.fields[family, kind].weigh(self.asked(family, kind, title=title), units)
+    def repeats(self, asked: Asked, family: str, kind: str, part: str) -> Floats:
+        """Return how often (1+log) terms of the question stand in a part of it; 0 where they do not."""
+        counts = self.question.parts[part].of(kind)
+        return np.array([1 + np.log(n) if (n := counts.get(term, 0)) else 0.0 for term in asked.terms])
+
+    def table(self, family: str, kind: str, units: Ints) -> Floats:
+        """Return how often each term of the question stands in each of some ascending units."""
+        known = self._tables.get((family, kind))
+        if known is not None and known[0] is units:
+            return known[1]
+        table = self.collection.fields[family, kind].frequencies(self.asked(family, kind), units)
+        self._tables[family, kind] = (units, table)
+        return table
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """An entry that may answer; ``features`` are what score and confidence were computed from."""
+    """An entry that may answer; ``likely``: its confidence if there were no other candidate."""
 
     entry: int
     score: float
     confidence: float
-    features: Mapping[str, float]
+    likely: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,101 +207,175 @@ class Why:
     terms: tuple[str, ...]
 
 
-# Learned by pairwise logistic regression on labelled questions and letters; figures in the README.
-QUESTION_WEIGHTS: Mapping[str, float] = {
-    "pairs": 0.31,
-    "characters": 6.39,
-    "asked_words": 1.82,
-    "both_characters": 3.6,
-    "ratio": 2.13,
-    "in_order": 1.54,
-    "length": -1.62,
-    "start": 0.75,
-}
-TEXT_WEIGHTS: Mapping[str, float] = {
-    "words": 2.19,
-    "pairs": 1.95,
-    "characters": 3.85,
-    "asked_words": 1.37,
-    "asked_pairs": 4.73,
-    "title_pairs": 1.31,
-    "title_asked_pairs": 2.81,
-    "title_asked_words": 0.75,
-    "length": -7.66,
-}
-
 # Where entries have questions, likeness of the question says more than likeness of the answer.
 TEXT_BESIDE_QUESTION = 0.7
 
-# Learned by logistic regression: is the entry that came first right? ``lead`` is its distance to the
-# next. Questions that only look alike count a fifth of the others, letters without an answer threefold.
-QUESTION_CONFIDENCE: Mapping[str, float] = {
-    "constant": -6.78,
-    "lead": -0.22,
-    "lead_root": 2.07,
-    "asked_words": -0.15,
-    "asked_pairs": -1.87,
-    "asked_characters": 3.37,
-    "stored_words": -1.57,
-    "stored_pairs": -1.31,
-    "stored_characters": 5.0,
-    "ratio": -1.95,
-    "in_order": 4.26,
-    "length": -2.93,
-}
-TEXT_CONFIDENCE: Mapping[str, float] = {
-    "constant": -3.82,
-    "lead": 0.21,
-    "lead_root": 1.3,
-    "asked_words": 1.93,
-    "asked_pairs": 3.33,
-    "asked_characters": 7.26,
-    "depth_words": 0.7,
-    "depth_pairs": -0.21,
-    "depth_characters": -1.93,
-    "title_asked_words": 0.75,
-    "title_asked_pairs": 1.43,
-    "length": -11.77,
-    "asked_length": 12.51,
-}
+# How much each side says when we ask how sure we are, and the log odds of a question asked word for word.
+_SAY = {"question": 0.75, "text": 0.25}
+_THE_SAME = 3.0
+_LIKENESS = QUESTION.index("ratio")
 
 # The one threshold for "we have an answer" (19 of 20 such answers were right), and where doubt prevails.
 ANSWERED = 0.76
 DOUBTFUL = 0.4
 
 
-def rank(query: Query, most: int, allowed: NDArray[np.bool_] | None = None) -> list[Ranked]:
+@dataclass(frozen=True)
+class Candidates:
+    """Entries worth weighing (ascending), and their units of each family that will be weighed (ascending)."""
+
+    entries: Ints
+    units: Mapping[str, Ints]
+
+
+def candidates(query: Query, allowed: NDArray[np.bool_] | None) -> Candidates:
+    """Return the entries worth weighing: the best by question and by text."""
+    totals = {family: _first(query, family, allowed) for family in FIRST_KINDS}
+    found = []
+    for family, total in totals.items():
+        best = np.argpartition(-total, min(CANDIDATES, len(total) - 1))[:CANDIDATES] if len(total) else []
+        found.append(query.collection.entry_of[family][[n for n in best if total[n] > 0]])
+    entries = np.unique(np.concatenate(found))
+    units = {family: query.collection.units_of(family, entries) for family in FIRST_KINDS}
+    asked = units["question"]
+    if len(asked) > MOST_UNITS:
+        asked = np.sort(asked[np.argsort(-totals["question"][asked], kind="stable")[:MOST_UNITS]])
+    return Candidates(entries, {**units, "question": asked})
+
+
+def _first(query: Query, family: str, allowed: NDArray[np.bool_] | None) -> Floats:
+    """Return the first score of every unit of a family."""
+    owners = query.collection.entry_of[family]
+    scores = {
+        kind: query.collection.fields[family, kind].score(query.asked(family, kind))
+        for kind in FIRST_KINDS[family]
+    }
+    total: Floats = np.sum([by_best(found) for found in scores.values()], axis=0)
+    if len(query.text) > 1:
+        # One character in common is no likeness.
+        total[scores["words"] + scores["pairs"] == 0] = 0
+    total[owners < 0] = 0
+    if allowed is not None:
+        total[~allowed[owners]] = 0
+    return total
+
+
+def features_of(query: Query, family: str, units: Ints) -> Floats:
+    """Return what speaks for some ascending units of a family, a row each."""
+    collection = query.collection
+    fields = collection.of_family(family)
+    located = _located(collection.texts[family], units)
+    if family == "text":
+        texts = [texts.units(unit) for texts, unit in located]
+        return text_features(query, fields, units, texts, collection.rarity)
+    stored = [texts.text(unit) for texts, unit in located]
+    raw = [texts.text(unit) for texts, unit in _located(collection.raw, units)]
+    about = [About(text, query.segmenter.words(text)) for text in stored]
+    return question_features(query, fields, units, about, raw)
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One family: for each candidate entry the score of its best unit, and what speaks for that unit."""
+
+    scores: Floats
+    chosen: Ints
+    rows: Floats
+
+    @property
+    def known(self) -> bool:
+        """Whether any candidate has this side."""
+        return bool(len(self.rows))
+
+
+def _side(query: Query, found: Candidates, family: str, judge: Judge) -> _Side:
+    units = found.units[family]
+    chosen = np.full(len(found.entries), -1)
+    if not len(units):
+        return _Side(np.zeros(len(found.entries)), chosen, np.zeros((0, 0)))
+    rows = features_of(query, family, units)
+    scores = judge.score(rows, long=query.question.is_letter)
+    # Who lacks this side altogether is no better than the worst who has it.
+    best = np.full(len(found.entries), scores.min())
+    owners = np.searchsorted(found.entries, query.collection.entry_of[family][units])
+    for unit in np.argsort(scores, kind="stable"):
+        best[owners[unit]], chosen[owners[unit]] = scores[unit], unit
+    return _Side(best, chosen, rows)
+
+
+def rank(
+    query: Query,
+    most: int,
+    judges: Mapping[str, Judge],
+    allowed: NDArray[np.bool_] | None = None,
+    boost: Mapping[str, float] | None = None,
+) -> list[Ranked]:
     """Return at most ``most`` (and 80) entries that may answer, best first.
 
-    ``allowed`` says for every entry of the collection whether it may be found.
+    ``allowed`` says for every entry of the collection whether it may be found; ``boost`` what experience
+    adds to the score of an entry by its key (`kb.experience`).
     """
-    entries = candidates(query, allowed)
-    if not len(entries):
+    found = candidates(query, allowed)
+    if not len(found.entries):
         return []
-    asked = _best_units(query, entries, "question")
-    told = _best_units(query, entries, "text")
-    scores = asked.scores + told.scores * (TEXT_BESIDE_QUESTION if asked.all_features else 1.0)
-    order = np.argsort(-scores, kind="stable")
-    best, second = scores[order[0]], scores[order[1]] if len(order) > 1 else 0.0
-    ranked = []
-    for at in order[:most]:
-        lead = float(scores[at] - (second if at == order[0] else best))
-        features = {"lead": lead} | asked.features(at) | told.features(at)
-        ranked.append(Ranked(int(entries[at]), float(scores[at]), confidence(features), features))
-    return ranked
-
-
-def confidence(features: Mapping[str, float]) -> float:
-    """Return how likely it is that the first entry is right (0 to 1).
-
-    Where an entry has both a question and a text, both must speak for it: the odds are averaged.
-    """
-    sides = [
-        _log_odds(weights, features, family)
-        for family, weights in (("question", QUESTION_CONFIDENCE), ("text", TEXT_CONFIDENCE))
-        if f"{family}_words" in features
+    sides = {family: _side(query, found, family, judges[family]) for family in FIRST_KINDS}
+    beside = TEXT_BESIDE_QUESTION if sides["question"].known else 1.0
+    scores = sides["question"].scores + beside * sides["text"].scores
+    if boost:
+        scores = scores + np.array([boost.get(query.collection.keys[n], 0.0) for n in found.entries])
+    order = np.argsort(-scores, kind="stable")[:most]
+    odds = _odds(query, sides, judges, order)
+    likely = _odds(query, sides, judges, order, as_if_alone=True)
+    return [
+        Ranked(int(found.entries[at]), float(scores[at]), _share(odds[n]), _share(likely[n]))
+        for n, at in enumerate(order)
     ]
-    return float(1 / (1 + np.exp(-np.mean(sides)))) if sides else 0.0
+
+
+def _odds(
+    query: Query,
+    sides: Mapping[str, _Side],
+    judges: Mapping[str, Judge],
+    order: Ints,
+    *,
+    as_if_alone: bool = False,
+) -> Floats:
+    """Return the log odds that each of some candidates is right.
+
+    Where an entry has both a question and a text, both must speak for it, the question louder; the very
+    question is enough.
+    """
+    totals, weights = np.zeros(len(order)), np.zeros(len(order))
+    least = np.full(len(order), -30.0)
+    for family, side in sides.items():
+        has = np.flatnonzero(side.chosen[order] >= 0)
+        if not len(has):
+            continue
+        leads = leads_of(side.scores, order[has])
+        if as_if_alone:
+            leads = np.maximum(leads, 1.0)
+        rows = np.column_stack([side.rows[side.chosen[order[has]]], leads])
+        totals[has] += _SAY[family] * judges[f"{family}_sure"].score(rows, long=query.question.is_letter)
+        weights[has] += _SAY[family]
+        if family == "question":
+            least[has[rows[:, _LIKENESS] >= 1.0]] = _THE_SAME
+    return np.maximum(least, np.where(weights > 0, totals / np.maximum(weights, 1e-9), -30.0))
+
+
+def leads_of(scores: Floats, places: Ints) -> Floats:
+    """Return how far each of some candidates is ahead of the best other one, and that one of the third."""
+    order = np.argsort(-scores, kind="stable")
+    best = [float(scores[n]) for n in order[:3]]
+    best += [best[-1] - 3.0] * (3 - len(best))
+    leads = [
+        (best[0] - best[1], best[1] - best[2]) if at == order[0] else (float(scores[at]) - best[0], 0.0)
+        for at in places
+    ]
+    return np.clip(np.array(leads, dtype=float).reshape(-1, 2), -3.0, 3.0)
+
+
+def _share(odds: float) -> float:
+    return float(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
 
 
 def level_of(confidence: float) -> Level:
@@ -387,7 +397,7 @@ def _shared_words(query: Query, entries: Sequence[int], family: str) -> dict[int
     units = collection.units_of(family, np.unique(entries))
     asked = query.asked(family, "words")
     shared: dict[int, dict[str, float]] = {entry: {} for entry in entries}
-    rows, columns = np.nonzero(asked.frequencies(units))
+    rows, columns = np.nonzero(collection.fields[family, "words"].frequencies(asked, units))
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
         if len(asked.terms[row]) > 1:
             entry = int(collection.entry_of[family][units[column]])
@@ -397,12 +407,13 @@ def _shared_words(query: Query, entries: Sequence[int], family: str) -> dict[int
 
 def _why(query: Query, entry: int, asked: Mapping[str, float], told: Mapping[str, float]) -> Why:
     collection = query.collection
-    texts = {collection.questions[n] for n in collection.units_of("question", np.array([entry]))}
+    units = collection.units_of("question", np.array([entry]))
+    texts = {texts.text(unit) for texts, unit in _located(collection.texts["question"], units)}
     weight = {**told, **asked}
     terms = sorted(weight, key=lambda term: (-weight[term], term))
     only_told = [term for term in terms if term not in asked]
     reasons = []
-    if query.question.folded in texts:
+    if query.text in texts:
         reasons.append("问题相同")
     elif asked:
         reasons.append(f"说的是同一件事：{_listed([term for term in terms if term in asked])}")
@@ -413,120 +424,3 @@ def _why(query: Query, entry: int, asked: Mapping[str, float], told: Mapping[str
 
 def _listed(terms: Sequence[str]) -> str:
     return "、".join(terms[:MOST_LISTED])
-
-
-@dataclass(frozen=True)
-class _Best:
-    """For each candidate entry its best unit of one family: its score and what speaks for it."""
-
-    family: str
-    scores: Floats
-    chosen: Ints
-    all_features: Mapping[str, Floats]
-
-    def features(self, at: int) -> dict[str, float]:
-        """Return the features of the chosen unit of one candidate, named after the family."""
-        unit = self.chosen[at]
-        if unit < 0:
-            return {}
-        return {f"{self.family}_{name}": float(values[unit]) for name, values in self.all_features.items()}
-
-
-def _best_units(query: Query, entries: Ints, family: str) -> _Best:
-    collection = query.collection
-    units = collection.units_of(family, entries)
-    chosen = np.full(len(entries), -1)
-    if not len(units):
-        return _Best(family, np.zeros(len(entries)), chosen, {})
-    find = question_features if family == "question" else text_features
-    weights = QUESTION_WEIGHTS if family == "question" else TEXT_WEIGHTS
-    features = find(query, units)
-    scores = sum((weights[name] * features[name] for name in weights), np.zeros(len(units)))
-    # Who lacks this side altogether is no better than the worst who has it.
-    best = np.full(len(entries), scores.min())
-    owners = np.searchsorted(entries, collection.entry_of[family][units])
-    for unit in np.argsort(scores, kind="stable"):
-        best[owners[unit]], chosen[owners[unit]] = scores[unit], unit
-    return _Best(family, best, chosen, features)
-
-
-def _log_odds(weights: Mapping[str, float], features: Mapping[str, float], family: str) -> float:
-    lead = features["lead"]
-    total = weights["constant"] + weights["lead"] * lead + weights["lead_root"] * np.sqrt(max(lead, 0.0))
-    total += sum(w * features[f"{family}_{n}"] for n, w in weights.items() if n not in _OF_ALL)
-    return float(np.clip(total, -30, 30))
-
-
-_OF_ALL = {"constant", "lead", "lead_root"}
-
-
-def candidates(query: Query, allowed: NDArray[np.bool_] | None) -> Ints:
-    """Return the ascending numbers of the entries worth weighing: the best by question and by text."""
-    best_of: list[Ints] = []
-    for family, kinds in FIRST_KINDS.items():
-        owners = query.collection.entry_of[family]
-        if not len(owners):
-            continue
-        scores = {
-            kind: query.collection.fields[family, kind].score(query.asked(family, kind)) for kind in kinds
-        }
-        total = np.sum([by_best(found) for found in scores.values()], axis=0)
-        if len(query.question.folded) > 1:
-            # One character in common is no likeness.
-            total[scores["words"] + scores["pairs"] == 0] = 0
-        total[owners < 0] = 0
-        if allowed is not None:
-            total[~allowed[owners]] = 0
-        best = np.argpartition(-total, min(CANDIDATES, len(total) - 1))[:CANDIDATES]
-        best_of.append(owners[best[total[best] > 0]])
-    return np.unique(np.concatenate(best_of)) if best_of else np.zeros(0, np.int64)
-
-
-def by_best(scores: Floats) -> Floats:
-    """Return scores as shares of the best one, so that kinds of terms can be added."""
-    best = scores.max(initial=0.0)
-    return scores / best if best > 0 else scores
-
-
-def question_features(query: Query, units: Ints) -> dict[str, Floats]:
-    """Return what speaks for each question unit: scores, coverage both ways, likeness of the wording."""
-    features: dict[str, Floats] = {}
-    for kind in KINDS:
-        scores, shared, asked = query.weigh("question", kind, units)
-        mass = query.collection.fields["question", kind].mass[units]
-        features[kind] = by_best(scores)
-        features[f"asked_{kind}"] = shared / max(asked, 1e-9)
-        features[f"stored_{kind}"] = shared / np.maximum(mass, 1e-9)
-        features[f"both_{kind}"] = 2 * shared / np.maximum(asked + mass, 1e-9)
-    asked_text = query.question.folded
-    texts = [query.collection.questions[unit] for unit in units]
-    features["ratio"] = np.array([fuzz.ratio(asked_text, text) / 100 for text in texts])
-    features["in_order"] = np.array([_in_order(asked_text, text) for text in texts])
-    features["length"] = np.array([_difference(len(asked_text), len(text)) for text in texts])
-    features["start"] = np.array([float(asked_text[:3] == text[:3]) for text in texts])
-    return features
-
-
-def text_features(query: Query, units: Ints) -> dict[str, Floats]:
-    """Return what speaks for each text unit: scores, coverage of the question and its title, lengths."""
-    features: dict[str, Floats] = {}
-    for kind in KINDS:
-        scores, shared, asked = query.weigh("text", kind, units)
-        features[kind] = by_best(scores)
-        features[f"asked_{kind}"] = shared / max(asked, 1e-9)
-        features[f"depth_{kind}"] = scores / max(asked, 1e-9)
-    for kind in ("words", "pairs"):
-        scores, shared, asked = query.weigh("text", kind, units, title=True)
-        features[f"title_{kind}"] = by_best(scores)
-        features[f"title_asked_{kind}"] = shared / max(asked, 1e-9)
-    features["length"] = np.log1p(query.collection.fields["text", "pairs"].lengths[units]) / 8
-    features["asked_length"] = np.full(len(units), np.log1p(len(query.question.folded)) / 8)
-    return features
-
-
-def _in_order(left: str, right: str) -> float:
-    return float(LCSseq.similarity(left, right) / max(1, min(len(left), len(right))))
-
-
-def _difference(left: int, right: int) -> float:
-    return abs(left - right) / max(left, right, 1)

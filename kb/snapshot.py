@@ -9,18 +9,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kb.analysis import Segmenter, fold, spellings
 from kb.documents import Hit
+from kb.learned import judges
+from kb.postings import Field, Floats, Ints, Postings, Texts
 from kb.ranking import (
     FIRST_KINDS,
-    KINDS,
     Collection,
-    Field,
-    Postings,
     Query,
     Ranked,
     Why,
@@ -31,19 +30,49 @@ from kb.ranking import (
 )
 from kb.spelling import Spelling
 
+_SAMPLE = 2_000
+"""Texts by which it is estimated how common a character is."""
+
 
 @dataclass(frozen=True)
 class SegmentData:
-    """One segment of the index as arrays. ``about`` says for each of its units whose it is."""
+    """One segment of the index as arrays. ``keys`` and ``tags``: its entries.
+
+    ``owners[family]``: for each unit the place of its entry among ``keys``; ``documents[family]``: the number
+    Whoosh knows it by. ``texts``: those of the units; ``raw``: of the question units, as written. ``spread``:
+    in which share of the texts each character stands.
+    """
 
     name: str
-    about: tuple[Mapping[str, Any], ...]
+    keys: tuple[str, ...]
+    tags: tuple[frozenset[str], ...]
+    owners: Mapping[str, NDArray[np.int32]]
+    documents: Mapping[str, NDArray[np.int32]]
+    texts: Mapping[str, Texts]
+    raw: Texts
     fields: Mapping[tuple[str, str], Postings]
+    spread: NDArray[np.float32]
     deleted: frozenset[int]
 
     def with_deleted(self, deleted: frozenset[int]) -> "SegmentData":
         """Return this segment with other units marked as deleted; the arrays are shared."""
         return self if deleted == self.deleted else replace(self, deleted=deleted)
+
+    def living(self, family: str) -> NDArray[np.bool_]:
+        """Return for every unit of a family whether it is not deleted."""
+        if not self.deleted:
+            return np.ones(len(self.owners[family]), dtype=bool)
+        return ~np.isin(self.documents[family], np.fromiter(self.deleted, dtype=np.int32))
+
+
+def spread_of(texts: Texts) -> NDArray[np.float32]:
+    """Return in which share of some texts each character stands, by a sample of them."""
+    found = np.zeros(65536, dtype=np.float32)
+    step = max(1, len(texts) // _SAMPLE)
+    sampled = range(0, len(texts), step)
+    for unit in sampled:
+        found[np.unique(texts.units(unit))] += 1
+    return found / max(1, len(sampled))
 
 
 class Snapshot:
@@ -53,27 +82,25 @@ class Snapshot:
         self.segments = {segment.name: segment for segment in segments}
         numbers: dict[str, int] = {}
         tags: list[frozenset[str]] = []
-        owners: dict[str, list[int]] = {family: [] for family in FIRST_KINDS}
-        questions: list[str] = []
+        owners: dict[str, list[Ints]] = {family: [] for family in FIRST_KINDS}
         for segment in segments:
-            for at, about in enumerate(segment.about):
-                family = about["family"]
-                if family == "question":
-                    questions.append(about["text"])
-                if at in segment.deleted:
-                    owners[family].append(-1)
-                    continue
-                number = numbers.setdefault(about["key"], len(numbers))
-                if number == len(tags):
-                    tags.append(frozenset(about["tags"]))
-                owners[family].append(number)
-        fields = {
-            (family, kind): Field([segment.fields[family, kind] for segment in segments])
-            for family in FIRST_KINDS
-            for kind in KINDS
-        }
-        entry_of = {family: np.array(numbers_, dtype=np.int64) for family, numbers_ in owners.items()}
-        self.collection = Collection(list(numbers), tags, fields, entry_of, questions)
+            living = {family: segment.living(family) for family in FIRST_KINDS}
+            places = _numbered(segment, living, numbers, tags)
+            for family, alive in living.items():
+                owners[family].append(np.where(alive, places[segment.owners[family]], -1))
+        self.collection = Collection(
+            list(numbers),
+            tags,
+            {
+                (family, kind): Field([segment.fields[family, kind] for segment in segments])
+                for family, kinds in FIRST_KINDS.items()
+                for kind in kinds
+            },
+            {family: np.concatenate([*parts, np.zeros(0, np.int64)]) for family, parts in owners.items()},
+            {family: [segment.texts[family] for segment in segments] for family in FIRST_KINDS},
+            [segment.raw for segment in segments],
+            _rarity(segments),
+        )
         self.documents = len(numbers)
 
     def search(
@@ -85,13 +112,14 @@ class Snapshot:
         *,
         tag: str | None,
         without: frozenset[str],
+        boost: Mapping[str, float],
     ) -> list[Hit]:
         """Return the best documents for the query in any of its spellings."""
         allowed = self._allowed(tag, without)
         best: dict[int, tuple[Ranked, Query]] = {}
         for spelling in spellings(fold(query), synonyms):
-            asked = Query(self.collection, question_of(spelling, segmenter))
-            for ranked in rank(asked, limit, allowed):
+            asked = Query(self.collection, question_of(spelling, segmenter), segmenter)
+            for ranked in rank(asked, limit, judges(), allowed, boost):
                 if ranked.entry not in best or ranked.score > best[ranked.entry][0].score:
                     best[ranked.entry] = (ranked, asked)
         order = sorted(best.values(), key=lambda pair: (-pair[0].score, pair[0].entry))[:limit]
@@ -101,20 +129,19 @@ class Snapshot:
         """Return the query in the words of the documents, or None if it is."""
         return self._spelling.corrected(fold(query), segmenter)
 
+    def warm(self) -> None:
+        """Prepare what the first slip of the pen would have to wait for."""
+        self._spelling.warm()
+
     @cached_property
     def _spelling(self) -> Spelling:
         frequency: Counter[str] = Counter()
-        for segment in self.segments.values():
-            for family in FIRST_KINDS:
-                postings = segment.fields[family, "words"]
-                sizes = np.diff(postings.starts)
-                for word, number in postings.vocabulary.items():
-                    frequency[word] += int(sizes[number])
+        for family in FIRST_KINDS:
+            for word, times in self.collection.fields[family, "words"].words():
+                frequency[word] += times
         return Spelling(frequency)
 
-    def _allowed(
-        self, tag: str | None, without: frozenset[str]
-    ) -> "np.ndarray[Any, np.dtype[np.bool_]] | None":
+    def _allowed(self, tag: str | None, without: frozenset[str]) -> NDArray[np.bool_] | None:
         if tag is None and not without:
             return None
         pairs = zip(self.collection.keys, self.collection.tags, strict=True)
@@ -134,11 +161,40 @@ class Snapshot:
                 score=ranked.score,
                 confidence=ranked.confidence,
                 level=level_of(ranked.confidence),
+                likely=ranked.likely,
                 reasons=reasons[ranked.entry].reasons,
                 matched_terms=reasons[ranked.entry].terms,
             )
             for ranked, _ in order
         ]
+
+
+def _numbered(
+    segment: SegmentData,
+    living: Mapping[str, NDArray[np.bool_]],
+    numbers: dict[str, int],
+    tags: list[frozenset[str]],
+) -> Ints:
+    """Give the entries of a segment with living units their numbers; returns them by their place in it."""
+    alive = np.zeros(len(segment.keys), dtype=bool)
+    for family, units in living.items():
+        alive[segment.owners[family][units]] = True
+    places = np.full(len(segment.keys), -1)
+    for place in np.flatnonzero(alive).tolist():
+        number = numbers.setdefault(segment.keys[place], len(numbers))
+        if number == len(tags):
+            tags.append(segment.tags[place])
+        places[place] = number
+    return places
+
+
+def _rarity(segments: Sequence[SegmentData]) -> Floats:
+    """Return the idf of every character in texts."""
+    total = sum(len(segment.texts["text"]) for segment in segments)
+    found = np.zeros(65536)
+    for segment in segments:
+        found += segment.spread * len(segment.texts["text"])
+    return np.asarray(np.log(1 + (total - found + 0.5) / (found + 0.5)), dtype=float)
 
 
 class Follower:

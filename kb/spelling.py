@@ -33,6 +33,11 @@ class Spelling:
                 done = end
         return "".join([*pieces, folded[done:]]) if pieces else None
 
+    def warm(self) -> None:
+        """Load what the first correction would wait for (pypinyin, and how every word sounds)."""
+        _sound("一")
+        len(self._by_sound)
+
     def _heard(self, written: str) -> str | None:
         if written in self._frequency:
             return None

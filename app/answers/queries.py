@@ -2,22 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Tuple, func, literal, or_, true, tuple_
+from sqlalchemy import ColumnElement, func, or_, true, tuple_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.answers.models import AnswerUse
+from app.base import keyset
 from app.base.errors import Invalid
-from app.base.types import Instant
 from app.cases.models import Case
 from kb.models import AnswerEntry, EntryOpinion, EntryVersion
 from kb.review import Verdict
 from kb.states import EntryKind, EntryState
 
 PAGE = 25
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Condition = ColumnElement[bool]
 
 
@@ -124,22 +123,26 @@ def listed(
     updated, number = col(AnswerEntry.updated_at), col(AnswerEntry.id)
     place = tuple_(updated, number)
     if before:
-        earlier = wanted.where(place > _cursor(before)).order_by(updated, number).limit(limit)
+        earlier = (
+            wanted.where(place > keyset.place(*keyset.read(before))).order_by(updated, number).limit(limit)
+        )
         rows = list(session.exec(earlier))[::-1]
     else:
-        later = wanted.where(place < _cursor(after)) if after else wanted
+        later = wanted.where(place < keyset.place(*keyset.read(after))) if after else wanted
         rows = list(session.exec(later.order_by(updated.desc(), number.desc()).limit(limit)))
     if not rows:
         return LibraryPage([], total, 0, None, None)
-    top = _place(rows[0][0].updated_at, rows[0][0].id)
+    top = keyset.place(rows[0][0].updated_at, rows[0][0].id)
     ahead = _counted().where(*conditions, place > top)
     first = session.exec(ahead).one() + 1
     return LibraryPage(
         rows=_listed(session, [(row[0], row[1]) for row in rows]),
         total=total,
         first=first,
-        next=_written(rows[-1][0]) if first + len(rows) - 1 < total else None,
-        previous=_written(rows[0][0]) if first > 1 else None,
+        next=keyset.written(rows[-1][0].updated_at, rows[-1][0].id)
+        if first + len(rows) - 1 < total
+        else None,
+        previous=keyset.written(rows[0][0].updated_at, rows[0][0].id) if first > 1 else None,
     )
 
 
@@ -204,23 +207,6 @@ def _listed(session: Session, rows: list[tuple[AnswerEntry, EntryVersion]]) -> l
         Listed(entry, version, version.id in back and version.published_at is None, used.get(entry.id, 0))
         for entry, version in rows
     ]
-
-
-def _place(at: datetime, number: int) -> Tuple:
-    # Typed, so that SQLite compares instants as it stores them.
-    return tuple_(literal(at, Instant()), literal(number))
-
-
-def _written(entry: AnswerEntry) -> str:
-    return f"{(entry.updated_at - _EPOCH) // timedelta(microseconds=1)}_{entry.id}"
-
-
-def _cursor(text: str) -> Tuple:
-    micros, _, number = text.partition("_")
-    try:
-        return _place(_EPOCH + timedelta(microseconds=int(micros)), int(number))
-    except (ValueError, OverflowError):
-        raise Invalid("这个翻页地址不对。请回到列表第一页", field="after") from None
 
 
 # ------------------------------------------------------------------ use

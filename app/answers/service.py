@@ -7,15 +7,16 @@ people are told.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import delete, update
+from sqlmodel import Session, col
 
 from app.answers import queries
-from app.answers.models import AnswerUse
+from app.answers.models import AnswerUse, AnswerVote, VoteMark
 from app.answers.reviewing import PUBLISHERS
-from app.base.errors import AppError, Conflict, Invalid, NotAllowed, NotFound
+from app.base.errors import AppError, Conflict, Invalid, NotAllowed, NotFound, TooMany
 from app.base.rows import insert_once
 from app.calendar.workdays import day_of
 from app.cases.models import Case
@@ -33,8 +34,9 @@ from kb import service as kb
 from kb.entries import LONGEST_QUESTION
 from kb.errors import EntryConflict, EntryInvalid, EntryNotFound
 from kb.exchange import HEADINGS, ReadRow, comparable, heading_key, is_whole, read_rows
-from kb.models import AnswerEntry, EntryOpinion, EntryVersion
+from kb.models import AnswerEntry, EntryOpinion, EntryVersion, Recheck
 from kb.review import ReviewError, Step, Verdict
+from kb.states import RecheckReason
 
 # ------------------------------------------------------------------ changing
 
@@ -221,7 +223,8 @@ def record_use(
 
 
 def flag_stale(session: Session, now: datetime) -> int:
-    """Job: tell editors and owners of answers past their review date or validity; how many were told.
+    """Job: tell editors and owners of answers past their review date or validity, and make it work for them;
+    how many were told.
 
     Each is told once per version and reason (C15, C17); what has run out is no longer offered to anybody.
     """
@@ -231,6 +234,9 @@ def flag_stale(session: Session, now: datetime) -> int:
         expired = version.valid_until is not None and version.valid_until < day_of(now)
         kind, words = ("answer_expired", "已过有效期") if expired else ("answer_due", "到了复核日期")
         text = f"答案“{version.question[:40]}”{words}，请复核"
+        reason = RecheckReason.EXPIRED if expired else RecheckReason.REVIEW_BY
+        day = version.valid_until if expired else version.review_by
+        kb.recheck(session, now, entry.id, reason, f"{words}（{day}）")
         for staff_id in dict.fromkeys([*_owners(session, entry), *editors]):
             key = f"{kind}:{entry.id}:{version.number}:{staff_id}"
             address = f"/desk/answers/{entry.id}"
@@ -239,6 +245,92 @@ def flag_stale(session: Session, now: datetime) -> int:
                 is not None
             )
     return told
+
+
+def repeal(
+    session: Session, now: datetime, person: Person, document_id: int, *, on: date, replaced_by: str = ""
+) -> int:
+    """废止: a document no longer holds; every answer in force that cites it must be looked at again (C17).
+
+    How many are. Their owners and the editors are told. Raises `NotFound`, `NotAllowed`.
+    """
+    _may(person, WRITERS, "登记依据废止")
+    with _in_our_words():
+        raised = kb.repeal(session, now, document_id, on=on, replaced_by=replaced_by)
+    log.record(
+        session, now, person, "repeal_document",
+        subject_type="document", subject_id=document_id, on=on.isoformat(), entries=len(raised),
+    )  # fmt: skip
+    editors = {one.id for one in staff.people(session, role=Role.EDITOR)}
+    for row in raised:
+        entry = session.get_one(AnswerEntry, row.entry_id)
+        for staff_id in sorted(editors | set(_owners(session, entry))):
+            notices.tell(
+                session, now, staff_id,
+                key=f"answer_recheck:{row.id}:{staff_id}", kind="answer_recheck",
+                text=f"{row.detail}，请复核引用它的答案", address=f"/desk/answers/{entry.id}",
+            )  # fmt: skip
+    return len(raised)
+
+
+def reinstate(session: Session, now: datetime, person: Person, document_id: int) -> None:
+    """The document holds after all. Raises `NotFound`, `NotAllowed`."""
+    _may(person, WRITERS, "恢复依据")
+    with _in_our_words():
+        kb.reinstate(session, now, document_id)
+    log.record(session, now, person, "reinstate_document", subject_type="document", subject_id=document_id)
+
+
+def settle_recheck(session: Session, now: datetime, person: Person, recheck_id: int, note: str) -> Recheck:
+    """已核对: the wording still holds, in words; editors and handlers may. Raises `Invalid`, `NotFound`."""
+    _may(person, (Role.EDITOR, Role.HANDLER), "核对问答条目")
+    with _in_our_words():
+        row = kb.settle_recheck(session, now, recheck_id, person.name, note)
+    log.record(
+        session, now, person, "settle_recheck",
+        subject_type="recheck", subject_id=row.id, reason=note.strip()[:500],
+    )  # fmt: skip
+    return row
+
+
+# ------------------------------------------------------------------ helpful
+
+
+MOST_VOTES = 20
+"""Answers one visitor may judge in a day; more is no reader."""
+
+
+def vote(session: Session, now: datetime, entry: AnswerEntry, visitor: str, *, helpful: bool) -> bool:
+    """有没有帮助: count one reader's judgement of the version in force; False if this visitor did today.
+
+    ``visitor``: an address, kept nowhere: only a keyed digest of it with the answer and the day, forgotten
+    after a day (D19). Raises `TooMany` for somebody who judges everything.
+    """
+    keys, day = session.info["keys"], day_of(now)
+    for place in range(MOST_VOTES):
+        if insert_once(session, VoteMark, mark=keys.digest(f"{day}|{visitor}|{place}", "votes"), at=now):
+            break
+    else:
+        raise TooMany("今天提交的次数太多了，请明天再来")
+    mark = keys.digest(f"{day}|{visitor}|{entry.key}", "votes")
+    if not insert_once(session, VoteMark, mark=mark, at=now):
+        return False
+    number = entry.current_version or 0
+    insert_once(session, AnswerVote, entry_id=entry.id, version=number)
+    counted = col(AnswerVote.helpful) if helpful else col(AnswerVote.not_helpful)
+    session.execute(
+        update(AnswerVote)
+        .where(col(AnswerVote.entry_id) == entry.id, col(AnswerVote.version) == number)
+        .values({counted.key: counted + 1})
+        .execution_options(synchronize_session=False)
+    )
+    return True
+
+
+def forget_votes(session: Session, now: datetime) -> int:
+    """Job: forget who judged what before yesterday; how many marks."""
+    gone = session.execute(delete(VoteMark).where(col(VoteMark.at) < now - timedelta(days=1)))
+    return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 # ------------------------------------------------------------------ importing

@@ -10,8 +10,10 @@ import hashlib
 import hmac
 import os
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.base.errors import Unavailable
 
@@ -50,7 +52,29 @@ class Keys:
         """Keyed digest, 64 hex characters: for looking a secret up without keeping it."""
         return hmac.new(self._derive(purpose), text.encode(), hashlib.sha256).hexdigest()
 
+    def sign(self, text: str, purpose: str) -> str:
+        """Ed25519 signature of ``text``, base64; anybody can check it with `public_key` (RFC 8032)."""
+        return base64.b64encode(self._signer(purpose).sign(text.encode())).decode()
+
+    def public_key(self, purpose: str) -> str:
+        """The public half of the signing key of this installation for ``purpose``, base64 of 32 bytes."""
+        raw = self._signer(purpose).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return base64.b64encode(raw).decode()
+
+    def _signer(self, purpose: str) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self._derive(f"sign:{purpose}"))
+
     def pseudonym(self, text: str, purpose: str) -> str:
         """Keyed pseudonym of a platform's user id, 26 characters of base32. Not for publication."""
         raw = hmac.new(self._derive(f"pseudonym:{purpose}"), text.encode(), hashlib.sha256).digest()
         return base64.b32encode(raw[:16]).decode().rstrip("=")
+
+
+def is_signed(text: str, signature: str, public_key: str) -> bool:
+    """Whether ``signature`` (base64) of ``text`` is by the holder of ``public_key`` (base64). Never raises."""
+    try:
+        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key, validate=True))
+        key.verify(base64.b64decode(signature, validate=True), text.encode())
+    except (InvalidSignature, ValueError):
+        return False
+    return True

@@ -18,7 +18,7 @@ from app.finding.index import AnswerIndex
 from app.staff import queries as staff
 from app.staff.roles import Person
 from kb import queries as library
-from kb.exchange import canonical_form
+from kb.exchange import form_of_entry
 from kb.models import AnswerEntry, EntryVersion
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -81,34 +81,11 @@ def export(shell: Shell, output: Path | None) -> None:
     with shell.reading() as session, click.open_file(str(output or "-"), "w", encoding="utf-8") as file:
         while rows := library.published(session, after=after, limit=_PAGE):
             for entry, version in rows:
-                file.write(as_json(_exchanged(entry, version)) + "\n")
+                file.write(as_json(form_of_entry(entry, version)) + "\n")
             count, after = count + len(rows), (rows[-1][0].updated_at, rows[-1][0].id)
             session.expunge_all()
     if output:
         click.echo(f"已导出 {count} 条到 {output}")
-
-
-def _exchanged(entry: AnswerEntry, version: EntryVersion) -> dict[str, Any]:
-    assert version.published_at is not None  # it is in force
-    return canonical_form(
-        key=entry.key,
-        kind=entry.kind,
-        version=version.number,
-        question=version.question,
-        text=version.text,
-        owner=entry.owner_name,
-        phrasings=version.phrasings,
-        short_text=version.short_text,
-        must_keep=version.must_keep,
-        basis=version.basis,
-        category=version.category,
-        is_draft_policy=version.is_draft_policy,
-        licence=version.licence,
-        valid_from=version.valid_from,
-        valid_until=version.valid_until,
-        significance=version.significance,
-        published_at=version.published_at,
-    )
 
 
 @answers.command()

@@ -25,6 +25,8 @@ class Reply(SQLModel, table=True):
     author_id: int = Field(foreign_key="staff.id", index=True)
     entry_id: int | None = Field(default=None, foreign_key="answer_entries.id")
     entry_version: int | None = None
+    # "entry:version" after a major change of the answer; bound into the digest, so earlier approvals are void
+    bound_answer: str = ""
     targets: list = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # message ids, sorted
     # form of a platform → short text the author chose; goes out there when the whole does not fit
     short_texts: dict = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
@@ -62,7 +64,8 @@ class Delivery(SQLModel, table=True):
     """送达: one released reply to one message, an outbox row.
 
     States: ready → intent → done | failed | unknown; by_hand (to be entered in the platform's own
-    system) → entered; on_page (the coded progress page). `unknown` is shown to a person and never
+    system) → entered; on_page (the coded progress page); elsewhere
+    (answered in the platform's own back end: ours was not sent). `unknown` is shown to a person and never
     resent by itself (reliability §0.5).
     """
 

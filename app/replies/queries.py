@@ -13,6 +13,7 @@ from app.cases.queries import visible_cases
 from app.departments.models import Department
 from app.log.models import Event
 from app.messages.models import Message, Requester
+from app.official_accounts.models import OfficialAccount
 from app.replies.models import Delivery, Reply, ReplyOpinion
 from app.replies.rendering import Count, form_of, is_private, is_private_form, render
 from app.replies.routes import (
@@ -26,7 +27,7 @@ from app.replies.routes import (
 )
 from app.replies.sending import NEEDS_A_PERSON, DeliveryState, window_problem
 from app.staff.roles import Person, Role
-from connectors.registry import count_text, platform
+from connectors.registry import PLATFORMS, count_text, platform
 from kb.review import Opinion, SentBack, Step, Verdict
 
 WRITING = ("draft", "sent_back")
@@ -49,7 +50,13 @@ LOG_LABELS: Mapping[str, str] = {
     "retry_delivery": "再发一次",
 }
 """What the steps of a reply are called in the log of its case."""
-FORM_LABELS: Mapping[str, str] = {"weibo": "微博评论", "weibo.private": "微博私信", "website": "网站与查询页"}
+FORM_LABELS: Mapping[str, str] = {
+    "weibo": "微博评论",
+    "weibo.private": "微博私信",
+    "wechat.public": "公众号文章留言",
+    "douyin": "抖音评论",
+    "website": "网站与查询页",
+}
 
 
 # ------------------------------------------------------------------ replies
@@ -173,7 +180,9 @@ def _standing(
     reply: Reply, case: Case, targets: list[int], rows: list[ReplyOpinion], wrote: set[int]
 ) -> Standing:
     route = route_for(case.message_type, case.sensitivity)
-    digest = digest_of_reply(reply.text, targets, route.key, reply.basis, reply.short_texts)
+    digest = digest_of_reply(
+        reply.text, targets, route.key, reply.basis, reply.short_texts, reply.bound_answer
+    )
     given = as_opinions(rows)
     try:
         step, refused = awaited_step(route, given, digest), None
@@ -336,13 +345,13 @@ def _preview(
 ) -> Preview:
     private = is_private_form(form)
     made = render(text, key, private, count_text, short_texts)
-    window = platform(key).window
+    window = platform(key).window_for(private)
     open_until = [
         requester.window_opened_at + window.lasts
         for _, requester in to
         if window and requester and requester.window_opened_at
     ]
-    problems = [window_problem_of(now, key, requester) for _, requester in to]
+    problems = [window_problem_of(now, key, private, requester) for _, requester in to]
     return Preview(
         form=form,
         label=FORM_LABELS.get(form) or platform(key).label,
@@ -360,9 +369,11 @@ def _preview(
     )
 
 
-def window_problem_of(now: datetime, platform_key: str, requester: Requester | None) -> str | None:
-    """Why the platform would not carry a reply to this person now, or None."""
-    window = platform(platform_key).window
+def window_problem_of(
+    now: datetime, platform_key: str, private: bool, requester: Requester | None
+) -> str | None:
+    """Why the platform would not carry a reply to this person now, or None; public ones know no window."""
+    window = platform(platform_key).window_for(private)
     lasts: timedelta | None = window.lasts if window else None
     return window_problem(
         now,
@@ -468,10 +479,35 @@ def due(session: Session, now: datetime, limit: int) -> list[int]:
     )
     wanted = (
         select(Delivery.id)
+        .join(OfficialAccount, col(OfficialAccount.id) == Delivery.account_id)
         .where(
-            Delivery.state == DeliveryState.READY, Delivery.next_try_at <= now, col(Delivery.id).in_(first)
+            Delivery.state == DeliveryState.READY,
+            Delivery.next_try_at <= now,
+            col(Delivery.id).in_(first),
+            # Nothing goes out on these: they must not stand before those that can.
+            col(OfficialAccount.stopped_at).is_(None),
+            or_(col(OfficialAccount.held_until).is_(None), col(OfficialAccount.held_until) <= now),
         )
         .order_by(col(Delivery.next_try_at), col(Delivery.id))
+        .limit(limit)
+    )
+    return list(session.exec(wanted))
+
+
+def held_too_long(session: Session, now: datetime, limit: int) -> list[int]:
+    """Waiting deliveries of accounts whose breaker is open, whose platform's window may have closed."""
+    lasting = {key: row.window_for(True) for key, row in PLATFORMS.items()}
+    closed = [
+        and_(Delivery.platform == key, col(Requester.window_opened_at) <= now - window.lasts)
+        for key, window in lasting.items()
+        if window
+    ]
+    wanted = (
+        select(Delivery.id)
+        .join(OfficialAccount, col(OfficialAccount.id) == Delivery.account_id)
+        .join(Requester, col(Requester.id) == Delivery.requester_id)
+        .where(Delivery.state == DeliveryState.READY, col(OfficialAccount.held_until) > now, or_(*closed))
+        .order_by(col(Delivery.id))
         .limit(limit)
     )
     return list(session.exec(wanted))

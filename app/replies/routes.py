@@ -71,15 +71,23 @@ def route_for(message_type: str, sensitivity: str) -> Route:
 
 
 def digest_of_reply(
-    text: str, targets: Iterable[int], route: str, basis: str, short_texts: Mapping[str, str] | None = None
+    text: str,
+    targets: Iterable[int],
+    route: str,
+    basis: str,
+    short_texts: Mapping[str, str] | None = None,
+    answer: str = "",
 ) -> str:
     """What opinions are about: the words, to whom, by which route, on what basis (A18). SHA-256, hex.
 
     ``short_texts``: platform → short form, where the author chose one; it goes out, so it is approved too.
+    ``answer``: the wording it was held to after a major change of it; the same words are then another text.
     """
     bound: dict[str, object] = {"targets": sorted(targets), "route": route, "basis": basis}
     if short_texts:
         bound["short_texts"] = dict(short_texts)
+    if answer:
+        bound["answer"] = answer
     return review.digest_of(text, **bound)
 
 

@@ -39,6 +39,8 @@ def upgrade() -> None:
     with op.batch_alter_table("entry_versions") as table:
         table.add_column(sa.Column("forms", sa.JSON(), nullable=False, server_default="{}"))
         table.add_column(sa.Column("attachments", sa.JSON(), nullable=False, server_default="[]"))
+    with op.batch_alter_table("replies") as table:
+        table.add_column(sa.Column("bound_answer", sa.String(), nullable=False, server_default=""))
     _library()
     _replies()
     _neighbours()

@@ -5,6 +5,8 @@ One file a subject; whoever calls asks here and need not know which.
 
 from app.replies.service.checking import check
 from app.replies.service.delivering import deliver_released
+from app.replies.service.following import correct_to, hold_to
+from app.replies.service.joining import deliver_to_merged
 from app.replies.service.reviewing import LEVELS, give_opinion, raise_level, release, submit, withdraw
 from app.replies.service.settling import SETTLERS, enter_by_hand, retry, settle_delivery
 from app.replies.service.within import ANSWERED, WRITERS
@@ -27,10 +29,13 @@ __all__ = [
     "basis_words",
     "check",
     "correct",
+    "correct_to",
     "deliver_released",
+    "deliver_to_merged",
     "draft",
     "enter_by_hand",
     "give_opinion",
+    "hold_to",
     "insert_answer",
     "offer_short_text",
     "raise_level",

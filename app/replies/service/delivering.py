@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from app.base.db import Database
 from app.base.errors import AppError
 from app.messages.models import Message, Requester
+from app.notices import service as notices
 from app.official_accounts import service as accounts
 from app.official_accounts.models import OfficialAccount
 from app.official_accounts.service import HeldToken
@@ -70,6 +71,7 @@ def deliver_released(
     """
     watch = _Watch(now)
     _give_up_lost(db, now)
+    _give_up_held(db, now)
     with db.reading() as session:
         waiting = queries.due(session, now, limit)
     for delivery_id in waiting:
@@ -92,6 +94,8 @@ def _claim(
     assert account is not None  # a foreign key
     if account.stopped_at is not None:
         return None  # 紧急停发: it waits
+    if accounts.breaker_of(account).holds(now):
+        return None  # too many failures in a row: it waits too
     if failure := _unsendable(session, now, row, account):
         _fail(session, now, row, failure)
         return None
@@ -99,6 +103,8 @@ def _claim(
     if isinstance(connector, Failure):
         _fail(session, now, row, connector)
         return None
+    if not accounts.may_try(session, now, account.id):
+        return None  # another is trying whether the account works again
     lease_until = now + sending.LEASE
     values = {"tries": row.tries + 1, "intent_at": now, "lease_until": lease_until, "fence": row.fence + 1}
     if not change(session, row, DeliveryState.READY, state=DeliveryState.INTENT, **values):
@@ -153,6 +159,7 @@ def _report(session: Session, now: datetime, claim: _Claim, outcome: Receipt | F
 
     That it arrived is good news also when it comes late: then nobody need look, nor send it again.
     """
+    _tell_of_breaker(session, now, claim, outcome)
     row = session.get(Delivery, claim.delivery_id, populate_existing=True)
     if row is None or row.fence != claim.fence:
         return
@@ -161,6 +168,26 @@ def _report(session: Session, now: datetime, claim: _Claim, outcome: Receipt | F
             _arrived(session, now, row, outcome.reference or "")
     elif row.state == DeliveryState.INTENT:
         _failed_try(session, now, row, outcome)
+
+
+def _tell_of_breaker(session: Session, now: datetime, claim: _Claim, outcome: Receipt | Failure) -> None:
+    """Count the try for the account's breaker; tell whoever answers for the account when it opens."""
+    if isinstance(outcome, Failure) and outcome.code == "late":
+        return  # nothing was tried
+    failed = outcome if isinstance(outcome, Failure) else None
+    kind = failed.kind if failed else None
+    opened = accounts.note_try(session, now, claim.account_id, kind, failed.message if failed else "")
+    if opened:
+        account = session.get_one(OfficialAccount, claim.account_id)
+        notices.tell(
+            session,
+            now,
+            account.responsible_id,
+            key=f"breaker:{account.id}:{now.isoformat()}",
+            kind="account",
+            text=f"{account.name} 连续发送失败，已暂停发送，稍后自动再试：{failed.message if failed else ''}",
+            address=f"/desk/accounts/{account.id}",
+        )
 
 
 UNDECIDED = (DeliveryState.INTENT, DeliveryState.UNKNOWN, DeliveryState.READY)
@@ -175,7 +202,7 @@ def _arrived(session: Session, now: datetime, row: Delivery, reference: str) -> 
 
 
 def _failed_try(session: Session, now: datetime, row: Delivery, failure: Failure) -> None:
-    then = follow(failure.kind, tries=row.tries, refreshed=row.refreshed)
+    then = follow(failure.kind, tries=row.tries, refreshed=row.refreshed, code=failure.code)
     if then.state == DeliveryState.READY:
         assert then.after is not None
         change(
@@ -193,7 +220,8 @@ def _failed_try(session: Session, now: datetime, row: Delivery, failure: Failure
 
 def _fail(session: Session, now: datetime, row: Delivery, failure: Failure) -> None:
     """Give a delivery up before any call."""
-    _end(session, now, row, follow(failure.kind, tries=row.tries, refreshed=True), failure)
+    then = follow(failure.kind, tries=row.tries, refreshed=True, code=failure.code)
+    _end(session, now, row, then, failure)
 
 
 def _end(session: Session, now: datetime, row: Delivery, then: Follow, failure: Failure) -> None:
@@ -220,14 +248,35 @@ def _give_up_lost(db: Database, now: datetime) -> None:
                 _end(session, now, row, sending.AT_ONCE["unknown"], our_failure("interrupted", "unknown"))
 
 
+def _give_up_held(db: Database, now: datetime) -> None:
+    """What waits on an account whose breaker is open does not wait beyond the platform's window: the coded
+    page stands in, and the author hears of it."""
+    with db.reading() as session:
+        found = queries.held_too_long(session, now, AT_ONCE)
+    for delivery_id in found:
+        with db.writing() as session:
+            row = session.get(Delivery, delivery_id, populate_existing=True)
+            account = session.get(OfficialAccount, row.account_id) if row else None
+            if not row or not account or row.state != DeliveryState.READY:
+                continue  # another process was faster
+            if failure := _unsendable(session, now, row, account):
+                _fail(session, now, row, failure)
+
+
 def _unsendable(session: Session, now: datetime, row: Delivery, account: OfficialAccount) -> Failure | None:
     """Why this row must not be sent now, asked of the database in the transaction of the intent."""
     if not _is_approved(session, row):
         return our_failure(APPROVAL_VOID, "final")
     if account.closed_at is not None:
         return our_failure("account_closed", "final")
+    message = session.get_one(Message, row.message_id)
+    if message.answer:
+        return our_failure("elsewhere", "final")
     requester = session.get(Requester, row.requester_id) if row.requester_id else None
-    if problem := queries.window_problem_of(now, row.platform, requester):
+    if requester is not None and requester.withdrawn_at is not None:
+        return our_failure("no_recipient", "final")
+    private = is_private(row.platform, message.kind)
+    if problem := queries.window_problem_of(now, row.platform, private, requester):
         return Failure("window", problem, "", WINDOW_WORDS[problem])
     return None
 
@@ -239,7 +288,9 @@ def _is_approved(session: Session, row: Delivery) -> bool:
     """
     reply = session.get_one(Reply, row.reply_id, populate_existing=True)
     message = session.get_one(Message, row.message_id, populate_existing=True)
-    digest = digest_of_reply(reply.text, reply.targets, reply.route, reply.basis, reply.short_texts)
+    digest = digest_of_reply(
+        reply.text, reply.targets, reply.route, reply.basis, reply.short_texts, reply.bound_answer
+    )
     said = queries.opinions(session, reply.id)
     private = is_private(message.platform, message.kind)
     try:

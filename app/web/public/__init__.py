@@ -15,6 +15,16 @@ def around() -> dict[str, Any]:
 
 
 # The pages hang themselves on the blueprint above; imported last, since they need it.
-from app.web.public import accounts, answers, cases, data, progress, statistics, write  # noqa: E402
+from app.web.public import accounts, answers, cases, data, federation, progress, requests, statistics, write  # noqa: E402
 
-__all__ = ["accounts", "answers", "cases", "data", "progress", "statistics", "write"]
+__all__ = [
+    "accounts",
+    "answers",
+    "cases",
+    "data",
+    "federation",
+    "progress",
+    "requests",
+    "statistics",
+    "write",
+]

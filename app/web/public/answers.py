@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from app.answers import queries
-from app.base.errors import Invalid, NotFound
+from app.base import keyset
+from app.base.errors import NotFound
 from app.calendar.workdays import day_of
 from app.finding import service
 from app.finding.found import SUGGESTED, Found, Match, is_suggested
@@ -30,7 +30,6 @@ _FOUND = 6
 _PAGE = 20
 _EXCERPT = 110
 _RELATED = 5
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = DATASETS["answers"].names
 Shown = tuple[AnswerEntry, EntryVersion]
 
@@ -132,26 +131,12 @@ def _listed(session: Session, category: str) -> tuple[list[Shown], str | None]:
         session,
         category=category or None,
         valid_on=day_of(now()),
-        after=_cursor(_asked("after", 60)),
+        after=keyset.read(_asked("after", 60)) if _asked("after", 60) else None,
         limit=_PAGE + 1,
     )
     shown = rows[:_PAGE]
-    following = _written(shown[-1][0]) if len(rows) > _PAGE else None
+    following = keyset.written(shown[-1][0].updated_at, shown[-1][0].id) if len(rows) > _PAGE else None
     return [row for row in shown if row[0].kind in SUGGESTED], following
-
-
-def _written(entry: AnswerEntry) -> str:
-    return f"{(entry.updated_at - _EPOCH) // timedelta(microseconds=1)}_{entry.id}"
-
-
-def _cursor(text: str) -> tuple[datetime, int] | None:
-    if not text:
-        return None
-    micros, _, number = text.partition("_")
-    try:
-        return _EPOCH + timedelta(microseconds=int(micros)), int(number)
-    except (ValueError, OverflowError):
-        raise Invalid("这个翻页地址不对。请回到第一页", field="after") from None
 
 
 def _words() -> str:
@@ -171,7 +156,7 @@ def _address(path: str, **asked: str) -> str:
 
 
 @public.get("/answers/<key>")
-def answer(key: str) -> Response:
+def answer_page(key: str) -> Response:
     """One answer with its source; what has run out says so, what was retired is gone (410)."""
     with reading() as session:
         entry, version = _answer(session, key)

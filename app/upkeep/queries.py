@@ -1,0 +1,125 @@
+"""What used an earlier version of an answer, and what has still to follow?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, literal
+from sqlmodel import Session, col, select
+
+from app.answers.models import AnswerUse
+from app.cases.models import Case
+from app.federation.models import NeighbourLibrary
+from app.replies.models import Reply
+from app.replies.queries import WORKED_ON
+from app.upkeep.models import FollowedTo, FollowUp
+from kb.models import AnswerEntry, EntryVersion, Recheck
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Using:
+    """A reply that keeps an entry in some version. ``at``: when it was saved, or released."""
+
+    reply: Reply
+    case: Case
+    version: int
+    at: datetime
+
+
+def being_written(session: Session, entry_id: int, below: int) -> list[Using]:
+    """Drafts and replies under review that keep an earlier version than ``below``, the oldest first."""
+    wanted = (
+        select(Reply, Case)
+        .join(Case, col(Case.id) == Reply.case_id)
+        .where(
+            Reply.entry_id == entry_id,
+            col(Reply.entry_version) < below,
+            col(Reply.state).in_(WORKED_ON),
+        )
+        .order_by(col(Reply.id))
+    )
+    return [Using(row, case, row.entry_version or 0, row.saved_at) for row, case in session.exec(wanted)]
+
+
+def released_since(session: Session, entry_id: int, below: int, since: datetime) -> list[Using]:
+    """Replies sent since an instant that said an earlier version and were not corrected, the newest first."""
+    wanted = (
+        select(Reply, Case, AnswerUse.version, AnswerUse.at)
+        .join(AnswerUse, col(AnswerUse.reply_id) == Reply.id)
+        .join(Case, col(Case.id) == Reply.case_id)
+        .where(
+            AnswerUse.entry_id == entry_id,
+            AnswerUse.version < below,
+            AnswerUse.at >= since,
+            Reply.state == "released",
+        )
+        .order_by(col(Reply.id).desc())
+    )
+    return [Using(*row) for row in session.exec(wanted)]
+
+
+def readers(session: Session) -> list[tuple[NeighbourLibrary, int]]:
+    """Neighbours that read our feed, and up to which change."""
+    wanted = select(NeighbourLibrary, FollowedTo.position).join(
+        FollowedTo, FollowedTo.reader == literal("copy:") + func.substr(NeighbourLibrary.library, 1, 32)
+    )
+    return [(row[0], row[1]) for row in session.exec(wanted)]
+
+
+def position(session: Session, reader: str) -> int:
+    """Up to which change of the library this reader has come; 0 before the first."""
+    found = session.get(FollowedTo, reader)
+    return found.position if found else 0
+
+
+def open_follow_ups(session: Session, *, before: int | None = None, limit: int = PAGE) -> list[FollowUp]:
+    """What has still to follow, the newest first, those before number ``before``."""
+    wanted = select(FollowUp).where(FollowUp.state == "open")
+    if before is not None:
+        wanted = wanted.where(col(FollowUp.id) < before)
+    return list(session.exec(wanted.order_by(col(FollowUp.id).desc()).limit(limit)))
+
+
+def of_entry(session: Session, entry_id: int, limit: int = PAGE) -> list[FollowUp]:
+    """Everything that followed, or has to follow, the changes of one entry, the newest first."""
+    wanted = select(FollowUp).where(FollowUp.entry_id == entry_id)
+    return list(session.exec(wanted.order_by(col(FollowUp.id).desc()).limit(limit)))
+
+
+def count_open(session: Session) -> int:
+    """How many things have still to follow."""
+    return session.exec(select(func.count()).select_from(FollowUp).where(FollowUp.state == "open")).one()
+
+
+def open_rechecks(
+    session: Session, *, before: int | None = None, limit: int = PAGE
+) -> list[tuple[Recheck, AnswerEntry, EntryVersion]]:
+    """Entries that must be looked at again, with the reason and what they say now, the newest reason first."""
+    wanted = (
+        select(Recheck, AnswerEntry, EntryVersion)
+        .join(AnswerEntry, col(AnswerEntry.id) == Recheck.entry_id)
+        .join(
+            EntryVersion,
+            (col(EntryVersion.entry_id) == AnswerEntry.id)
+            & (col(EntryVersion.number) == AnswerEntry.current_version),
+        )
+        .where(col(Recheck.settled_at).is_(None))
+    )
+    if before is not None:
+        wanted = wanted.where(col(Recheck.id) < before)
+    rows = session.exec(wanted.order_by(col(Recheck.id).desc()).limit(limit))
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def count_rechecks(session: Session) -> int:
+    """How many reasons to look at an entry again are open."""
+    wanted = select(func.count()).select_from(Recheck).where(col(Recheck.settled_at).is_(None))
+    return session.exec(wanted).one()
+
+
+def case_numbers(session: Session, case_ids: Sequence[int | None]) -> dict[int, str]:
+    """The numbers of these cases."""
+    wanted = select(Case.id, Case.number).where(col(Case.id).in_([one for one in case_ids if one]))
+    return dict(session.exec(wanted).all())

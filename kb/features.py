@@ -1,0 +1,429 @@
+"""What speaks for a candidate? Measures of likeness between a question and the units that may answer it.
+
+Rows are units, columns the names below. The weights of the columns are learned (`kb.learned`), so their
+order and meaning belong to a set of weights: change both together.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import fuzz
+from rapidfuzz.distance import JaroWinkler, LCSseq, Levenshtein, Postfix, Prefix
+
+from kb.postings import K1, Asked, Field, Floats, Ints
+
+KINDS = ("words", "pairs", "characters")
+
+QUESTION = (
+    *(f"{kind}_{what}" for kind in KINDS for what in ("best", "depth", "asked", "stored", "both")),
+    "length", "asked_length", "stored_length",
+    "ratio", "edits", "winkler", "in_order", "part", "prefix", "postfix",
+    "bare_ratio", "bare_edits", "bare_part",
+    "asked_left", "stored_left", "asked_left_all", "stored_left_all", "asked_left_count", "stored_left_count",
+    "characters_asked_left", "characters_stored_left", "characters_shared", "left_alike",
+    "word_order", "type_shared", "type_differs", "negation", "numbers",
+    "raw_ratio", "raw_edits", "raw_winkler", "raw_in_order", "raw_prefix", "raw_postfix", "raw_both", "raw_asked",
+    "title_ratio", "title_in_order", "title_both",
+)  # fmt: skip
+
+TEXT = (
+    *(f"{kind}_{what}" for kind in ("words", "pairs")
+      for what in ("best", "sharp", "depth", "asked", "stored", "cosine", "rarest", "chance",
+                   "title_best", "title_asked")),
+    "characters_best", "characters_depth", "characters_asked",
+    "pairs_rarest_8", "pairs_gentle", "pairs_title_rarest", "asking_best", "first_best",
+    "length", "asked_length", "title_length",
+    "codes_hit", "codes_title", "codes_strange", "codes_family", "codes_share",
+    "opening_asked", "opening_title", "opening_in_order", "window_asked", "window_title", "run", "title_characters",
+)  # fmt: skip
+
+# Particles, politeness and ways of asking: what is left is what the question is about.
+_ASKING = """
+怎么办 怎么 原因 能 是否 有没有 会 要 哪些 多少钱 多久 在哪 什么时候 吗 呢 吧 啊
+呀 么 的 了 是 请问 您好 你好 一般 应该 该 我 情况
+""".split()
+_NOT_ABOUT = re.compile("|".join([*map(re.escape, sorted(_ASKING, key=lambda word: -len(word))), r"[^\w]+"]))
+_TYPES = """
+怎么 原因 能 是否 会 要 哪些 多少钱 多久 在哪 有没有 什么时候 谁 多少 几 治疗
+治好 症状 引起 区别 危害 影响 严重 有效 效果 材料 条件 流程 标准 补办 电话 投诉
+""".split()
+_NEGATION = re.compile("[不没无未非别禁勿]")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?|[一二三四五六七八九十百千万两]+(?=[天日月年岁周次个元米公期种级度])")
+_CODE = re.compile(r"[a-z]+\d*|\d+")
+
+_OPENING = 120
+_WINDOW = 60
+_LONG = 100  # characters: beyond, looking for the best part costs more than it tells
+
+
+class Query(Protocol):
+    """What the features need to know of a question: its spellings, and its terms as the fields know them."""
+
+    text: str
+    raw: str
+    title: str
+    words: tuple[str, ...]
+
+    def asked(self, family: str, kind: str) -> Asked:
+        """The terms of the question."""
+
+    def repeats(self, asked: Asked, family: str, kind: str, part: str) -> Floats:
+        """How often each of these terms stands in a part of it (``title``, ``asking``, ``first``), 1+log."""
+
+    def table(self, family: str, kind: str, units: Ints) -> Floats:
+        """How often each of its terms stands in each unit."""
+
+
+def by_best(scores: Floats) -> Floats:
+    """Return scores as shares of the best one."""
+    best = scores.max(initial=0.0)
+    return scores / best if best > 0 else scores
+
+
+# ------------------------------------------------------------------ questions
+
+
+class About:
+    """What a short text is about: its words, without the ways of asking, its type, numbers, negations."""
+
+    __slots__ = ("bare", "characters", "negations", "numbers", "text", "types", "words")
+
+    def __init__(self, text: str, words: Sequence[str]) -> None:
+        self.text = text
+        self.words = words
+        self.bare = _NOT_ABOUT.sub("", text)
+        self.types = frozenset(word for word in _TYPES if word in text)
+        self.negations = len(_NEGATION.findall(self.bare))
+        self.numbers = frozenset(_NUMBER.findall(text))
+        self.characters = frozenset(character for character in text if character.isalnum())
+
+
+def question_features(
+    query: Query,
+    fields: Mapping[str, Field],
+    units: Ints,
+    stored: Sequence[About],
+    raw: Sequence[str],
+) -> Floats:
+    """Return the `QUESTION` features of some question units; ``raw``: as they were written, folded."""
+    columns: list[Floats] = []
+    for kind in KINDS:
+        asked, field = query.asked("question", kind), fields[kind]
+        columns += _scores(asked, field, query.table("question", kind, units), units)
+    about = About(query.text, query.words)
+    rarity = _Rarity(fields["words"], about, stored)
+    letters = _Rarity(fields["characters"], about, stored, by_character=True)
+    rows = [
+        _wording(about, one) + _left(about, one, rarity, letters) + _as_written(query, one.text, written)
+        for one, written in zip(stored, raw, strict=True)
+    ]
+    return np.column_stack([*columns, np.array(rows, dtype=float).reshape(len(units), -1)])
+
+
+def _scores(asked: Asked, field: Field, table: Floats, units: Ints) -> list[Floats]:
+    scores = (asked.repeats * asked.idfs) @ (table * (K1 + 1) / (table + field.penalty[units]))
+    shared, mass = asked.idfs @ (table > 0), field.mass[units]
+    return [
+        by_best(scores),
+        scores / asked.mass,
+        shared / asked.mass,
+        shared / np.maximum(mass, 1e-9),
+        2 * shared / (asked.mass + mass),
+    ]
+
+
+def _wording(asked: About, stored: About) -> list[float]:
+    one, other = asked.text, stored.text
+    longest = max(len(one), len(other), 1)
+    in_order = _in_order(one, other)
+    short = len(one) <= _LONG and len(other) <= _LONG
+    return [
+        abs(len(one) - len(other)) / longest,
+        float(np.log1p(len(one))),
+        float(np.log1p(len(other))),
+        fuzz.ratio(one, other) / 100,
+        Levenshtein.normalized_similarity(one, other),
+        JaroWinkler.similarity(one, other),
+        in_order,
+        fuzz.partial_ratio(one, other) / 100 if short else in_order,
+        Prefix.similarity(one, other) / longest,
+        Postfix.similarity(one, other) / longest,
+        fuzz.ratio(asked.bare, stored.bare) / 100,
+        Levenshtein.normalized_similarity(asked.bare, stored.bare),
+        fuzz.partial_ratio(asked.bare, stored.bare) / 100 if short else in_order,
+    ]
+
+
+class _Rarity:
+    """How rare words (or characters) are, 0 to 1, looked up together for all candidates."""
+
+    def __init__(
+        self, field: Field, asked: About, stored: Sequence[About], *, by_character: bool = False
+    ) -> None:
+        texts = (asked, *stored)
+        every = {term for one in texts for term in (one.characters if by_character else one.words)}
+        terms = list(every)
+        self._of = dict(zip(terms, (field.idf(field.found(terms)) / field.idf(0)).tolist(), strict=True))
+
+    def of(self, terms: set[str] | frozenset[str]) -> list[float]:
+        return [self._of[term] for term in terms]
+
+
+def _left(asked: About, stored: About, rarity: _Rarity, letters: _Rarity) -> list[float]:
+    """What one says and the other does not."""
+    mine, theirs = set(asked.words) - set(stored.words), set(stored.words) - set(asked.words)
+    only_mine, only_theirs = rarity.of(mine), rarity.of(theirs)
+    said, unsaid = set("".join(mine)), set("".join(theirs))
+    shared = asked.characters & stored.characters
+    types = asked.types | stored.types
+    return [
+        max(only_mine, default=0.0),
+        max(only_theirs, default=0.0),
+        sum(only_mine),
+        sum(only_theirs),
+        float(len(mine)),
+        float(len(theirs)),
+        sum(letters.of(asked.characters - stored.characters)),
+        sum(letters.of(stored.characters - asked.characters)),
+        len(shared) / max(1, len(asked.characters | stored.characters)),
+        len(said & unsaid) / min(len(said), len(unsaid)) if said and unsaid else -0.1,
+        _in_order(asked.words, stored.words),
+        float(bool(asked.types & stored.types)) if types else 0.5,
+        float(len(asked.types ^ stored.types)),
+        float(asked.negations != stored.negations),
+        float(bool(asked.numbers ^ stored.numbers)),
+    ]
+
+
+def _as_written(query: Query, stored: str, written: str) -> list[float]:
+    """Likeness before ways of saying the same were made one, and of a letter's title."""
+    one, other = query.raw, written
+    longest = max(len(one), len(other), 1)
+    mine, theirs = _neighbours(one), _neighbours(other)
+    title, held = _neighbours(query.title), _neighbours(stored)
+    return [
+        fuzz.ratio(one, other) / 100,
+        Levenshtein.normalized_similarity(one, other),
+        JaroWinkler.similarity(one, other),
+        LCSseq.similarity(one, other) / longest,
+        Prefix.similarity(one, other) / longest,
+        Postfix.similarity(one, other) / longest,
+        2 * len(mine & theirs) / max(1, len(mine) + len(theirs)),
+        len(mine & theirs) / max(1, len(mine)),
+        fuzz.ratio(query.title, stored) / 100,
+        _in_order(query.title, stored),
+        2 * len(title & held) / max(1, len(title) + len(held)),
+    ]
+
+
+def _in_order(one: Sequence[Any], other: Sequence[Any]) -> float:
+    return float(LCSseq.similarity(one, other) / max(1, min(len(one), len(other))))
+
+
+def _neighbours(text: str) -> set[str]:
+    return {text[at : at + 2] for at in range(len(text) - 1)}
+
+
+# ------------------------------------------------------------------ texts
+
+
+def text_features(
+    query: Query,
+    fields: Mapping[str, Field],
+    units: Ints,
+    texts: Sequence[NDArray[np.uint16]],
+    rarity: Floats,
+) -> Floats:
+    """Return the `TEXT` features of some text units; ``rarity``: the idf of every character by its number."""
+    columns: list[Floats] = []
+    for kind in ("words", "pairs"):
+        columns += _matches(query, fields[kind], kind, units)
+    spread = Spread(query.text, texts, rarity)
+    columns += spread.characters()
+    columns += _parts(query, fields["pairs"], units)
+    count = len(units)
+    columns += [
+        np.log1p(fields["pairs"].lengths[units]) / 8,
+        np.full(count, np.log1p(len(query.text)) / 8),
+        np.full(count, np.log1p(len(query.title)) / 8),
+    ]
+    decoded = [text.tobytes().decode("utf-16-le", "replace") for text in texts]
+    columns += list(_codes(query, decoded).T)
+    pairs = query.asked("text", "pairs")
+    inside = spread.weights_of(pairs.terms, pairs.idfs)
+    titled = spread.weights_of(pairs.terms, pairs.idfs * (query.repeats(pairs, "text", "pairs", "title") > 0))
+    columns += [
+        spread.opening(inside),
+        spread.opening(titled),
+        np.array([_in_order(query.title, text[:80]) for text in decoded]),
+        spread.window(inside),
+        spread.window(titled),
+        spread.run(inside),
+        spread.share_of(query.title),
+    ]
+    return np.column_stack(columns)
+
+
+def _matches(query: Query, field: Field, kind: str, units: Ints) -> list[Floats]:
+    asked, table = query.asked("text", kind), query.table("text", kind, units)
+    idfs, repeats = asked.idfs, asked.repeats
+    held = table > 0
+    worth = table * (K1 + 1) / (table + field.penalty[units])
+    scores, shared = (repeats * idfs) @ worth, idfs @ held
+    title = query.repeats(asked, "text", kind, "title")
+    vector = np.sqrt(((repeats * idfs) ** 2).sum())
+    alike = (repeats * idfs**2) @ np.where(held, 1 + np.log(np.maximum(table, 1)), 0)
+    return [
+        by_best(scores),
+        by_best((repeats * idfs**2) @ worth),
+        scores / asked.mass,
+        shared / asked.mass,
+        shared / np.maximum(field.mass[units], 1e-9),
+        alike / np.maximum(vector * field.norm[units], 1e-9),
+        _rarest(idfs, held, 3),
+        _chance(asked, field, table, units),
+        by_best((title * idfs) @ worth),
+        (idfs * (title > 0)) @ held / max(float(idfs[title > 0].sum()), 1e-9),
+    ]
+
+
+def _rarest(idfs: Floats, held: NDArray[np.bool_], most: int) -> Floats:
+    """The rarest shared terms against the rarest asked for."""
+    if not len(idfs):
+        return np.zeros(held.shape[1])
+    best = np.sort(idfs[:, None] * held, axis=0)[::-1][:most].sum(axis=0)
+    return np.asarray(best / max(float(np.sort(idfs)[::-1][:most].sum()), 1e-9), dtype=float)
+
+
+def _chance(asked: Asked, field: Field, table: Floats, units: Ints) -> Floats:
+    """How much likelier the terms are by the unit than by the collection (Dirichlet smoothing, μ = 300)."""
+    known = asked.found > 0
+    if not known.any():
+        return np.zeros(len(units))
+    share = asked.found[known, None] * 1.3 / max(field.total, 1.0)
+    odds = np.log((table[known] + 300 * share) / (field.lengths[units] + 300) / share)
+    return np.asarray(asked.repeats[known] @ odds / asked.mass, dtype=float)
+
+
+def _parts(query: Query, field: Field, units: Ints) -> list[Floats]:
+    asked, table = query.asked("text", "pairs"), query.table("text", "pairs", units)
+    idfs, held = asked.idfs, table > 0
+    worth = table * (K1 + 1) / (table + field.penalty[units])
+    gentle = 1.2 * (0.25 + 0.75 * field.lengths[units] / field.mean)
+    title = query.repeats(asked, "text", "pairs", "title") > 0
+    return [
+        _rarest(idfs, held, 8),
+        by_best((asked.repeats * idfs) @ (table * 2.2 / (table + gentle))),
+        _rarest(idfs[title], held[title], 1),
+        by_best((query.repeats(asked, "text", "pairs", "asking") * idfs) @ worth),
+        by_best((query.repeats(asked, "text", "pairs", "first") * idfs) @ worth),
+    ]
+
+
+def _codes(query: Query, texts: Sequence[str]) -> Floats:
+    """Numbers, letters and what they name (a7, 12333, g107): which are shared, which are strange."""
+    mine, titled = set(_CODE.findall(query.text)), set(_CODE.findall(query.title))
+    families = {code[0] for code in mine if code[0].isalpha()}
+    rows = np.full((len(texts), 5), -1.0)
+    for row, text in zip(rows, texts, strict=True):
+        held = set(_CODE.findall(text))
+        named = {code[0] for code in held if code[0].isalpha()}
+        letters = {code for code in held if code[0].isalpha()}
+        if mine:
+            row[0] = len(mine & held) / len(mine)
+        if titled:
+            row[1] = len(titled & held) / len(titled)
+        if letters:
+            row[2] = len(letters - mine) / len(letters)
+        if families and named:
+            row[3] = len(families & named) / len(named)
+        if held:
+            row[4] = len(mine & held) / len(held)
+    return rows
+
+
+class Spread:
+    """Where in some texts the characters of a question stand, in arrays over all texts at once."""
+
+    def __init__(self, asked: str, texts: Sequence[NDArray[np.uint16]], rarity: Floats) -> None:
+        self._count = len(texts)
+        self._numbers = {character: n for n, character in enumerate(dict.fromkeys(asked), 1)}
+        self._size = len(self._numbers) + 1
+        table = np.zeros(65536, dtype=np.int32)
+        for character, number in self._numbers.items():
+            if character < "\U00010000":
+                table[ord(character)] = number
+        lengths = np.array([len(text) for text in texts], dtype=np.int64)
+        self._starts = np.concatenate([[0], np.cumsum(lengths)])
+        joined = np.concatenate([*texts, np.zeros(0, np.uint16)])
+        self._at = table[joined]
+        self._owner = np.repeat(np.arange(self._count), lengths)
+        self._lengths = lengths
+        self._place = np.arange(len(joined)) - self._starts[self._owner]
+        self._idf = np.zeros(self._size)
+        for character, number in self._numbers.items():
+            if character.isalnum() and character < "\U00010000":
+                self._idf[number] = rarity[ord(character)]
+
+    def characters(self) -> list[Floats]:
+        """BM25 over characters: as share of the best, per asked weight, and the weight that is shared."""
+        table = np.bincount(self._owner * self._size + self._at, minlength=self._count * self._size).reshape(
+            self._count, self._size
+        )
+        mean = max(float(self._lengths.mean()), 1.0) if self._count else 1.0
+        penalty = (K1 * self._lengths / mean).clip(1e-9)[:, None]
+        scores = (table * (K1 + 1) / (table + penalty)) @ self._idf
+        mass = max(float(self._idf.sum()), 1e-9)
+        return [by_best(scores), scores / mass, (table > 0) @ self._idf / mass]
+
+    def share_of(self, title: str) -> Floats:
+        """Which share of the characters of a title each text has."""
+        wanted = [self._numbers[character] for character in set(title) if character in self._numbers]
+        held = np.zeros((self._count, self._size), dtype=bool)
+        held[self._owner, self._at] = True
+        return np.asarray(held[:, wanted].mean(axis=1) if wanted else np.zeros(self._count), dtype=float)
+
+    def weights_of(self, pairs: Sequence[str], idfs: Floats) -> Floats:
+        """Return for each place in the texts the idf of the asked pair that begins there; 0: none."""
+        table = np.zeros((self._size, self._size))
+        for pair, idf in zip(pairs, idfs.tolist(), strict=True):
+            if len(pair) == 2 and pair[0] in self._numbers and pair[1] in self._numbers:
+                table[self._numbers[pair[0]], self._numbers[pair[1]]] = idf
+        found = np.zeros(len(self._at))
+        if len(self._at) > 1:
+            found[:-1] = table[self._at[:-1], self._at[1:]]
+            found[:-1][self._owner[:-1] != self._owner[1:]] = 0
+        self._all = max(float(table.sum()), 1e-9)
+        return np.concatenate([found, [self._all]])
+
+    def opening(self, weights: Floats) -> Floats:
+        """Which share of the asked pairs' weight the opening of each text has; each pair counts once."""
+        found, mass = weights[:-1], weights[-1]
+        places = np.flatnonzero((found > 0) & (self._place < _OPENING))
+        following = self._at[np.minimum(places + 1, len(self._at) - 1)]
+        keys = (self._owner[places] * self._size + self._at[places]) * self._size + following
+        first = np.unique(keys, return_index=True)[1]
+        kept = places[first]
+        return np.bincount(self._owner[kept], weights=found[kept], minlength=self._count) / mass
+
+    def window(self, weights: Floats) -> Floats:
+        """Which share stands together within sixty characters, at best."""
+        found, mass = weights[:-1], weights[-1]
+        best = np.zeros(self._count)
+        if len(found):
+            sums = np.concatenate([[0.0], np.cumsum(found)])
+            until = np.minimum(np.arange(len(found)) + _WINDOW, self._starts[self._owner + 1])
+            np.maximum.at(best, self._owner, sums[until] - sums[:-1])
+        return best / mass
+
+    def run(self, weights: Floats) -> Floats:
+        """The heaviest stretch of the question that a text has word for word."""
+        found, mass = weights[:-1], weights[-1]
+        best = np.zeros(self._count)
+        if len(found):
+            stretch = np.cumsum(found == 0)
+            np.maximum.at(best, self._owner, np.bincount(stretch, weights=found)[stretch])
+        return best / mass
