@@ -44,12 +44,15 @@ TEXT = (
 _ASKING = """
 怎么办 怎么 原因 能 是否 有没有 会 要 哪些 多少钱 多久 在哪 什么时候 吗 呢 吧 啊
 呀 么 的 了 是 请问 您好 你好 一般 应该 该 我 情况
-""".split()
-_NOT_ABOUT = re.compile("|".join([*map(re.escape, sorted(_ASKING, key=lambda word: -len(word))), r"[^\w]+"]))
+"""
+_NOT_ABOUT = re.compile(
+    "|".join([*map(re.escape, sorted(_ASKING.split(), key=lambda word: -len(word))), r"[^\w]+"])
+)
 _TYPES = """
 怎么 原因 能 是否 会 要 哪些 多少钱 多久 在哪 有没有 什么时候 谁 多少 几 治疗
 治好 症状 引起 区别 危害 影响 严重 有效 效果 材料 条件 流程 标准 补办 电话 投诉
-""".split()
+"""
+_KINDS_OF_QUESTION = _TYPES.split()
 _NEGATION = re.compile("[不没无未非别禁勿]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?|[一二三四五六七八九十百千万两]+(?=[天日月年岁周次个元米公期种级度])")
 _CODE = re.compile(r"[a-z]+\d*|\d+")
@@ -95,7 +98,7 @@ class About:
         self.text = text
         self.words = words
         self.bare = _NOT_ABOUT.sub("", text)
-        self.types = frozenset(word for word in _TYPES if word in text)
+        self.types = frozenset(word for word in _KINDS_OF_QUESTION if word in text)
         self.negations = len(_NEGATION.findall(self.bare))
         self.numbers = frozenset(_NUMBER.findall(text))
         self.characters = frozenset(character for character in text if character.isalnum())
