@@ -150,7 +150,8 @@ def _postgresql_engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         if not connection.get_execution_options().get(_WRITES, False):
-            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            # One snapshot for all it reads, as on SQLite: a file is never half of one state, half of another.
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
     return engine
 

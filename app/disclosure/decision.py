@@ -6,14 +6,32 @@ exact public texts by their digest.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from hashlib import sha256
+from typing import Any
 
 from app.base.errors import Invalid
 from app.cases.deadlines import MessageType
 from app.redaction.masking import FLAG_LABELS as REDACTION_LABELS
+from app.redaction.masking import Action as HitAction
+
+
+class RequestKind(StrEnum):
+    """What somebody asks about a public case."""
+
+    WITHDRAW = "withdraw"  # 撤下
+    CORRECT = "correct"  # 更正
+    LEAK = "leak"  # 泄露个人信息
+
+
+REQUEST_LABELS: Mapping[RequestKind, str] = {
+    RequestKind.WITHDRAW: "请求撤下",
+    RequestKind.CORRECT: "请求更正",
+    RequestKind.LEAK: "泄露了个人信息",
+}
+LONGEST_REQUEST = 500
 
 
 class State(StrEnum):
@@ -66,9 +84,11 @@ EXCEPTIONS: Mapping[str, str] = {
 
 # What needs a person's care before it is shown (D19), beside what `app/redaction` says of the words.
 OBJECTED, REPORT, SENSITIVE, FAILED = "objected", "report", "sensitive", "redaction_failed"
+ABUSIVE = "abusive"
 FLAG_LABELS: Mapping[str, str] = {
     FAILED: "自动隐去没有完成，请自己写公开的文字",
     OBJECTED: "来信人不同意公开原文，来信一栏要空着",
+    ABUSIVE: "像是在辱骂人，来信一栏先空着；看过确实不是，再写上",
     REPORT: "举报线索，不能让人认出举报人",
     SENSITIVE: "敏感件",
     **{str(flag): label for flag, label in REDACTION_LABELS.items()},
@@ -114,7 +134,13 @@ def _tidy(text: str) -> str:
 
 
 def guards(
-    found: Collection[str], message_type: str, sensitivity: str, *, consent: bool, failed: bool = False
+    found: Collection[str],
+    message_type: str,
+    sensitivity: str,
+    *,
+    consent: bool,
+    failed: bool = False,
+    abusive: bool = False,
 ) -> list[str]:
     """What a person must look at with care, in the order of `FLAG_LABELS` (clause D19).
 
@@ -123,6 +149,7 @@ def guards(
     facts = {
         FAILED: failed,
         OBJECTED: not consent,
+        ABUSIVE: abusive,
         REPORT: message_type == MessageType.REPORT,
         SENSITIVE: sensitivity == "sensitive",
     }
@@ -165,6 +192,44 @@ def check_exception(exception: str, legal_basis: str) -> None:
         raise Invalid("不去标识化只有两种情形：惩戒公示、强制性信息披露", field="exception")
     if not legal_basis.strip():
         raise Invalid(f"{EXCEPTIONS[exception]}要写明法律依据", field="legal_basis")
+
+
+def chosen(hits: Sequence[Mapping[str, Any]], kept: Collection[int]) -> list[dict[str, Any]]:
+    """The hits as the officer wants them: those of ``kept`` (places in the list) stay readable, the rest goes.
+
+    Raises `Invalid` for a kind that may never stay readable.
+    """
+    made = []
+    for place, hit in enumerate(hits):
+        keep = place in kept
+        if keep and hit["kind"] in HARD_KINDS and hit["action"] == HitAction.MASKED:
+            raise Invalid(f"{HARD_KINDS[hit['kind']]}不能保留，只能隐去", field=f"hit-{place}")
+        made.append({**hit, "action": (HitAction.KEPT if keep else HitAction.MASKED).value})
+    return made
+
+
+def rewritten(original: str, hits: Sequence[Mapping[str, Any]]) -> str:
+    """The original with every hidden hit replaced; neighbours of one kind become one token."""
+    pieces: list[str] = []
+    at, last = 0, ""
+    for hit in sorted(hits, key=lambda hit: int(hit["start"])):
+        if hit["action"] != HitAction.MASKED or hit["start"] < at:
+            continue
+        if hit["start"] > at or hit["replacement"] != last:
+            pieces += (original[at : hit["start"]], hit["replacement"])
+        at, last = hit["end"], hit["replacement"]
+    return "".join((*pieces, original[at:]))
+
+
+def check_request(kind: str, words: str) -> RequestKind:
+    """A request says what is wanted and why. Raises `Invalid` with the field."""
+    if kind not in set(RequestKind):
+        raise Invalid("请选一项：请求撤下、请求更正，或者泄露了个人信息", field="kind")
+    if not words.strip():
+        raise Invalid("请写一句为什么。不要再写一遍个人信息，说明在哪一段就行", field="words")
+    if len(words) > LONGEST_REQUEST:
+        raise Invalid(f"最多 {LONGEST_REQUEST} 字", field="words")
+    return RequestKind(kind)
 
 
 def check_reason(reason: str, legal_basis: str) -> None:

@@ -7,13 +7,16 @@ from sqlmodel import Session, col, select
 
 from app.base.errors import Invalid, NotFound
 from app.cases.models import Case
-from app.cases.transitions import Status
+from app.cases.transitions import Action, Status
 from app.disclosure.decision import STATE_LABELS, State
-from app.disclosure.models import Disclosure
+from app.disclosure.models import Disclosure, PublicRequest
+from app.log.models import Event
 
 PAGE = 25
 # What C4 calls handled: answered and closed, or declined with a reason. Adverts and merged ones are not.
 HANDLED = (Status.CLOSED.value, Status.DECLINED.value)
+# Acts of handling; whoever did one does not decide on showing the case (A6: 审看 apart from 处理).
+HANDLING = (*(action.value for action in Action), "draft_reply")
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,68 @@ def count_waiting(session: Session) -> int:
     """How many wait for a disclosure officer: the count in the rail equals the list."""
     wanted = select(func.count()).select_from(Disclosure).where(Disclosure.state == State.WAITING.value)
     return session.exec(wanted).one()
+
+
+def count_work(session: Session) -> int:
+    """What the disclosure officer has before them: cases that wait, and requests about public ones."""
+    return count_waiting(session) + count_requests(session)
+
+
+def count_requests(session: Session) -> int:
+    """How many requests about public cases are open."""
+    wanted = select(func.count()).select_from(PublicRequest).where(PublicRequest.state == "open")
+    return session.exec(wanted).one()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request and the case it is about."""
+
+    request: PublicRequest
+    case: Case
+
+
+MOST_REQUESTS = 100
+
+
+def requests(session: Session, *, state: str = "open") -> list[Asked]:
+    """Requests about public cases: leaks first, then the longest waiting; of decided ones the newest."""
+    is_leak = (col(PublicRequest.kind) == "leak").desc()
+    order = (is_leak, col(PublicRequest.id)) if state == "open" else (col(PublicRequest.decided_at).desc(),)
+    wanted = select(PublicRequest, Case).join(Case, col(Case.id) == col(PublicRequest.case_id))
+    found = session.exec(wanted.where(PublicRequest.state == state).order_by(*order).limit(MOST_REQUESTS))
+    return [Asked(request, case) for request, case in found]
+
+
+def request(session: Session, request_id: int) -> PublicRequest:
+    """One request. Raises `NotFound`."""
+    found = session.get(PublicRequest, request_id) if request_id < 2**31 else None
+    if found is None:
+        raise NotFound("没有这个申请。可能地址写错了，请回到公开审核")
+    return found
+
+
+def requests_of(session: Session, case_id: int) -> list[PublicRequest]:
+    """What was asked about a case and what was decided, the newest first."""
+    wanted = select(PublicRequest).where(PublicRequest.case_id == case_id)
+    return list(session.exec(wanted.order_by(col(PublicRequest.id).desc()).limit(20)))
+
+
+def has_handled(session: Session, case_id: int, person_id: int) -> bool:
+    """Whether this person did anything in the handling of a case: took it in, wrote, reviewed, released …"""
+    did = or_(col(Event.action).in_(HANDLING), col(Event.action).like("review\\_%", escape="\\"))
+    wanted = select(Event.id).where(Event.case_id == case_id, Event.actor_id == person_id, did)
+    return session.exec(wanted.limit(1)).first() is not None
+
+
+def alike(session: Session, disclosure_id: int, limit: int = 100) -> list[Disclosure]:
+    """Other waiting ones with exactly the same public texts and the same things to consider."""
+    one = get(session, disclosure_id).disclosure
+    wanted = select(Disclosure).where(
+        Disclosure.state == State.WAITING.value, Disclosure.digest == one.digest, Disclosure.id != one.id
+    )
+    found = session.exec(wanted.order_by(col(Disclosure.id)).limit(limit))
+    return [other for other in found if other.flags == one.flags and one.state == State.WAITING]
 
 
 def counts(session: Session) -> dict[State, int]:
@@ -126,3 +191,15 @@ def unproposed(session: Session, limit: int) -> list[tuple[Case, Disclosure | No
         .limit(limit)
     )
     return [(case, disclosure) for case, disclosure in session.exec(wanted)]
+
+
+def unscanned(session: Session, rules: str, limit: int) -> list[tuple[Case, Disclosure]]:
+    """Public cases that the rules ``rules`` have not looked at yet, the oldest decision first."""
+    wanted = (
+        select(Case, Disclosure)
+        .join(Disclosure, col(Disclosure.case_id) == col(Case.id))
+        .where(Disclosure.state == State.PUBLISHED.value, Disclosure.scanned_with != rules)
+        .order_by(col(Disclosure.id))
+        .limit(limit)
+    )
+    return [(case, disclosure) for case, disclosure in session.exec(wanted).all()]

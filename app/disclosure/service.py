@@ -7,21 +7,27 @@ from typing import Any
 
 from sqlmodel import Session
 
-from app.base.errors import Conflict, NotAllowed, NotFound
+from app.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.cases import queries as cases
 from app.cases.deadlines import LABELS as TYPE_LABELS
 from app.cases.deadlines import MessageType
 from app.cases.models import Case
 from app.cases.transitions import Status
 from app.departments import queries as departments
-from app.disclosure import decision, queries
-from app.disclosure.decision import PublicTexts, State
-from app.disclosure.models import Disclosure
+from app.disclosure import decision, queries, rescan
+from app.disclosure.decision import REQUEST_LABELS, PublicTexts, RequestKind, State
+from app.disclosure.models import Disclosure, PublicRequest
+from app.duty import queries as duty
 from app.log import service as log
+from app.messages import abuse
 from app.messages.classify import title_of
-from app.redaction.masking import RULE_VERSION, Hit, Redaction
-from app.redaction.service import RedactionFailed, record_rules, redact
+from app.notices import service as notices
+from app.redaction.masking import RULE_VERSION, TOKENS, Hit, Redaction
+from app.redaction.masking import Action as HitAction
+from app.redaction.numbers import Kind
+from app.redaction.service import RedactionFailed, mark_of, record_rules, redact
 from app.replies import queries as replies
+from app.staff import queries as staff
 from app.staff.roles import LABELS as ROLE_LABELS
 from app.staff.roles import Person, Role
 
@@ -70,6 +76,27 @@ def edit(
     decision.check_texts(texts, disclosure.flags)
     _take(disclosure, texts)
     _record(session, now, person, "disclosure_edited", disclosure, digest=texts.digest)
+    return disclosure
+
+
+def choose(
+    session: Session, now: datetime, person: Person, disclosure_id: int, kept: Collection[int]
+) -> Disclosure:
+    """Hide or keep what was found in the letter, hit by hit; the proposal is written anew from the original.
+
+    ``kept``: places in the list of the letter's hits. What may never stay readable cannot be kept.
+    """
+    disclosure, case = _waiting(session, person, disclosure_id)
+    of_letter = [hit for hit in disclosure.hits if hit["field"] == "message"]
+    hits = decision.chosen(of_letter, kept)
+    message = decision.rewritten(case.text, hits) if case.public_consent else ""
+    title = title_of(message) if message and case.title == title_of(case.text) else disclosure.title
+    texts = decision.tidied(title, disclosure.summary, message, disclosure.reply)
+    decision.check_texts(texts, disclosure.flags)
+    disclosure.hits = [*hits, *(hit for hit in disclosure.hits if hit["field"] != "message")]
+    _take(disclosure, texts)
+    kept_kinds = sorted({hit["kind"] for hit in hits if hit["action"] == HitAction.KEPT})
+    _record(session, now, person, "disclosure_chosen", disclosure, digest=texts.digest, kept=kept_kinds)
     return disclosure
 
 
@@ -155,6 +182,9 @@ def withdraw(
     disclosure.note = note.strip()
     disclosure.withdrawn_at = now
     disclosure.withdrawn_by = person.id if person else None
+    # The history keeps no text: what was read by everybody is kept by nobody.
+    disclosure.title = disclosure.message = disclosure.summary = disclosure.reply = ""
+    disclosure.hits = []
     session.add(disclosure)
     _record(
         session, now, person, "disclosure_withdrawn", disclosure,
@@ -172,6 +202,141 @@ def reconsider(session: Session, now: datetime, person: Person, disclosure_id: i
     _propose(session, now, listed.case, listed.disclosure)
     _record(session, now, person, "disclosure_reconsidered", listed.disclosure)
     return listed.disclosure
+
+
+def correct(session: Session, now: datetime, person: Person, disclosure_id: int) -> Disclosure:
+    """Bring a public case back to the list as it reads now, to be worded better.
+
+    It stays public until the new words are confirmed; what leaks is withdrawn instead.
+    """
+    _check_role(person, Role.DISCLOSER)
+    found = queries.get(session, disclosure_id).disclosure
+    if found.state != State.PUBLISHED:
+        raise Conflict("只有已公开的办件可以更正")
+    found.state = State.WAITING.value
+    found.decided_by = found.decided_at = None
+    _record(session, now, person, "disclosure_to_correct", found)
+    return found
+
+
+# ------------------------------------------------------------------ what is asked about public cases
+
+
+def ask(session: Session, now: datetime, case: Case, kind: str, words: str, *, own: bool) -> PublicRequest:
+    """Somebody asks to take a public case down or to correct it, or says that it leaks: work for an officer.
+
+    ``own``: whoever asks has the look-up code. The same asked again is one piece of work.
+    """
+    wanted = decision.check_request(kind, words)
+    known = [
+        row
+        for row in queries.requests_of(session, case.id)
+        if row.state == "open" and row.kind == wanted.value
+    ]
+    found = known[0] if known else PublicRequest(case_id=case.id, kind=wanted.value, times=0, asked_at=now)
+    found.times += 1
+    found.own = found.own or own
+    if own or not found.words:
+        found.words = words.strip()
+    session.add(found)
+    session.flush()
+    log.record(
+        session, now, None, "public_request", subject_type="public_request", subject_id=found.id, case_id=case.id,
+        kind=wanted.value, own=own,
+    )  # fmt: skip
+    told = staff.people(session, role=Role.DISCLOSER)
+    if wanted is RequestKind.LEAK:
+        told += staff.people(session, role=Role.DUTY_LEADER)
+    _tell(
+        session, now, {member.id for member in told}, f"public_request:{found.id}", "public_request",
+        f"公开办件 {case.number}：{REQUEST_LABELS[wanted]}", f"/desk/disclosures/requests/{found.id}",
+    )  # fmt: skip
+    return found
+
+
+def decide_request(
+    session: Session, now: datetime, person: Person, request_id: int, *, granted: bool, answer: str = ""
+) -> PublicRequest:
+    """Close a request with what the one who asked is told. A refusal says why; the words are blanked.
+
+    Doing what was asked is one floor up: `app.opendata.service.grant`.
+    """
+    found = queries.request(session, request_id)
+    # Correcting is screening; taking down may not wait for the morning.
+    roles = (Role.DISCLOSER,) if found.kind == RequestKind.CORRECT else (Role.DISCLOSER, Role.DUTY_LEADER)
+    _check_role(person, *roles)
+    if found.state != "open":
+        raise Conflict("这个申请刚才已经有人办了")
+    if not granted and not answer.strip():
+        raise Invalid("不照办要说明理由，申请人会看到", field="answer")
+    found.state = "done" if granted else "refused"
+    found.answer, found.words = answer.strip()[:500], ""
+    found.decided_by, found.decided_at = person.id, now
+    session.add(found)
+    log.record(
+        session, now, person, "public_request_decided",
+        subject_type="public_request", subject_id=found.id, case_id=found.case_id, kind=found.kind, granted=granted,
+    )  # fmt: skip
+    return found
+
+
+def tell_of_leak(session: Session, now: datetime, leak_id: int, number: str) -> None:
+    """Who must know of a leak at once: disclosure officers, duty leaders, and whoever is on duty."""
+    who = {shift.staff_id for shift in duty.on_duty(session, now)}
+    for role in (Role.DISCLOSER, Role.DUTY_LEADER):
+        who |= {member.id for member in staff.people(session, role=role)}
+    words = f"公开办件 {number} 泄露个人信息，已撤下。较大以上的要在 4 小时内报告"
+    _tell(session, now, who, f"leak:{leak_id}", "leak", words, f"/desk/disclosures/leaks/{leak_id}")
+
+
+def _tell(
+    session: Session, now: datetime, who: Collection[int], key: str, kind: str, words: str, address: str
+) -> None:
+    for staff_id in sorted(who):
+        notices.tell(session, now, staff_id, key=f"{key}:{staff_id}", kind=kind, text=words, address=address)
+
+
+def rescan_public(session: Session, now: datetime) -> int:
+    """Job: look at what is public with the rules of today; how many cases were looked at.
+
+    What may never stay readable is taken down (`opendata.publish_decided` takes it off page, files and feed);
+    anything else that is new is put before the disclosure officers. A text whose scan did not come to an end
+    counts as not publishable and is taken down too.
+    """
+    rules = mark_of(record_rules(session, now))
+    found = queries.unscanned(session, rules, AT_A_TIME)
+    places = departments.office_places(session) if found else frozenset()
+    for case, disclosure in found:
+        _rescan(session, now, case, disclosure, places)
+        disclosure.scanned_with = rules
+        session.add(disclosure)
+    return len(found)
+
+
+def _rescan(
+    session: Session, now: datetime, case: Case, disclosure: Disclosure, places: frozenset[str]
+) -> None:
+    words = {field: getattr(disclosure, field) for field in SPEAKERS}
+    scanned = [_redacted(field, text, places) for field, text in words.items()]
+    done = [redaction for redaction in scanned if redaction is not None]
+    verdict = rescan.judge(done, disclosure.readable, excepted=disclosure.reason in decision.EXCEPTIONS)
+    disclosure.readable = dict(verdict.readable)
+    if verdict.leaks or len(done) < len(scanned):
+        note = "新的脱敏规则发现还能读到：" + "、".join(decision.HARD_KINDS[kind] for kind in verdict.leaks)
+        if not verdict.leaks:
+            note = "新的脱敏规则没能检查完"
+        withdraw(session, now, None, case.number, reason="privacy", note=note)
+    elif not verdict.news:
+        return
+    kinds = [TOKENS[Kind(kind)] for kind in (verdict.leaks or verdict.news)]
+    what = "、".join(kinds) or "没能检查完的文字"
+    done_with_it = "已撤下" if disclosure.state == State.WITHDRAWN else "请再看一遍，不宜公开就撤下"
+    _tell(
+        session, now, {member.id for member in staff.people(session, role=Role.DISCLOSER)},
+        f"rescan:{disclosure.id}:{now.isoformat()}", "rescan",
+        f"脱敏规则更新后，公开办件 {case.number} 里发现{what}，{done_with_it}", f"/desk/disclosures/{disclosure.id}",
+    )  # fmt: skip
+    _record(session, now, None, "disclosure_rescanned", disclosure, kinds=kinds, state=disclosure.state)
 
 
 def originals(session: Session, case: Case) -> dict[str, str]:
@@ -193,7 +358,7 @@ def _propose(session: Session, now: datetime, case: Case, disclosure: Disclosure
     if case.title == title_of(case.text):
         # Cut from the letter before anything was hidden, perhaps through the middle of a number.
         texts["title"] = title_of(texts["message"])
-    if not case.public_consent:
+    if not case.public_consent or abuse.judge(case.text).flagged:
         texts |= {"title": texts["summary"], "message": ""}
     disclosure.flags = _flags(case, redactions)
     disclosure.hits = [_hit(field, hit) for field, redaction in done.items() for hit in redaction.hits]
@@ -201,6 +366,7 @@ def _propose(session: Session, now: datetime, case: Case, disclosure: Disclosure
     disclosure.state = State.WAITING.value
     disclosure.proposed_at = now
     disclosure.decided_by = disclosure.decided_at = None
+    disclosure.scanned_with, disclosure.readable = "", None
     disclosure.reason = disclosure.legal_basis = disclosure.note = ""
     _take(disclosure, decision.tidied(**texts))
     session.add(disclosure)
@@ -224,6 +390,7 @@ def _flags(case: Case, redactions: Mapping[str, Redaction | None]) -> list[str]:
         case.sensitivity,
         consent=case.public_consent,
         failed=any(redaction is None for redaction in redactions.values()),
+        abusive=abuse.judge(case.text).flagged,
     )
 
 
@@ -249,13 +416,27 @@ def _waiting(session: Session, person: Person, disclosure_id: int) -> tuple[Disc
     _check_role(person, Role.DISCLOSER)
     session.get(Disclosure, disclosure_id, with_for_update=True)
     listed = queries.get(session, disclosure_id)
-    written = replies.authors(session, replies.of_case(session, listed.case.id))
-    if any(person.id in authors for authors in written.values()):
-        raise NotAllowed("这件的答复是您起草的。公开审看要由没有办理过它的人来做", code="author")
+    if _has_handled(session, person, listed.case.id):
+        raise NotAllowed("这件您办理过。公开审看要由没有办理过它的人来做", code="author")
     if listed.disclosure.state != State.WAITING:
         label = decision.STATE_LABELS[State(listed.disclosure.state)]
         raise Conflict(f"这件刚才已经有了决定：{label}。请回到列表")
     return listed.disclosure, listed.case
+
+
+def may_decide(session: Session, person: Person, disclosure: Disclosure) -> bool:
+    """Whether this person may decide on it: a disclosure officer who had no hand in the case."""
+    return (
+        person.may(Role.DISCLOSER)
+        and not person.contractor
+        and not _has_handled(session, person, disclosure.case_id)
+    )
+
+
+def _has_handled(session: Session, person: Person, case_id: int) -> bool:
+    written = replies.authors(session, replies.of_case(session, case_id))
+    is_author = any(person.id in authors for authors in written.values())
+    return is_author or queries.has_handled(session, case_id, person.id)
 
 
 def _check_role(person: Person | None, *roles: Role) -> None:

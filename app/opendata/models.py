@@ -2,17 +2,25 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, Column, Index
+from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.base.types import Instant
 
 
 class PublishedCase(SQLModel, table=True):
-    """A case as anybody may see it; after a withdrawal only number, times and reason remain."""
+    """A case as anybody may see it; after a withdrawal only number, times and reason remain.
+
+    ``place``, ``category`` and ``platform`` are what may be said of them (`anonymity.py`), which changes with
+    the other cases of the week.
+    """
 
     __tablename__ = "published_cases"
-    __table_args__ = (Index("ix_published_order", "withdrawn_at", "published_at", "id"),)
+    __table_args__ = (
+        Index("ix_published_order", "withdrawn_at", "published_at", "id"),
+        Index("ix_published_received", "received_on", "id"),
+        Index("ix_published_closed", "closed_on", "id"),
+    )
 
     id: int = Field(default=None, primary_key=True)
     number: str = Field(unique=True)
@@ -55,3 +63,34 @@ class Change(SQLModel, table=True):
     kind: str  # created | changed | withdrawn
     reason: str = ""
     at: datetime = Field(sa_type=Instant)
+
+
+class ReadCount(SQLModel, table=True):
+    """How often a form of the open data was fetched on a day (Asia/Shanghai): numbers only, nobody's address."""
+
+    __tablename__ = "read_counts"
+    __table_args__ = (UniqueConstraint("on", "form"),)
+
+    id: int = Field(default=None, primary_key=True)
+    on: date
+    form: str  # a key of `reads.FORMS`, or case:<number>
+    times: int = 0
+
+
+class Leak(SQLModel, table=True):
+    """泄露: a public case that showed what it should not have; what the report is written from (A22, E25)."""
+
+    __tablename__ = "leaks"
+
+    id: int = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="cases.id", index=True)
+    number: str
+    kinds: list = Field(
+        default_factory=list, sa_column=Column(JSON, nullable=False)
+    )  # what, never the values
+    note: str = ""
+    published_at: datetime | None = Field(default=None, sa_type=Instant)
+    found_at: datetime = Field(sa_type=Instant)
+    found_by: int | None = Field(default=None, foreign_key="staff.id")
+    withdrawn_at: datetime = Field(sa_type=Instant)
+    reads: dict = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, extract, func, inspect, or_, tuple_
+from sqlalchemy import ColumnElement, and_, extract, func, inspect, literal, or_, tuple_
 from sqlalchemy import select as plain_select
 from sqlmodel import Session, col, select
 
@@ -15,14 +15,18 @@ from app.base.errors import Invalid, NotFound
 from app.calendar.workdays import day_of
 from app.cases.deadlines import LABELS as TYPE_LABELS
 from app.cases.deadlines import MessageType
+from app.cases.models import Case
 from app.cases.numbers import is_number, tidy
 from app.cases.transitions import OUTCOME_LABELS
 from app.departments.models import Department
 from app.official_accounts.models import OfficialAccount, Registration
+from app.opendata.anonymity import Quasi
+from app.opendata.asking import LEAST, Condition, Question
+from app.opendata.asking import answer as answered
 from app.opendata.datasets import DATASETS, Dataset
 from app.opendata.feed import ChangeKind, Entry, Line
 from app.opendata.formats import as_object
-from app.opendata.models import Change, PublishedCase
+from app.opendata.models import Change, Leak, PublishedCase, ReadCount
 from connectors.registry import PLATFORMS
 from kb import queries as library
 from kb.models import AnswerEntry, EntryVersion
@@ -41,6 +45,15 @@ class Source:
     stamp: Callable[[Session, datetime], str]
     """Changes whenever a row does: what the ETag is made from."""
     count: Callable[[Session, datetime], int]
+    ask: Callable[[Session, str, Question], list[Row]] | None = None
+    """Answers a question in the database; None: the set is small enough to be read whole."""
+
+
+def ask(session: Session, now: datetime, source: Source, question: Question, address: str) -> list[Any]:
+    """The rows of a page that fit the question, and one more where there is another page."""
+    if source.ask:
+        return source.ask(session, address, question)
+    return answered(question, source.rows(session, now, address))
 
 
 # ------------------------------------------------------------------ cases
@@ -127,6 +140,109 @@ def _case_rows(session: Session, now: datetime, address: str) -> Iterator[Row]:
         for row in found:
             if row[1] is None:
                 yield _case_row(dict(zip(_KEPT, row[2:], strict=True)), address)
+
+
+def month_rows(session: Session, month: str, address: str) -> Iterator[Row]:
+    """The public rows of one month of closing (2026-10), in the order in which they became public."""
+    columns = inspect(PublishedCase).local_table.c
+    first, after_last = _month(month)
+    wanted = plain_select(*(columns[name] for name in _KEPT)).where(
+        columns.withdrawn_at.is_(None), columns.closed_on >= first, columns.closed_on < after_last
+    )
+    for row in session.execute(wanted.order_by(columns.id)):
+        yield _case_row(dict(zip(_KEPT, row, strict=True)), address)
+
+
+def case_months(session: Session) -> dict[str, str]:
+    """The months of closing of public cases, the newest first, each with a stamp that changes with its rows."""
+    day = col(PublishedCase.closed_on)
+    year, month = extract("year", day), extract("month", day)
+    wanted = (
+        plain_select(
+            year, month, func.count(), func.max(PublishedCase.changed_at), func.max(PublishedCase.id)
+        )
+        .where(_is_public(), day.is_not(None))
+        .group_by(year, month)
+    )
+    found = {
+        f"{int(y):04d}-{int(m):02d}": f"{count}-{changed}-{last}"
+        for y, m, count, changed, last in session.execute(wanted)
+    }
+    return dict(sorted(found.items(), reverse=True))
+
+
+def week_of(session: Session, monday: date) -> dict[str, tuple[Quasi, Quasi]]:
+    """The public cases received in the week from ``monday``: number → (what is known, what is said)."""
+    wanted = plain_select(
+        col(PublishedCase.number),
+        col(Case.place),
+        col(Case.category),
+        col(Case.platform),
+        col(PublishedCase.place),
+        col(PublishedCase.category),
+        col(PublishedCase.platform),
+    ).join(Case, col(Case.number) == col(PublishedCase.number))
+    in_week = wanted.where(
+        _is_public(),
+        col(PublishedCase.received_on) >= monday,
+        col(PublishedCase.received_on) < monday + timedelta(days=7),
+    )
+    name = f"{monday:%G-W%V}"
+
+    def quasi(place: str, category: str, platform: str) -> Quasi:
+        return Quasi(place, category, name, platform)
+
+    return {row[0]: (quasi(*row[1:4]), quasi(*row[4:7])) for row in session.execute(in_week)}
+
+
+# What is worked out from another column: it can be shown, not asked about.
+WORKED_OUT = frozenset(DATASETS["cases"].names) - frozenset(_KEPT)
+
+
+def _ask_cases(session: Session, address: str, question: Question) -> list[Row]:
+    """A question about `cases`, answered by the database in the order of the question."""
+    columns = inspect(PublishedCase).local_table.c
+
+    def of(column: Any) -> Any:
+        return func.coalesce(columns[column.name], literal(LEAST[column.type], columns[column.name].type))
+
+    wanted = plain_select(*(columns[name] for name in _KEPT)).where(columns.withdrawn_at.is_(None))
+    wanted = wanted.where(*(_asked_for(of(one.column), one) for one in question.where))
+    if question.after is not None:
+        wanted = wanted.where(_later(question, of))
+    for step in question.order:
+        wanted = wanted.order_by(of(step.column).desc() if step.descending else of(step.column))
+    found = session.execute(wanted.limit(question.limit + 1))
+    return [_case_row(dict(zip(_KEPT, row, strict=True)), address) for row in found]
+
+
+_COMPARED: Mapping[str, Callable[[Any, tuple[Any, ...]], Any]] = {
+    "eq": lambda column, values: column == values[0],
+    "ne": lambda column, values: column != values[0],
+    "lt": lambda column, values: column < values[0],
+    "lte": lambda column, values: column <= values[0],
+    "gt": lambda column, values: column > values[0],
+    "gte": lambda column, values: column >= values[0],
+    "in": lambda column, values: column.in_(values),
+}
+
+
+def _asked_for(column: Any, condition: Condition) -> ColumnElement[bool]:
+    compared: ColumnElement[bool] = _COMPARED[condition.comparison](column, condition.values)
+    return compared
+
+
+def _later(question: Question, of: Callable[[Any], Any]) -> ColumnElement[bool]:
+    """Rows after the last one of the page before: equal in the first steps, further in the next."""
+    ways = []
+    for place, step in enumerate(question.order):
+        same = [
+            of(before.column) == value
+            for before, value in zip(question.order[:place], (question.after or ())[:place], strict=True)
+        ]
+        value = (question.after or ())[place]
+        ways.append(and_(*same, of(step.column) < value if step.descending else of(step.column) > value))
+    return or_(*ways)
 
 
 def _cases_by_number(session: Session, now: datetime, address: str, keys: Sequence[str]) -> dict[str, Row]:
@@ -297,11 +413,11 @@ def fingerprint(dataset: Dataset, rows: Sequence[Row] | Iterator[Row]) -> str:
 
 
 SOURCES: Mapping[str, Source] = {
-    "cases": Source(_case_rows, _cases_by_number, _case_stamp, count_public),
+    "cases": Source(_case_rows, _cases_by_number, _case_stamp, count_public, _ask_cases),
     "answers": Source(_answer_rows, _answers_by_key, _answer_stamp, _count_answers),
     "accounts": Source(account_rows, _accounts_by_id, _account_stamp, _count_accounts),
 }
-"""By data set. `statistics` is one floor up and brings its own."""
+"""By data set. `statistics` and `breakdown` are one floor up and bring their own."""
 
 
 # ------------------------------------------------------------------ the change feed
@@ -360,10 +476,17 @@ def latest_by_key(session: Session, dataset: str) -> dict[str, Change]:
     return {row.key: row for row in session.exec(select(Change).where(col(Change.id).in_(newest)))}
 
 
-def atom_entries(session: Session, address: str, limit: int = 50) -> list[Entry]:
-    """The cases changed last, withdrawn ones among them."""
+def feed_entries(
+    session: Session, address: str, about: Mapping[str, str] | None = None, limit: int = 50
+) -> list[Entry]:
+    """The cases changed last, of those ``about`` (column → value) asks for, withdrawn ones always among them.
+
+    A withdrawal keeps no matter and no department: whoever follows one hears of all of them.
+    """
+    asked = [getattr(PublishedCase, name) == value for name, value in (about or {}).items() if value]
+    fits = or_(and_(*asked), col(PublishedCase.withdrawn_at).is_not(None)) if asked else literal(True)
     order = (col(PublishedCase.changed_at).desc(), col(PublishedCase.id).desc())
-    found = session.exec(select(PublishedCase).order_by(*order).limit(limit))
+    found = session.exec(select(PublishedCase).where(fits).order_by(*order).limit(limit))
     return [
         Entry(
             key=case.number,
@@ -375,9 +498,41 @@ def atom_entries(session: Session, address: str, limit: int = 50) -> list[Entry]
             category=case.category,
             published_at=case.published_at,
             deleted_at=case.withdrawn_at,
+            reason=case.reason,
         )
         for case in found
     ]
+
+
+FEED_FILTERS = ("department", "message_type", "category", "platform")
+"""What a feed can be asked for: a topic, not everything."""
+
+
+# ------------------------------------------------------------------ how often it was read, and leaks
+
+
+def reads_since(session: Session, day: date, number: str) -> dict[str, int]:
+    """How often each form was fetched since ``day``, and the page of this case; counts, nobody's address."""
+    about = or_(~col(ReadCount.form).like("case:%"), col(ReadCount.form) == f"case:{number}")
+    wanted = (
+        select(ReadCount.form, func.sum(ReadCount.times))
+        .where(col(ReadCount.on) >= day, about)
+        .group_by(col(ReadCount.form))
+    )
+    return {form: int(times) for form, times in session.exec(wanted)}
+
+
+def leak(session: Session, leak_id: int) -> Leak:
+    """One leak. Raises `NotFound`."""
+    found = session.get(Leak, leak_id) if leak_id < 2**31 else None
+    if found is None:
+        raise NotFound("没有这份泄露记录。请回到公开审核")
+    return found
+
+
+def leaks_of(session: Session, case_id: int) -> list[Leak]:
+    """The leaks of a case, the newest first."""
+    return list(session.exec(select(Leak).where(Leak.case_id == case_id).order_by(col(Leak.id).desc())))
 
 
 # ------------------------------------------------------------------ the list of public cases

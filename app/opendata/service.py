@@ -7,28 +7,36 @@ date. Every write happens under one lock: the numbers of the feed are in the ord
 import json
 import logging
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+import zipfile
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from app.base import db
 from app.base.db import Database
+from app.base.rows import insert_once
 from app.calendar import queries as calendar
-from app.calendar.workdays import day_of, working_days_between
+from app.calendar.workdays import SHANGHAI, day_of, working_days_between
 from app.cases.models import Case
+from app.departments import queries as departments
 from app.departments.models import Department
+from app.disclosure import queries as disclosures
 from app.disclosure import service as disclosure_service
 from app.disclosure.decision import State
-from app.disclosure.models import Disclosure
-from app.opendata import formats, queries
-from app.opendata.datasets import DATASETS
-from app.opendata.feed import ChangeKind
-from app.opendata.models import Change, PublishedCase
+from app.disclosure.models import Disclosure, PublicRequest
+from app.log import service as log_service
+from app.opendata import catalog, formats, queries
+from app.opendata.anonymity import coarsened
+from app.opendata.catalog import File, Publisher
+from app.opendata.datasets import DATASETS, LICENCE
+from app.opendata.feed import ChangeKind, cursor
+from app.opendata.models import Change, Leak, PublishedCase, ReadCount
 from app.opendata.queries import Source
 from app.redaction.service import RedactionFailed, redact
 from app.replies import queries as replies
@@ -39,6 +47,8 @@ from kb.index import SearchIndex
 from kb.models import AnswerEntry
 
 LOCK = "publication"
+AT_A_TIME = 200
+"""Cases made public in one run of the job: the writer's lock is not held for longer than that takes."""
 GONE = "gone"
 """Reason code of a line that left its data set by itself: run out, closed, retired."""
 
@@ -54,6 +64,21 @@ def publish(
     """Confirm the exact texts (`disclosure.service.confirm`) and make them public, in one transaction."""
     decided = disclosure_service.confirm(session, now, person, disclosure_id, digest=digest, **decided_on)
     return publish_case(session, now, decided)
+
+
+def publish_alike(
+    session: Session, now: datetime, person: Person, disclosure_id: int, *, digest: str, **decided_on: Any
+) -> list[PublishedCase]:
+    """Confirm one, and with it every waiting one whose texts and things to consider are exactly the same.
+
+    The only batch there is: one look is a look at all of them, since there is one text (journey 7.2.7).
+    """
+    alike = disclosures.alike(session, disclosure_id)
+    shown = [publish(session, now, person, disclosure_id, digest=digest, **decided_on)]
+    for other in alike:
+        if disclosure_service.may_decide(session, person, other):
+            shown.append(publish(session, now, person, other.id, digest=digest, **decided_on))
+    return shown
 
 
 def withhold(
@@ -85,6 +110,70 @@ def withdraw(
     return decided
 
 
+def grant(
+    session: Session, now: datetime, person: Person, request_id: int, *, answer: str = ""
+) -> PublicRequest:
+    """Do what somebody asked for: one click takes the case down, or brings it back to be corrected."""
+    asked = disclosure_service.decide_request(session, now, person, request_id, granted=True, answer=answer)
+    case = session.get_one(Case, asked.case_id)
+    if asked.kind == "correct":
+        found = disclosures.of_case(session, case.id)
+        if found is not None:
+            disclosure_service.correct(session, now, person, found.id)
+    elif queries.is_public(session, case.number):
+        withdraw(session, now, person, case.number, reason="requested" if asked.own else "privacy")
+    return asked
+
+
+def report_leak(
+    session: Session,
+    now: datetime,
+    person: Person | None,
+    number: str,
+    *,
+    kinds: Collection[str],
+    note: str = "",
+) -> Leak:
+    """The leak button: take the case down, count who may have seen it, keep what the report needs.
+
+    国家网络安全事件报告管理办法 (2025-11-01): a grave one is reported within four hours of being found.
+    ``kinds``: what was readable, by its kind; the values themselves are written nowhere.
+    """
+    shown = queries.public_case(session, number)
+    published_at = shown.published_at
+    decided = withdraw(session, now, person, number, reason="privacy", note=note)
+    found = Leak(
+        case_id=decided.case_id,
+        number=shown.number,
+        kinds=sorted(set(kinds)),
+        note=note.strip(),
+        published_at=published_at,
+        found_at=now,
+        found_by=person.id if person else None,
+        withdrawn_at=now,
+        reads=queries.reads_since(session, day_of(published_at), shown.number),
+    )
+    session.add(found)
+    session.flush()
+    log_service.record(
+        session, now, person, "leak_reported",
+        subject_type="leak", subject_id=found.id, case_id=found.case_id, kinds=found.kinds,
+    )  # fmt: skip
+    disclosure_service.tell_of_leak(session, now, found.id, shown.number)
+    return found
+
+
+def count_reads(session: Session, day: date, counts: Mapping[str, int]) -> None:
+    """Add to how often each form was fetched on ``day`` (Asia/Shanghai)."""
+    for form, times in counts.items():
+        more = update(ReadCount).where(col(ReadCount.on) == day, col(ReadCount.form) == form)
+        grown = more.values(times=ReadCount.times + times)
+        if session.execute(grown).rowcount == 0 and not insert_once(  # type: ignore[attr-defined]
+            session, ReadCount, on=day, form=form, times=times
+        ):
+            session.execute(grown)
+
+
 def publish_decided(session: Session, now: datetime) -> int:
     """Job: make public what was decided and is not public yet, take down what should be; how many."""
     db.lock(session, LOCK)
@@ -97,9 +186,9 @@ def publish_decided(session: Session, now: datetime) -> int:
         col(Disclosure.state) == State.PUBLISHED.value,
         col(PublishedCase.id).is_(None) | (col(PublishedCase.changed_at) < col(Disclosure.decided_at)),
     )
-    to_show = session.exec(late).all()
-    for decided, _, _ in to_show:
-        publish_case(session, now, decided)
+    to_show = session.exec(late.order_by(col(Disclosure.id)).limit(AT_A_TIME)).all()
+    shown = [_show(session, now, decided) for decided, _, _ in to_show]
+    _settle(session, now, [case.received_on for case in shown], fresh=[case.number for case in shown])
     gone = (State.WITHHELD.value, State.WITHDRAWN.value)
     left = wanted.where(col(Disclosure.state).in_(gone), col(PublishedCase.withdrawn_at).is_(None))
     to_hide = session.exec(left.where(col(PublishedCase.id).is_not(None))).all()
@@ -110,6 +199,12 @@ def publish_decided(session: Session, now: datetime) -> int:
 
 def publish_case(session: Session, now: datetime, decided: Disclosure) -> PublishedCase:
     """Write the confirmed texts and the facts of the case where everybody reads; a line in the feed."""
+    shown = _show(session, now, decided)
+    _settle(session, now, [shown.received_on], fresh=[shown.number])
+    return shown
+
+
+def _show(session: Session, now: datetime, decided: Disclosure) -> PublishedCase:
     db.lock(session, LOCK)
     case = session.get_one(Case, decided.case_id)
     found = _published(session, case.number)
@@ -130,13 +225,41 @@ def withdraw_case(session: Session, now: datetime, number: str, *, reason: str) 
     shown = _published(session, number)
     if shown is None or shown.withdrawn_at is not None:
         return False
+    received_on = shown.received_on
     blank = PublishedCase(number=number, published_at=shown.published_at, changed_at=now)
     for name, value in blank.model_dump(exclude={"id"}).items():
         setattr(shown, name, value)
     shown.withdrawn_at, shown.reason = now, reason
     session.add(shown)
     _note(session, now, "cases", number, ChangeKind.WITHDRAWN, reason)
+    _settle(session, now, [received_on])
     return True
+
+
+def _settle(
+    session: Session, now: datetime, days: Iterable[date | None], fresh: Collection[str] = ()
+) -> None:
+    """Say of every public case of these weeks as much as five of them share (`anonymity`), in the same commit.
+
+    Who is not ``fresh`` and says more or less than before is a change of its own in the feed.
+    """
+    session.flush()
+    for monday in sorted({day - timedelta(days=day.weekday()) for day in days if day}):
+        week = queries.week_of(session, monday)
+        known = coarsened({number: known for number, (known, _) in week.items()})
+        wanted = {number: (cell.community, cell.category, cell.channel) for number, cell in known.items()}
+        moved = [
+            number
+            for number, (_, said) in week.items()
+            if wanted[number] != (said.community, said.category, said.channel)
+        ]
+        for shown in session.exec(select(PublishedCase).where(col(PublishedCase.number).in_(moved))).all():
+            shown.place, shown.category, shown.platform = wanted[shown.number]
+            if shown.number not in fresh:
+                shown.changed_at = now
+                _note(session, now, "cases", shown.number, ChangeKind.CHANGED)
+            session.add(shown)
+        session.flush()
 
 
 def _published(session: Session, number: str) -> PublishedCase | None:
@@ -152,13 +275,14 @@ def _facts(session: Session, case: Case) -> dict[str, Any]:
     replied_on = day_of(case.replied_at) if case.replied_at else None
     days = calendar.calendar(session)
     return {
+        # Said by `_settle` as far as five of the week share it.
+        "category": "",
+        "place": "",
+        "platform": "",
         "message_type": case.message_type,
-        "category": case.category,
-        "place": case.place,
-        "platform": case.platform,
         "department": department.name if department else "",
         "outcome": case.outcome,
-        "basis": _readable(reply.basis) if reply else "",
+        "basis": _readable(reply.basis, departments.office_places(session)) if reply else "",
         "received_on": received_on,
         "due_on": case.due_on,
         "replied_on": replied_on,
@@ -170,10 +294,10 @@ def _facts(session: Session, case: Case) -> dict[str, Any]:
     }
 
 
-def _readable(basis: str) -> str:
+def _readable(basis: str, places: frozenset[str]) -> str:
     """The basis as it may be read: documents, but nobody's number; empty when that cannot be told."""
     try:
-        return redact(basis, by="office").text
+        return redact(basis, by="office", places=places).text
     except RedactionFailed:
         return ""
 
@@ -219,12 +343,19 @@ def follow(session: Session, now: datetime, dataset: str, present: Mapping[str, 
 
 @dataclass(frozen=True)
 class Described:
-    """A data set's files as they were when they were last looked at: rows, and a digest of each."""
+    """A file as it was when it was last looked at: rows, and per ending its digest and size.
+
+    ``months``: the same of the monthly files, by month, the newest first.
+    """
 
     stamp: str
     rows: int
     digests: dict[str, str]
     bytes: dict[str, int]
+    months: dict[str, "Described"] = field(default_factory=dict)
+
+
+ENDINGS = ("csv", "jsonl")
 
 
 def lines_of(
@@ -236,10 +367,11 @@ def lines_of(
     address: str,
     *,
     bom: bool = False,
+    month: str = "",
 ) -> Iterable[str]:
-    """A file of a data set, line by line."""
+    """A file of a data set line by line; of one month only where ``month`` is given."""
     names = DATASETS[dataset].names
-    rows = source.rows(session, now, address)
+    rows = queries.month_rows(session, month, address) if month else source.rows(session, now, address)
     return formats.csv_lines(names, rows, bom=bom) if ending == "csv" else formats.json_lines(names, rows)
 
 
@@ -249,46 +381,149 @@ def write_files(
     """Work out rows and digests of every file and keep them in ``folder``, atomically.
 
     The files themselves are written by nobody: they are streamed from the table, so that no copy of a
-    withdrawn text lies anywhere. Sets that have not changed are not read again.
+    withdrawn text lies anywhere. Sets and months that have not changed are not read again.
     """
     before = files_described(folder)
     described = {}
     for dataset, source in sources.items():
         with database.reading() as session:
-            stamp = source.stamp(session, now)
-            known = before.get(dataset)
-            fresh = known is None or known.stamp != stamp
-            described[dataset] = _described(session, now, dataset, source, stamp, address) if fresh else known
+            described[dataset] = _described(session, now, dataset, source, address, before.get(dataset))
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # A name of its own: two people may open the page at the same moment.
     draft = folder / f"files-{secrets.token_hex(6)}.new"
-    kept = {dataset: asdict(found) for dataset, found in described.items() if found}
-    draft.write_text(json.dumps(kept), "utf-8")
+    draft.write_text(json.dumps({dataset: asdict(found) for dataset, found in described.items()}), "utf-8")
     draft.replace(folder / "files.json")
-    return {dataset: found for dataset, found in described.items() if found}
+    return described
 
 
 def files_described(folder: Path) -> dict[str, Described]:
     """What `write_files` found last; empty before its first run."""
     try:
         kept = json.loads((folder / "files.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        return {dataset: _read_back(found) for dataset, found in kept.items()}
+    except (OSError, ValueError, TypeError):
         return {}
-    return {dataset: Described(**found) for dataset, found in kept.items()}
+
+
+def _read_back(found: Mapping[str, Any]) -> Described:
+    months = {month: Described(**one) for month, one in found.get("months", {}).items()}
+    return Described(**{**found, "months": months})
 
 
 def _described(
-    session: Session, now: datetime, dataset: str, source: Source, stamp: str, address: str
+    session: Session, now: datetime, dataset: str, source: Source, address: str, before: Described | None
 ) -> Described:
-    digests, sizes, rows = {}, {}, 0
-    for ending in ("csv", "jsonl"):
-        hashed, size, rows = sha256(), 0, 0
-        for line in lines_of(session, now, dataset, source, ending, address):
-            data = line.encode()
-            hashed.update(data)
-            size, rows = size + len(data), rows + 1
-        digests[ending], sizes[ending] = hashed.hexdigest(), size
-    return Described(stamp, rows, digests, sizes)
+    stamp = source.stamp(session, now)
+    if before is not None and before.stamp == stamp:
+        return before
+    known = before.months if before else {}
+    months = {}
+    for month, of_month in queries.case_months(session).items() if DATASETS[dataset].by_month else ():
+        same = month in known and known[month].stamp == of_month
+        months[month] = (
+            known[month] if same else _looked_at(session, now, dataset, source, address, of_month, month)
+        )
+    whole = _looked_at(session, now, dataset, source, address, stamp)
+    return replace(whole, months=months)
+
+
+def _looked_at(
+    session: Session,
+    now: datetime,
+    dataset: str,
+    source: Source,
+    address: str,
+    stamp: str,
+    month: str = "",
+) -> Described:
+    found = {
+        ending: _measured(lines_of(session, now, dataset, source, ending, address, month=month))
+        for ending in ENDINGS
+    }
+    return Described(
+        stamp,
+        found["jsonl"].lines,
+        {ending: one.sha256 for ending, one in found.items()},
+        {ending: one.bytes for ending, one in found.items()},
+    )
+
+
+@dataclass(frozen=True)
+class _Measured:
+    lines: int
+    bytes: int
+    sha256: str
+
+
+def _measured(lines: Iterable[str], write: Callable[[bytes], Any] = lambda data: None) -> _Measured:
+    """Count, measure and digest lines while they go by; how many rows, bytes, and their SHA-256."""
+    hashed, size, number = sha256(), 0, 0
+    for line in lines:
+        data = line.encode()
+        write(data)
+        hashed.update(data)
+        size, number = size + len(data), number + 1
+    return _Measured(number, size, hashed.hexdigest())
+
+
+# ------------------------------------------------------------------ everything in one piece
+
+
+def write_snapshot(
+    session: Session, now: datetime, target: IO[bytes], sources: Mapping[str, Source], publisher: Publisher
+) -> str:
+    """Every set in every shape as one zip, from the one view of ``session``; the name of the snapshot.
+
+    A Data Package with CSVW metadata, the catalogue twice, and a manifest with rows, bytes, digests and, for
+    each set, the cursor from which the change feed goes on: nothing is missed and nothing told twice.
+    """
+    stamps = {name: source.stamp(session, now) for name, source in sources.items()}
+    changed = {name: queries.changed_at(session, name) for name in sources}
+    snapshot = sha256(json.dumps(stamps, sort_keys=True).encode()).hexdigest()[:16]
+    files: dict[str, File] = {}
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as archive:
+        for name, source in sources.items():
+            for ending in ENDINGS:
+                lines = lines_of(session, now, name, source, ending, publisher.address)
+                with archive.open(_member(f"{name}.{ending}", now), "w") as member:
+                    one = _measured(lines, member.write)
+                # The header is a line and no row.
+                rows = one.lines - (ending == "csv")
+                files[f"{name}.{ending}"] = File(f"{name}.{ending}", rows, one.bytes, one.sha256)
+        for path, text in _descriptions(publisher, changed, files).items():
+            archive.writestr(_member(path, now), text)
+        manifest = {
+            "snapshot": snapshot,
+            "made_at": formats.plain(now),
+            "publisher": publisher.name,
+            "licence": LICENCE,
+            "cursors": {name: cursor(name, queries.last_change(session, name)) for name in sources},
+            "files": [asdict(file) for file in files.values()],
+        }
+        archive.writestr(_member("manifest.json", now), json.dumps(manifest, ensure_ascii=False, indent=1))
+    return snapshot
+
+
+def _descriptions(
+    publisher: Publisher, changed: Mapping[str, datetime | None], files: Mapping[str, File]
+) -> dict[str, str]:
+    sets = DATASETS.values()
+    latest = max((at for at in changed.values() if at), default=None)
+    catalogue = catalog.dcat(publisher, sets, changed)
+    described: dict[str, Any] = {
+        "datapackage.json": catalog.data_package(publisher, sets, latest, files),
+        "catalog.jsonld": catalogue,
+        **{f"{one.name}.csv-metadata.json": catalog.csvw(publisher, one) for one in sets},
+    }
+    written = {path: json.dumps(told, ensure_ascii=False) for path, told in described.items()}
+    return written | {"catalog.ttl": catalog.turtle(catalogue)}
+
+
+def _member(name: str, now: datetime) -> zipfile.ZipInfo:
+    """An entry with the time of the snapshot, readable by all, deflated."""
+    info = zipfile.ZipInfo(name, now.astimezone(SHANGHAI).timetuple()[:6])
+    info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+    return info
 
 
 # ------------------------------------------------------------------ searching public cases
@@ -322,6 +557,13 @@ class CaseIndex:
         except IndexUnavailable:
             self._rebuild(session)
 
+    def behind(self, session: Session) -> bool:
+        """Whether something was published or withdrawn that the index does not know yet."""
+        try:
+            return self._index.position != queries.last_change(session, "cases")
+        except IndexUnavailable:
+            return queries.last_change(session, "cases") > 0
+
     def _follow(self, session: Session, most: int | None) -> None:
         last = queries.last_change(session, "cases")
         try:
@@ -337,12 +579,24 @@ class CaseIndex:
         if most is not None and len(numbers) > most:
             raise IndexUnavailable("公开办件的索引落后太多", code="behind")
         documents = _documents(session, numbers)
-        self._index.update(documents, set(numbers) - {document.key for document in documents}, last)
+        gone = set(numbers) - {document.key for document in documents}
+        # What was withdrawn leaves the files too, not only the results.
+        self._index.update(documents, gone, last, purge=bool(gone))
         return None
 
     def _rebuild(self, session: Session) -> None:
         last = queries.last_change(session, "cases")
         self._index.rebuild(_documents(session, None), last)
+
+
+def follow_public_cases(database: Database, now: datetime) -> int:
+    """Job: bring the search index of public cases up to date; what was withdrawn leaves its files."""
+    index = CaseIndex(database.folder / "index" / "cases")
+    with database.reading() as session:
+        if not index.behind(session):
+            return 0
+        index.follow(session)
+    return 1
 
 
 def _documents(session: Session, numbers: Sequence[str] | None) -> list[Document]:

@@ -39,15 +39,18 @@ def too_small(rows: Iterable[Quasi], k: int = K) -> dict[Quasi, int]:
     return {cell: number for cell, number in cells.items() if number < k}
 
 
-def generalised(rows: Sequence[Quasi], k: int = K) -> list[Quasi]:
+def generalised(
+    rows: Sequence[Quasi], k: int = K, steps: Sequence[Callable[[Quasi], Quasi]] | None = None
+) -> list[Quasi]:
     """The rows in the same order, each as precise as ``k`` allows: ``too_small`` of the result is empty.
 
     A row gives up, one after the other, the week for its month, the community, the channel, the month for
-    its year, the category; then all. Rows that are precise enough stay as they are.
+    its year, the category; then all. Rows that are precise enough stay as they are. ``steps``: another
+    order of giving up.
     """
     told = [NOTHING] * len(rows)
     left = list(range(len(rows)))
-    for step in STEPS:
+    for step in steps or STEPS:
         coarser = {number: step(rows[number]) for number in left}
         cells = Counter(coarser.values())
         for number, row in coarser.items():

@@ -3,11 +3,12 @@
 Every formula stands here in words and as a function of counts; nothing is typed in by hand (D21).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, fields, replace
+from itertools import product
 
-SMALLEST = 5
-"""Counts from 1 to 4 are shown as "<5" in public: so small a group may point at a person (reliability §2.4)."""
+from app.statistics.suppression import SMALLEST, Line
+
 SMALL = "<5"
 
 COUNT, SHARE, DAYS = "件", "%", "个工作日"
@@ -43,7 +44,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class Indicator:
-    """One figure. ``formula``: in words; ``base``: of how many cases a share or an average speaks."""
+    """One figure. ``formula``: in words; ``base``: of how many cases a share or an average speaks.
+
+    ``inputs``: the counts a share is worked out from, which it would give away where they are hidden.
+    """
 
     key: str
     label: str
@@ -51,6 +55,7 @@ class Indicator:
     unit: str
     value: Callable[[Counts], float | None]
     base: Callable[[Counts], int] | None = None
+    inputs: tuple[str, ...] = ()
 
     @property
     def short(self) -> str:
@@ -86,15 +91,15 @@ INDICATORS: tuple[Indicator, ...] = (
     _count("on_time", "按时答复数", "在时限那一刻之前签发答复的"),
     _count("overdue", "超期未答复数", "过了时限还没有签发答复的"),
     Indicator("reply_rate", "答复率", "答复数÷应答复数", SHARE,
-              lambda c: share(c.replied, c.due), lambda c: c.due),
+              lambda c: share(c.replied, c.due), lambda c: c.due, ("replied", "due")),
     Indicator("on_time_rate", "按时率", "按时答复数÷（答复数＋超期未答复数）；还在时限内的不计", SHARE,
-              lambda c: share(c.on_time, _judged(c)), _judged),
+              lambda c: share(c.on_time, _judged(c)), _judged, ("on_time", "replied", "overdue")),
     Indicator("average_working_days", "平均用时", "从收到到签发答复的工作日数之和÷答复数；收到当天不算", DAYS,
-              lambda c: mean(c.working_days, c.replied), lambda c: c.replied),
+              lambda c: mean(c.working_days, c.replied), lambda c: c.replied, ("replied",)),
     _count("reopened", "重办数", "答复以后又重新办理的"),
     _count("rated", "评价数", "来信人给出的评价"),
     Indicator("satisfaction", "满意率", "四分和五分的评价÷评价数", SHARE,
-              lambda c: share(c.satisfied, c.rated), lambda c: c.rated),
+              lambda c: share(c.satisfied, c.rated), lambda c: c.rated, ("rated",)),
     _count("closed", "办结数", "这个月办结的，含不予受理"),
     _count("published", "公开数", "这个月办结的里面现在公开着的"),
     _count("withheld_privacy", "不公开：个人隐私", "审看后因个人隐私不公开的"),
@@ -124,12 +129,42 @@ def figure(indicator: Indicator, counts: Counts) -> Figure:
     return indicator.value(counts)
 
 
-def public_figure(indicator: Indicator, counts: Counts) -> Figure:
-    """The figure for the public: "<5" for counts of 1 to 4, nothing for shares of so few."""
+COUNTED = tuple(indicator.key for indicator in INDICATORS if indicator.base is None)
+"""The figures that are plain counts: what is hidden where it is small."""
+
+
+def public_figures(counts: Counts, small: Collection[str], beside: Collection[str]) -> dict[str, Figure]:
+    """All figures of one group for the public: "<5" for those in ``small``, nothing for those in ``beside``.
+
+    Shares of fewer than five cases are not told, nor those that would give a hidden count away.
+    """
+    return {row.key: _public(row, counts, small, beside) for row in INDICATORS}
+
+
+def _public(indicator: Indicator, counts: Counts, small: Collection[str], beside: Collection[str]) -> Figure:
     if indicator.base is None:
-        value = indicator.value(counts)
-        return SMALL if value is not None and 0 < value < SMALLEST else value
-    return indicator.value(counts) if indicator.base(counts) >= SMALLEST else None
+        gone = SMALL if indicator.key in small else None
+        return gone if indicator.key in {*small, *beside} else indicator.value(counts)
+    if indicator.base(counts) < SMALLEST or any(key in beside for key in indicator.inputs):
+        return None
+    return _the_same_for_all(indicator, counts, [key for key in indicator.inputs if key in small])
+
+
+def _the_same_for_all(indicator: Indicator, counts: Counts, unknown: list[str]) -> float | None:
+    """The share if it is one and the same whatever 1 to 4 stands behind "<5": to a tenth, else to a whole."""
+    possible = [
+        indicator.value(replace(counts, **dict(zip(unknown, chosen, strict=True))))
+        for chosen in product(range(1, SMALLEST), repeat=len(unknown))
+    ]
+    if len(set(possible)) == 1:
+        return possible[0]
+    whole = {round(value) for value in possible if value is not None}
+    return float(whole.pop()) if len(whole) == 1 else None
+
+
+def sums_within(group: str) -> Line:
+    """办结数 is the sum of what became of those closed: one sum a reader can check in every group."""
+    return Line((group, "closed"), tuple((group, part) for part in PARTS_OF_CLOSED))
 
 
 def shown(indicator: Indicator, value: Figure) -> str:

@@ -1,11 +1,13 @@
 """公开审核 on the desk: one decision a screen, on exactly what was seen."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from app.disclosure import queries
+from app.disclosure.models import Disclosure
 from tests.closing import DISCLOSER, REPLY, proposed, published, words_of
 from tests.conftest import TheOffice
 
@@ -13,11 +15,15 @@ SignIn = Callable[[str], FlaskClient]
 
 
 @pytest.fixture
-def waiting(sqlite_office: TheOffice) -> dict[str, str]:
-    """The form of a case that waits: id, digest, texts."""
+def waiting(sqlite_office: TheOffice) -> dict[str, Any]:
+    """The form of a case that waits: id, digest, what was considered, texts."""
     with sqlite_office.db.writing() as session:
-        found = proposed(session, sqlite_office)
-        return {"id": str(found.id), "digest": found.digest, **words_of(found)}
+        return form_of(proposed(session, sqlite_office))
+
+
+def form_of(found: Disclosure) -> dict[str, Any]:
+    """What the officer's form sends, every box ticked."""
+    return {"id": str(found.id), "digest": found.digest, "considered": found.flags, **words_of(found)}
 
 
 def _state(office: TheOffice, number: str) -> str:
@@ -25,7 +31,7 @@ def _state(office: TheOffice, number: str) -> str:
         return queries.get(session, int(number)).disclosure.state
 
 
-def test_the_list_holds_what_waits_and_the_rail_counts_it(signed_in: SignIn, waiting: dict[str, str]) -> None:
+def test_the_list_holds_what_waits_and_the_rail_counts_it(signed_in: SignIn, waiting: dict[str, Any]) -> None:
     page = signed_in(DISCLOSER).get("/desk/disclosures")
     assert page.status_code == 200
     assert f'href="/desk/disclosures/{waiting["id"]}"' in page.text
@@ -37,7 +43,7 @@ def test_an_empty_list_says_what_belongs_there(signed_in: SignIn) -> None:
 
 
 def test_the_original_stands_left_and_the_public_text_right(
-    signed_in: SignIn, waiting: dict[str, str]
+    signed_in: SignIn, waiting: dict[str, Any]
 ) -> None:
     page = signed_in(DISCLOSER).get(f"/desk/disclosures/{waiting['id']}").text
     assert "<del>13900000138</del>" in page
@@ -47,7 +53,7 @@ def test_the_original_stands_left_and_the_public_text_right(
 
 @pytest.mark.clause("C4")
 def test_publishing_makes_it_readable_for_everybody_at_once(
-    signed_in: SignIn, client: FlaskClient, sqlite_office: TheOffice, waiting: dict[str, str]
+    signed_in: SignIn, client: FlaskClient, sqlite_office: TheOffice, waiting: dict[str, Any]
 ) -> None:
     officer = signed_in(DISCLOSER)
     answer = officer.post(f"/desk/disclosures/{waiting['id']}/publish", data=waiting)
@@ -57,7 +63,7 @@ def test_publishing_makes_it_readable_for_everybody_at_once(
 
 
 def test_after_a_decision_the_next_one_opens(
-    signed_in: SignIn, sqlite_office: TheOffice, waiting: dict[str, str]
+    signed_in: SignIn, sqlite_office: TheOffice, waiting: dict[str, Any]
 ) -> None:
     with sqlite_office.db.writing() as session:
         following = proposed(session, sqlite_office).id
@@ -66,7 +72,7 @@ def test_after_a_decision_the_next_one_opens(
 
 
 def test_words_changed_in_the_form_without_a_second_look_are_not_published(
-    signed_in: SignIn, sqlite_office: TheOffice, waiting: dict[str, str]
+    signed_in: SignIn, sqlite_office: TheOffice, waiting: dict[str, Any]
 ) -> None:
     answer = signed_in(DISCLOSER).post(
         f"/desk/disclosures/{waiting['id']}/publish", data={**waiting, "reply": "别的答复"}
@@ -77,7 +83,7 @@ def test_words_changed_in_the_form_without_a_second_look_are_not_published(
 
 
 def test_an_edit_comes_back_to_be_read_before_it_is_public(
-    signed_in: SignIn, client: FlaskClient, sqlite_office: TheOffice, waiting: dict[str, str]
+    signed_in: SignIn, client: FlaskClient, sqlite_office: TheOffice, waiting: dict[str, Any]
 ) -> None:
     officer = signed_in(DISCLOSER)
     address = f"/desk/disclosures/{waiting['id']}"
@@ -90,14 +96,14 @@ def test_an_edit_comes_back_to_be_read_before_it_is_public(
 
 @pytest.mark.clause("E14")
 def test_a_phone_number_written_back_in_is_refused_at_the_field_and_the_words_stay(
-    signed_in: SignIn, sqlite_office: TheOffice, waiting: dict[str, str]
+    signed_in: SignIn, sqlite_office: TheOffice, waiting: dict[str, Any]
 ) -> None:
     officer = signed_in(DISCLOSER)
     address = f"/desk/disclosures/{waiting['id']}"
     officer.post(f"{address}/edit", data={**waiting, "message": "请打 13900000138"})
     with sqlite_office.db.reading() as session:
         found = queries.get(session, int(waiting["id"])).disclosure
-        form = {"digest": found.digest, **words_of(found)}
+        form = form_of(found)
     answer = officer.post(f"{address}/publish", data=form)
     assert answer.status_code == 400
     assert "来信里还能读到电话" in answer.text
@@ -106,7 +112,7 @@ def test_a_phone_number_written_back_in_is_refused_at_the_field_and_the_words_st
 
 @pytest.mark.clause("C4")
 def test_withholding_asks_for_a_reason_and_for_other_its_basis(
-    signed_in: SignIn, client: FlaskClient, sqlite_office: TheOffice, waiting: dict[str, str]
+    signed_in: SignIn, client: FlaskClient, sqlite_office: TheOffice, waiting: dict[str, Any]
 ) -> None:
     officer = signed_in(DISCLOSER)
     address = f"/desk/disclosures/{waiting['id']}/withhold"
@@ -139,7 +145,7 @@ def test_withdrawing_takes_it_from_every_page(
 
 @pytest.mark.parametrize("name", ["小陈", "老李", "王科长", "系统管理员", "外包小吴"])
 def test_these_pages_are_the_disclosure_officers(
-    signed_in: SignIn, waiting: dict[str, str], name: str
+    signed_in: SignIn, waiting: dict[str, Any], name: str
 ) -> None:
     browser = signed_in(name)
     for address in ("/desk/disclosures", f"/desk/disclosures/{waiting['id']}"):

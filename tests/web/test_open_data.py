@@ -21,7 +21,8 @@ from tests.conftest import NOW, TheOffice
 FILES = [f"/data/{name}.{ending}" for name in DATASETS for ending in ("csv", "jsonl")]
 FEEDS = [f"/data/{name}/changes" for name in DATASETS]
 OTHERS = [
-    "/data.json", "/data/datapackage.json", "/data/catalog.jsonld", "/data/cases.atom", "/statistics.json",
+    "/data.json", "/data/datapackage.json", "/data/catalog.jsonld", "/data/catalog.ttl", "/data/cases.atom",
+    "/data/cases.feed.json", "/data/cases.csv-metadata.json", "/data/cases/rows.json", "/data/answers/rows.csv", "/statistics.json",
     "/statistics.csv", "/accounts.json", "/accounts.csv", "/cases.json", "/cases.csv",
     "/open311/v2/services.json", "/open311/v2/services.xml", "/open311/v2/requests.json", "/open311/v2/requests.xml",
 ]  # fmt: skip
@@ -110,7 +111,7 @@ def test_a_part_of_a_file_can_be_asked_for(client: FlaskClient) -> None:
 
 def test_the_feed_is_followed_by_its_cursor(client: FlaskClient, sqlite_office: TheOffice) -> None:
     with sqlite_office.db.writing() as session:
-        numbers = [published(session, sqlite_office).number for _ in range(5)]
+        numbers = [published(session, sqlite_office, place=f"{n} 区").number for n in range(4)]
     seen, cursor = [], ""
     while True:
         page = client.get("/data/cases/changes", query_string={"cursor": cursor, "limit": 2}).json

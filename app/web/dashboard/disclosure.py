@@ -13,6 +13,7 @@ from app.disclosure.decision import State
 from app.disclosure.queries import Listed, Page
 from app.opendata import queries as opendata_queries
 from app.opendata import service as opendata
+from app.opendata.models import PublishedCase
 from app.redaction.masking import TOKENS, Action
 from app.redaction.numbers import Kind
 from app.staff import queries as staff
@@ -20,6 +21,7 @@ from app.staff.roles import Role
 from app.web.access import needs
 from app.web.context import current_person, now, reading, render, tell, writing
 from app.web.dashboard import desk
+from app.web.dashboard.disclosure_requests import LEAK_KINDS, reason_label
 from app.web.dashboard.showing import platform_label, type_label
 from app.web.forms import refused
 
@@ -43,8 +45,10 @@ def disclosures() -> str:
         page = queries.listed(session, state, after=_number("after"), before=_number("before"))
         counts = queries.counts(session)
         names = staff.names(session, [row.disclosure.decided_by for row in page.items])
+        asked = queries.requests(session) if state == State.WAITING else []
     return render(
         "desk/disclosures.html",
+        requests=[_asked(row) for row in asked],
         state=state,
         views=[
             {"label": label, "count": counts[key], "href": f"{_LIST}?state={key}", "is_current": key == state}
@@ -75,6 +79,36 @@ def edit_disclosure(disclosure_id: int) -> Response:
     return _then(do, disclosure_id, f"{_LIST}/{disclosure_id}")
 
 
+@desk.post("/disclosures/<int:disclosure_id>/hits")
+@needs(Role.DISCLOSER)
+def choose_hits(disclosure_id: int) -> Response:
+    """Hide or keep what was found in the letter, hit by hit."""
+    kept = {
+        int(name.removeprefix("hit-"))
+        for name, value in request.form.items()
+        if name.startswith("hit-") and value == "keep" and name[4:].isascii() and name[4:].isdecimal()
+    }
+
+    def do() -> None:
+        with writing() as session:
+            disclosure.choose(session, now(), current_person(), disclosure_id, kept)
+        tell("info", "来信已按您的选择重新写好，还没有公开", "请把公开后的文字重新看一遍")
+
+    return _then(do, disclosure_id, f"{_LIST}/{disclosure_id}")
+
+
+@desk.post("/disclosures/<int:disclosure_id>/correct")
+@needs(Role.DISCLOSER)
+def correct_disclosure(disclosure_id: int) -> Response:
+    """Bring a public case back to be worded better; it stays public until then."""
+
+    def do() -> None:
+        with writing() as session:
+            disclosure.correct(session, now(), current_person(), disclosure_id)
+
+    return _then(do, disclosure_id, f"{_LIST}/{disclosure_id}")
+
+
 @desk.post("/disclosures/<int:disclosure_id>/publish")
 @needs(Role.DISCLOSER)
 def publish_disclosure(disclosure_id: int) -> Response:
@@ -82,8 +116,9 @@ def publish_disclosure(disclosure_id: int) -> Response:
 
     def do() -> None:
         form = request.form
+        publish = opendata.publish_alike if form.get("alike") else _only
         with writing() as session:
-            shown = opendata.publish(
+            shown = publish(
                 session,
                 now(),
                 current_person(),
@@ -95,7 +130,8 @@ def publish_disclosure(disclosure_id: int) -> Response:
                 note=form.get("note", "")[:500],
                 **_texts(),
             )
-        tell("good", "已公开", "页面、下载、订阅和检索里都有了", f"/cases/{shown.number}", "看公开页")
+        many = f"已公开 {len(shown)} 件" if len(shown) > 1 else "已公开"
+        tell("good", many, "页面、下载、订阅和检索里都有了", f"/cases/{shown[0].number}", "看公开页")
 
     return _then(do, disclosure_id)
 
@@ -147,6 +183,24 @@ def reconsider_disclosure(disclosure_id: int) -> Response:
 
 
 # ------------------------------------------------------------------ inside
+
+
+def _only(*given: Any, **decided_on: Any) -> list[PublishedCase]:
+    """`publish` for one case, in the shape of `publish_alike`."""
+    return [opendata.publish(*given, **decided_on)]
+
+
+def _asked(row: queries.Asked) -> dict[str, Any]:
+    kind = decision.RequestKind(row.request.kind)
+    return {
+        "href": f"{_LIST}/requests/{row.request.id}",
+        "label": decision.REQUEST_LABELS[kind],
+        "is_leak": kind is decision.RequestKind.LEAK,
+        "title": row.case.title,
+        "number": row.case.number,
+        "own": row.request.own,
+        "asked_at": row.request.asked_at,
+    }
 
 
 def _then(do: Callable[[], None], disclosure_id: int, href: str = "") -> Response:
@@ -212,6 +266,9 @@ def _page(disclosure_id: int, error: AppError | None = None) -> str:
         following = queries.next_waiting(session, disclosure_id)
         names = staff.names(session, [listed.disclosure.decided_by, listed.disclosure.withdrawn_by])
         is_public = opendata_queries.is_public(session, listed.case.number)
+        alike = len(queries.alike(session, disclosure_id))
+        leaks = opendata_queries.leaks_of(session, listed.case.id)
+        may_decide = disclosure.may_decide(session, current_person(), listed.disclosure)
     found = listed.disclosure
     return render(
         "desk/disclosure.html",
@@ -222,11 +279,13 @@ def _page(disclosure_id: int, error: AppError | None = None) -> str:
         state_label=decision.STATE_LABELS[State(found.state)],
         originals=originals,
         hits=[
-            _hit(number, hit, originals) for number, hit in enumerate(found.hits) if hit["field"] == "message"
+            _hit(number, hit, originals)
+            for number, hit in enumerate(hit for hit in found.hits if hit["field"] == "message")
         ],
+        may_choose=may_decide and found.state == State.WAITING and bool(found.message),
         flags=[(flag, decision.FLAG_LABELS.get(flag, flag)) for flag in found.flags],
         reasons=[(key, row.label) for key, row in decision.REASONS.items()],
-        reason_label=_reason_label(found.reason),
+        reason_label=reason_label(found.reason),
         withdrawals=list(decision.WITHDRAWALS.items()),
         exceptions=[("", "没有，个人信息都隐去"), *decision.EXCEPTIONS.items()],
         type_name=type_label(listed.case.message_type),
@@ -235,19 +294,14 @@ def _page(disclosure_id: int, error: AppError | None = None) -> str:
         decided_by=names.get(found.decided_by or 0, "系统"),
         withdrawn_by=names.get(found.withdrawn_by or 0, "系统"),
         is_public=is_public,
-        may_decide=current_person().may(Role.DISCLOSER),
+        alike=alike,
+        leaks=leaks,
+        leak_kinds=LEAK_KINDS,
+        may_decide=may_decide,
+        has_handled=current_person().may(Role.DISCLOSER) and not may_decide,
         typed=request.form if error else {},
         error=error,
     )
-
-
-def _reason_label(reason: str) -> str:
-    labels = {
-        **decision.WITHDRAWALS,
-        **{key: row.label for key, row in decision.REASONS.items()},
-        **decision.EXCEPTIONS,
-    }
-    return labels.get(reason, "")
 
 
 def _hit(number: int, hit: dict[str, Any], originals: dict[str, str]) -> dict[str, Any]:

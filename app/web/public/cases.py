@@ -18,6 +18,7 @@ from app.opendata.service import CaseIndex
 from app.web.context import now, reading, render, services, settings
 from app.web.presenting import masked_pieces, ruler_view
 from app.web.public import giving, public
+from app.web.public.reads import counted
 from kb import queries as library
 
 _EXCERPT = 120
@@ -45,6 +46,7 @@ def cases() -> str:
         total=page.total,
         selects=_selects(filters, choices),
         pager=_pager(page),
+        feed_query=_feed_query(filters),
         twins=[(ending, _address(f"/cases.{ending}")) for ending in ("json", "csv")],
     )
 
@@ -127,6 +129,12 @@ def _address(path: str, **changes: str | None) -> str:
     return f"{path}?{query}" if query else path
 
 
+def _feed_query(filters: CaseFilters) -> str:
+    """The same filters for the feeds: whoever reads one office's letters can follow them."""
+    asked = {name: getattr(filters, name) for name in queries.FEED_FILTERS if getattr(filters, name)}
+    return f"?{urlencode(asked)}" if asked else ""
+
+
 def _pager(page: CasePage) -> dict[str, Any]:
     last = page.first + len(page.items) - 1 if page.items else 0
     return {
@@ -165,7 +173,7 @@ def _listed(case: PublishedCase) -> dict[str, Any]:
         "source": [
             case.department,
             queries.type_name(case.message_type),
-            f"来自{SHORT.get(case.platform, case.platform)}",
+            f"来自{SHORT.get(case.platform, case.platform)}" if case.platform else "",
             queries.outcome_name(case.outcome),
         ],
         "replied_on": case.replied_on,
@@ -192,7 +200,7 @@ def case(number: str) -> Response:
         ]
         response = make_response(render("public/case.html", place="cases", answers=answers, **_story(found)))
     response.headers["Cache-Control"] = f"public, max-age={giving.MAX_AGE}"
-    return response
+    return counted(f"case:{found.number}", response)
 
 
 @public.get("/cases/<number>.json")
@@ -204,7 +212,8 @@ def case_json(number: str) -> Response:
         told = {"number": found.number, "withdrawn_at": plain(found.withdrawn_at), "reason": found.reason}
         return giving.as_json(told, status=410)
     row = as_object(_COLUMNS, queries.case_row(found, settings().public_url))
-    return giving.as_json({**row, "deadline_days": found.due_days}, changed_at=found.changed_at)
+    told = giving.as_json({**row, "deadline_days": found.due_days}, changed_at=found.changed_at)
+    return counted(f"case:{found.number}", told)
 
 
 def _story(found: PublishedCase) -> dict[str, Any]:

@@ -1,30 +1,37 @@
-"""数据开放: whole files, only what changed, catalogues, feeds; the first address answers before the first row."""
+"""数据开放: whole files, questions, only what changed, catalogues, feeds; each answers before the first row."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, request
 from sqlmodel import Session
 
 from app.base.errors import AppError, Invalid, NotFound
-from app.opendata import feed, open311, queries
+from app.opendata import asking, feed, open311, queries
 from app.opendata import service as opendata
-from app.opendata.catalog import Publisher, data_package, dcat
+from app.opendata.anonymity import K
+from app.opendata.catalog import Publisher, csvw, data_package, dcat, schema_org, turtle
 from app.opendata.datasets import DATASETS, LICENCE, Dataset
-from app.opendata.formats import json_line, plain
+from app.opendata.formats import as_object, csv_lines, json_line, plain
+from app.opendata.service import Described
+from app.redaction.masking import RULE_VERSION, TOKENS
 from app.staff import service as staff
-from app.statistics import queries as statistics
-from app.statistics.indicators import BY_KEY, PARTS_OF_CLOSED, public_figure, shown
+from app.statistics import service as statistics
+from app.statistics.indicators import BY_KEY
 from app.statistics.service import SOURCES
 from app.web import forms
 from app.web.context import now, reading, render, services, settings
 from app.web.errors import status_of
 from app.web.public import giving, public
+from app.web.public.reads import counted
+from app.web.public.statistics import OF_MONTHS, closed_cells
 
 MOST_CHANGES = 1_000
 USUAL_CHANGES = 200
 SUMS_OF_MONTHS = 6
+MONTHS_LISTED = 12
 DIGESTED_AT_ONCE = 20_000
 """Rows of which the page itself works out the digests; larger sets are left to `huiying publish`."""
 
@@ -35,15 +42,23 @@ DIGESTED_AT_ONCE = 20_000
 @public.get("/data")
 def data() -> str:
     """Data sets with rows, time and digest; how to follow them; sums that can be checked."""
+    with reading() as session:
+        publisher = _publisher(session)
+    described = _described()
     return render(
         "public/data.html",
         place="data",
-        datasets=_described(),
+        datasets=described,
+        months=next(found["months"] for found in described if found["name"] == "cases")[:MONTHS_LISTED],
         sums=_sums(),
-        sum_labels=[BY_KEY[key].short for key in ("closed", *PARTS_OF_CLOSED)],
+        sum_labels=[BY_KEY[key].short for key in OF_MONTHS],
         fields=DATASETS.values(),
         licence=LICENCE,
         example=_example(),
+        linked_data=schema_org(publisher, DATASETS.values()),
+        masks=list(dict.fromkeys(TOKENS.values())),
+        rule_version=RULE_VERSION,
+        k=K,
     )
 
 
@@ -57,7 +72,19 @@ def data_json() -> Response:
             "rows": found["rows"],
             "changed_at": plain(found["updated_at"]),
             "sha256_csv": found["digest"],
+            "sha256_jsonl": found["digest_jsonl"],
+            "quality": DATASETS[found["name"]].quality,
+            "quality_en": DATASETS[found["name"]].quality_en,
             "files": [settings().public_url + file["href"] for file in found["downloads"]],
+            "months": [
+                {
+                    **month,
+                    "csv": settings().public_url + month["csv"],
+                    "jsonl": settings().public_url + month["jsonl"],
+                }
+                for month in found["months"]
+            ],
+            "rows_address": f"{settings().public_url}/data/{found['name']}/rows.json",
             "changes": f"{settings().public_url}/data/{found['name']}/changes",
         }
         for found in _described()
@@ -82,9 +109,10 @@ def _described() -> list[dict[str, Any]]:
             "text": dataset.description,
             "rows": rows[name],
             "updated_at": changed[name],
-            "digest": known[name].digests["csv"]
-            if name in known and known[name].stamp == stamps[name]
-            else "",
+            "digest": _digest(known.get(name), stamps[name], "csv"),
+            "digest_jsonl": _digest(known.get(name), stamps[name], "jsonl"),
+            "months": _months(name, known.get(name)),
+            "quality": dataset.quality,
             "downloads": [
                 {"label": "CSV", "href": f"/data/{name}.csv"},
                 {"label": "Excel 用 CSV", "href": f"/data/{name}.csv?bom=1"},
@@ -96,25 +124,31 @@ def _described() -> list[dict[str, Any]]:
     ]
 
 
+def _digest(known: Described | None, stamp: str, ending: str) -> str:
+    """The digest, where it is that of what is downloaded now."""
+    return known.digests[ending] if known and known.stamp == stamp else ""
+
+
+def _months(name: str, known: Described | None) -> list[dict[str, Any]]:
+    """The monthly files with rows and digests, the newest first."""
+    return [
+        {
+            "month": month,
+            "rows": found.rows,
+            "sha256_csv": found.digests["csv"],
+            "sha256_jsonl": found.digests["jsonl"],
+            "csv": f"/data/{name}/{month}.csv",
+            "jsonl": f"/data/{name}/{month}.jsonl",
+        }
+        for month, found in (known.months.items() if known else ())
+    ]
+
+
 def _sums() -> list[dict[str, Any]]:
     """Month by month: closed = public + withheld by reason + withdrawn + undecided (C4)."""
     with reading() as session:
-        groups = statistics.figures(session, now(), "month").groups[:SUMS_OF_MONTHS]
-    return [
-        {
-            "month": group.key,
-            "cells": [
-                {
-                    "text": shown(BY_KEY[key], public_figure(BY_KEY[key], group.counts)),
-                    "href": f"/cases?closed={group.key}"
-                    if key == "published" and group.counts.published
-                    else None,
-                }
-                for key in ("closed", *PARTS_OF_CLOSED)
-            ],
-        }
-        for group in groups
-    ]
+        months = statistics.published(session, now()).months[:SUMS_OF_MONTHS]
+    return [{"month": month.month, "cells": closed_cells(month)} for month in months]
 
 
 def _example() -> str:
@@ -139,13 +173,71 @@ def _dataset(name: str) -> Dataset:
 @public.get("/data/<name>.csv")
 def data_csv(name: str) -> Response:
     """All rows as CSV; `?bom=1` for Excel."""
-    return giving.whole_file(_dataset(name).name, "csv")
+    return counted(f"{_dataset(name).name}.csv", giving.whole_file(name, "csv"))
 
 
 @public.get("/data/<name>.jsonl")
 def data_jsonl(name: str) -> Response:
     """All rows, one JSON object a line."""
-    return giving.whole_file(_dataset(name).name, "jsonl")
+    return counted(f"{_dataset(name).name}.jsonl", giving.whole_file(name, "jsonl"))
+
+
+@public.get("/data/<name>/<month>.<any(csv, jsonl):ending>")
+def data_month(name: str, month: str, ending: str) -> Response:
+    """The rows of one month of closing: as many as the statistics of that month call published."""
+    if not _dataset(name).by_month:
+        raise NotFound("这个数据集没有分月的文件。整份文件在 /data")
+    return counted(f"{name}.month", giving.whole_file(name, ending, month))
+
+
+@public.get("/data/snapshot.zip")
+def data_snapshot() -> Response:
+    """All sets in all shapes, of one and the same moment."""
+    with reading() as session:
+        publisher = _publisher(session)
+    return counted("snapshot", giving.snapshot(publisher))
+
+
+@public.get("/data/<name>/rows.<any(json, jsonl, csv):ending>")
+def data_rows(name: str, ending: str) -> Response:
+    """The rows that fit a question, the fields asked for, a page at a time."""
+    dataset = _dataset(name)
+    asked = {key: value for key, value in request.args.items() if key != "bom"}
+    question = asking.read(dataset, asked, queries.WORKED_OUT if name == "cases" else frozenset())
+    with reading() as session:
+        found = queries.ask(session, now(), SOURCES[name], question, settings().public_url)
+        changed_at = queries.changed_at(session, name)
+    rows, more = found[: question.limit], len(found) > question.limit
+    cursor = asking.cursor(question, rows[-1]) if more else None
+    following = _next_page(cursor) if cursor else ""
+    response = giving.document(_WRITTEN[ending](question.select, rows, cursor), ending, changed_at=changed_at)
+    if following:
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    return counted("rows", response)
+
+
+def _next_page(cursor: str) -> str:
+    kept = {key: value for key, value in request.args.items() if key != "$cursor"}
+    return f"{settings().public_url}{request.path}?{urlencode({**kept, '$cursor': cursor})}"
+
+
+def _page_as_json(names: tuple[str, ...], rows: list[Any], cursor: str | None) -> str:
+    return json_line({"items": [as_object(names, row) for row in rows], "next": cursor})
+
+
+def _page_as_lines(names: tuple[str, ...], rows: list[Any], cursor: str | None) -> str:
+    return "".join(json_line(as_object(names, row)) for row in rows)
+
+
+def _page_as_csv(names: tuple[str, ...], rows: list[Any], cursor: str | None) -> str:
+    return "".join(csv_lines(names, rows, bom=giving.with_bom()))
+
+
+_WRITTEN: dict[str, Callable[[tuple[str, ...], list[Any], str | None], str]] = {
+    "json": _page_as_json,
+    "jsonl": _page_as_lines,
+    "csv": _page_as_csv,
+}
 
 
 @public.get("/data/<name>/changes")
@@ -163,7 +255,7 @@ def data_changes(name: str) -> Response:
         "next": feed.cursor(name, found.position),
         "has_more": found.has_more,
     }
-    return giving.as_json(told, changed_at=changed_at)
+    return counted("changes", giving.as_json(told, changed_at=changed_at))
 
 
 def _limit() -> int:
@@ -197,24 +289,69 @@ def data_package_json() -> Response:
 @public.get("/data/catalog.jsonld")
 def data_catalog() -> Response:
     """DCAT 3."""
+    return giving.document(json_line(_catalogue()), "jsonld")
+
+
+@public.get("/data/catalog.ttl")
+def data_catalog_turtle() -> Response:
+    """DCAT 3 as Turtle."""
+    return giving.document(turtle(_catalogue()), "ttl")
+
+
+def _catalogue() -> dict[str, Any]:
     with reading() as session:
         publisher, changed = _publisher(session), _changed(session)
-    return giving.document(json_line(dcat(publisher, DATASETS.values(), changed)), "jsonld")
+    return dcat(publisher, DATASETS.values(), changed)
+
+
+@public.get("/data/<name>.csv-metadata.json")
+def data_csvw(name: str) -> Response:
+    """CSVW: what the columns of a file mean."""
+    dataset = _dataset(name)
+    with reading() as session:
+        publisher = _publisher(session)
+    return giving.document(json_line(csvw(publisher, dataset)), "csvw")
 
 
 @public.get("/data/cases.atom")
 def cases_atom() -> Response:
-    """The cases changed last, withdrawn ones as deleted entries."""
+    """The cases changed last, withdrawn ones as deleted entries; of one topic where one is asked for."""
     address = settings().public_url
     with reading() as session:
-        publisher = _publisher(session)
-        entries = queries.atom_entries(session, address)
-        changed_at = queries.changed_at(session, "cases")
+        publisher, entries, changed_at = _entries(session)
     written = feed.atom(
-        f"{publisher.name}公开办件", publisher.name, f"{address}/cases", f"{address}/data/cases.atom",
-        changed_at or now(), entries,
-    )  # fmt: skip
-    return giving.document(written, "atom", changed_at=changed_at)
+        f"{publisher.name}公开办件",
+        publisher.name,
+        f"{address}/cases",
+        _own_address(),
+        changed_at or now(),
+        entries,
+    )
+    return counted("atom", giving.document(written, "atom", changed_at=changed_at))
+
+
+@public.get("/data/cases.feed.json")
+def cases_feed() -> Response:
+    """The same as a JSON Feed."""
+    address = settings().public_url
+    with reading() as session:
+        publisher, entries, changed_at = _entries(session)
+    told = feed.json_feed(
+        f"{publisher.name}公开办件", publisher.name, f"{address}/cases", _own_address(), entries
+    )
+    return counted("feed", giving.document(json_line(told), "feed", changed_at=changed_at))
+
+
+def _entries(session: Session) -> tuple[Publisher, list[feed.Entry], datetime | None]:
+    about = {name: request.args.get(name, "").replace("\x00", "")[:100] for name in queries.FEED_FILTERS}
+    found = queries.feed_entries(session, settings().public_url, about)
+    return _publisher(session), found, queries.changed_at(session, "cases")
+
+
+def _own_address() -> str:
+    asked = {name: request.args[name] for name in queries.FEED_FILTERS if request.args.get(name)}
+    query = f"?{urlencode(asked)}" if asked else ""
+    return f"{settings().public_url}{request.path}{query}"
 
 
 # ------------------------------------------------------------------ Open311
@@ -252,7 +389,7 @@ def open311_requests(ending: str) -> Response:
     if refused:
         refused.content_type = giving.TYPES[ending]
         return giving.opened(refused)
-    return SHAPES[ending]("service_requests", "request", found, 200)
+    return counted("open311", SHAPES[ending]("service_requests", "request", found, 200))
 
 
 def _requests() -> list[dict[str, Any]]:
@@ -286,6 +423,7 @@ def open311_request(number: str, ending: str) -> Response:
         rows = queries.requests_of(session, settings().public_url, numbers=[number], limit=1)
         gone = not rows and queries.is_withdrawn(session, number)
     if rows:
-        return SHAPES[ending]("service_requests", "request", [open311.request(rows[0])], 200)
+        found = SHAPES[ending]("service_requests", "request", [open311.request(rows[0])], 200)
+        return counted(f"case:{rows[0]['number']}", found)
     status, words = (410, "这一件已经撤下") if gone else (404, "没有公开过这一件")
     return SHAPES[ending]("errors", "error", open311.errors(status, words), status)

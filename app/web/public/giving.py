@@ -4,12 +4,13 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import IO, Any
 
 from flask import Response, request, send_file
 
-from app.opendata import queries
+from app.opendata import feed, queries
 from app.opendata import service as opendata
+from app.opendata.catalog import Publisher
 from app.opendata.formats import csv_lines
 from app.statistics.service import SOURCES
 from app.web.context import now, reading, settings
@@ -25,13 +26,19 @@ TYPES: Mapping[str, str] = {
     "jsonld": "application/ld+json; charset=utf-8",
     "xml": "text/xml; charset=utf-8",
     "atom": "application/atom+xml; charset=utf-8",
+    "feed": "application/feed+json; charset=utf-8",
+    "ttl": "text/turtle; charset=utf-8",
+    "csvw": "application/csvm+json; charset=utf-8",
+    "zip": "application/zip",
 }
+CURSOR = "X-Cursor"
+"""Header of a whole file: from where the change feed goes on after exactly this state."""
 
 
 def opened(response: Response, *, stamp: str = "", changed_at: datetime | None = None) -> Response:
     """Mark a response as open data: for every site, kept briefly, asked for again by ETag."""
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "ETag, Last-Modified, Content-Length"
+    response.headers["Access-Control-Expose-Headers"] = f"ETag, Last-Modified, Content-Length, Link, {CURSOR}"
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
     if changed_at:
         response.last_modified = changed_at
@@ -66,26 +73,53 @@ def with_bom() -> bool:
     return request.args.get("bom", "") == "1"
 
 
-def whole_file(dataset: str, ending: str) -> Response:
-    """A file of a data set, as the table is at this moment.
+def whole_file(dataset: str, ending: str, month: str = "") -> Response:
+    """A file of a data set, or of one month of it, as the table is at this moment.
 
     Written out within one transaction before the first byte leaves, so that a slow reader neither sees
     half a change nor keeps the database busy.
     """
-    source, bom = SOURCES[dataset], with_bom()
+    source, bom = SOURCES[dataset], with_bom() and ending == "csv"
+    name = f"{dataset}-{month}" if month else dataset
     with reading() as session:
-        stamp = f"{dataset}.{ending}{'.bom' if bom else ''}.{source.stamp(session, now())}"
+        stamp = f"{name}.{ending}{'.bom' if bom else ''}.{source.stamp(session, now())}"
         changed_at = queries.changed_at(session, dataset)
+        goes_on = feed.cursor(dataset, queries.last_change(session, dataset))
         if request.if_none_match.contains(stamp):
             return opened(Response(status=304), stamp=stamp, changed_at=changed_at)
         spool = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the response closes it
         lines = opendata.lines_of(
-            session, now(), dataset, source, ending, settings().public_url, bom=bom and ending == "csv"
+            session, now(), dataset, source, ending, settings().public_url, bom=bom, month=month
         )
         size = sum(spool.write(line.encode()) for line in lines)
+    return _spooled(spool, size, f"{name}.{ending}", ending, stamp, changed_at, goes_on)
+
+
+def snapshot(publisher: Publisher) -> Response:
+    """Every set in every shape as one zip, of one moment."""
+    with reading() as session:
+        stamp = "snapshot." + ".".join(source.stamp(session, now()) for source in SOURCES.values())
+        if request.if_none_match.contains(stamp):
+            return opened(Response(status=304), stamp=stamp)
+        spool = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the response closes it
+        opendata.write_snapshot(session, now(), spool, SOURCES, publisher)
+    return _spooled(spool, spool.tell(), "snapshot.zip", "zip", stamp, None, "")
+
+
+def _spooled(
+    spool: IO[bytes],
+    size: int,
+    name: str,
+    kind: str,
+    stamp: str,
+    changed_at: datetime | None,
+    goes_on: str,
+) -> Response:
     spool.seek(0)
-    response = send_file(spool, download_name=f"{dataset}.{ending}", conditional=False)
-    response.content_type, response.content_length = TYPES[ending], size
+    response = send_file(spool, download_name=name, conditional=False)
+    response.content_type, response.content_length = TYPES[kind], size
+    if goes_on:
+        response.headers[CURSOR] = goes_on
     opened(response, stamp=stamp, changed_at=changed_at)
     response.make_conditional(request, accept_ranges=True, complete_length=size)
     return response

@@ -78,7 +78,13 @@ def test_confirming_binds_the_exact_texts(office: TheOffice) -> None:
     with office.db.writing() as session:
         found = proposed(session, office)
         service.confirm(
-            session, NOW, office.people[DISCLOSER], found.id, digest=found.digest, **words_of(found)
+            session,
+            NOW,
+            office.people[DISCLOSER],
+            found.id,
+            digest=found.digest,
+            considered=found.flags,
+            **words_of(found),
         )
         assert (found.state, found.decided_by) == ("published", office.people[DISCLOSER].id)
     with office.db.reading() as session:
@@ -92,7 +98,9 @@ def test_a_text_that_changed_after_it_was_seen_is_not_published(office: TheOffic
         seen = found.digest
         words = words_of(found) | {"reply": found.reply + "另请带身份证。"}
         with pytest.raises(Conflict) as refused:
-            service.confirm(session, NOW, office.people[DISCLOSER], found.id, digest=seen, **words)
+            service.confirm(
+                session, NOW, office.people[DISCLOSER], found.id, digest=seen, considered=found.flags, **words
+            )
     assert refused.value.code == "text_changed"
     assert found.state == "waiting"
 
@@ -125,7 +133,13 @@ def test_what_identifies_a_person_cannot_be_confirmed_by_anybody(
         words = words_of(found) | {field: leak}
         with pytest.raises(Invalid) as refused:
             service.confirm(
-                session, NOW, office.people[DISCLOSER], found.id, digest=tidied(**words).digest, **words
+                session,
+                NOW,
+                office.people[DISCLOSER],
+                found.id,
+                digest=tidied(**words).digest,
+                considered=found.flags,
+                **words,
             )
     assert refused.value.field == field
     assert leak not in refused.value.message
@@ -138,7 +152,7 @@ def test_an_exception_with_its_legal_basis_may_name_a_person(office: TheOffice) 
         found = proposed(session, office)
         words = words_of(found) | {"reply": "违法停放的鲁A12345已被处罚。"}
         service.confirm(
-            session, NOW, office.people[DISCLOSER], found.id, digest=tidied(**words).digest,
+            session, NOW, office.people[DISCLOSER], found.id, digest=tidied(**words).digest, considered=found.flags,
             exception="penalty", legal_basis="《某条例》第十条", **words,
         )  # fmt: skip
         assert (found.state, found.reason, found.legal_basis) == ("published", "penalty", "《某条例》第十条")
@@ -164,7 +178,13 @@ def test_screening_is_the_disclosure_officers(office: TheOffice, name: str) -> N
         found = proposed(session, office)
         with pytest.raises(NotAllowed):
             service.confirm(
-                session, NOW, office.people[name], found.id, digest=found.digest, **words_of(found)
+                session,
+                NOW,
+                office.people[name],
+                found.id,
+                digest=found.digest,
+                considered=found.flags,
+                **words_of(found),
             )
 
 
@@ -186,7 +206,9 @@ def test_who_wrote_the_reply_does_not_screen_it(office: TheOffice) -> None:
     with office.db.writing() as session:
         found = proposed(session, office)
         with pytest.raises(NotAllowed) as refused:
-            service.confirm(session, NOW, both, found.id, digest=found.digest, **words_of(found))
+            service.confirm(
+                session, NOW, both, found.id, digest=found.digest, considered=found.flags, **words_of(found)
+            )
     assert refused.value.code == "author"
 
 

@@ -73,7 +73,7 @@ def test_the_catalogue_is_dcat_with_every_data_set_and_file() -> None:
 
 
 def test_every_data_set_has_a_source_and_every_source_its_columns(sqlite_office: TheOffice) -> None:
-    assert set(ALL_SOURCES) == set(DATASETS) == {*SOURCES, "statistics"}
+    assert set(ALL_SOURCES) == set(DATASETS) == {*SOURCES, "statistics", "breakdown"}
     with sqlite_office.db.writing() as session:
         published(session, sqlite_office)
     with sqlite_office.db.reading() as session:

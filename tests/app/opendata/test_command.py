@@ -18,7 +18,13 @@ def test_it_brings_open_data_up_to_date_and_says_how_far_it_is(office: TheOffice
     with office.db.writing() as session:
         found = proposed(session, office)
         disclosure.confirm(
-            session, NOW, office.people[DISCLOSER], found.id, digest=found.digest, **words_of(found)
+            session,
+            NOW,
+            office.people[DISCLOSER],
+            found.id,
+            digest=found.digest,
+            considered=found.flags,
+            **words_of(found),
         )
         a_closed_case(session, office)
     shell = Shell(
@@ -29,7 +35,7 @@ def test_it_brings_open_data_up_to_date_and_says_how_far_it_is(office: TheOffice
         again = CliRunner().invoke(publish, [], obj=shell, catch_exceptions=False)
     assert (first.exit_code, again.exit_code) == (0, 0)
     rows = {row["dataset"]: row for row in map(json.loads, first.stdout.splitlines())}
-    assert set(rows) == {"cases", "answers", "accounts", "statistics"}
+    assert set(rows) == {"cases", "answers", "accounts", "statistics", "breakdown"}
     assert rows["cases"]["rows"] == 1 and rows["cases"]["changed_at"].endswith("+08:00")
     assert rows["accounts"]["rows"] == 5 and len(rows["cases"]["sha256_csv"]) == 64
     assert "等审看的 1 件" in again.stdout

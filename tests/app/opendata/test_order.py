@@ -25,7 +25,13 @@ def _publish(office: TheOffice, disclosure_id: int, written: threading.Event, go
     with office.db.writing() as session:
         found = service.disclosure_service.queries.get(session, disclosure_id).disclosure
         service.publish(
-            session, NOW, office.people[DISCLOSER], disclosure_id, digest=found.digest, **words_of(found)
+            session,
+            NOW,
+            office.people[DISCLOSER],
+            disclosure_id,
+            digest=found.digest,
+            considered=found.flags,
+            **words_of(found),
         )
         written.set()
         assert go_on.wait(PATIENCE)

@@ -35,11 +35,8 @@ def test_a_confirmed_case_is_public_with_its_facts(office: TheOffice) -> None:
     assert row["number"] == shown.number
     assert row["reply"] == REPLY
     assert "13900000138" not in str(row)
-    assert (row["platform_name"], row["message_type_name"], row["outcome_name"]) == (
-        "微信公众号",
-        "咨询",
-        "解释说明",
-    )
+    assert (row["message_type_name"], row["outcome_name"]) == ("咨询", "解释说明")
+    assert (row["platform"], row["place"], row["category"]) == ("", "", ""), "one of its kind in its week"
     assert row["department"] == "公安局户政科"
     # Received on Thursday 8 October 2026, a working day, answered on Friday: one working day.
     assert (row["received_on"].isoformat(), row["working_days"], row["on_time"]) == ("2026-10-08", 1, True)
@@ -60,7 +57,7 @@ def test_a_withdrawal_leaves_number_times_and_reason_everywhere(office: TheOffic
         assert set(told) == {"id", "number", "published_at", "changed_at", "withdrawn_at", "reason"}
         assert list(SOURCES["cases"].rows(session, LATER, ADDRESS)) == []
         assert queries.case_page(session, CaseFilters()).total == 0
-        assert queries.atom_entries(session, ADDRESS)[0].deleted_at == LATER
+        assert queries.feed_entries(session, ADDRESS)[0].deleted_at == LATER
     assert [(line.kind, line.reason) for line in feed(office).lines] == [
         ("created", ""),
         ("withdrawn", "requested"),
@@ -84,7 +81,13 @@ def test_a_decision_taken_elsewhere_is_public_after_the_next_tick(office: TheOff
     with office.db.writing() as session:
         found = proposed(session, office)
         disclosure.confirm(
-            session, NOW, office.people[DISCLOSER], found.id, digest=found.digest, **words_of(found)
+            session,
+            NOW,
+            office.people[DISCLOSER],
+            found.id,
+            digest=found.digest,
+            considered=found.flags,
+            **words_of(found),
         )
     with office.db.writing() as session:
         assert service.publish_decided(session, LATER) == 1
@@ -110,7 +113,9 @@ def test_a_case_closed_again_changes_and_keeps_its_address(office: TheOffice) ->
         assert queries.public_case(session, shown.number).message, (
             "what is public stays until the new text is read"
         )
-        service.publish(session, LATER, officer, found.id, digest=found.digest, **words_of(found))
+        service.publish(
+            session, LATER, officer, found.id, digest=found.digest, considered=found.flags, **words_of(found)
+        )
     assert [(line.kind, line.key) for line in feed(office).lines] == [
         ("created", shown.number), ("changed", shown.number),
     ]  # fmt: skip
@@ -161,7 +166,7 @@ def test_the_accounts_are_told_of_once_and_when_they_change(office: TheOffice) -
 def test_the_list_filters_searches_and_turns_pages_without_gaps(office: TheOffice) -> None:
     with office.db.writing() as session:
         for day in range(5):
-            published(session, office, now=NOW + timedelta(days=day), text=f"第{day}封信，问居住证怎么办")
+            published(session, office, now=NOW + timedelta(hours=day), text=f"第{day}封信，问居住证怎么办")
         published(
             session, office, now=NOW, text="路灯不亮了，100%_坏", message_type="complaint", platform="weibo"
         )
@@ -179,7 +184,11 @@ def test_the_list_filters_searches_and_turns_pages_without_gaps(office: TheOffic
         assert queries.case_page(session, CaseFilters(words="路灯")).total == 1
         assert queries.case_page(session, CaseFilters(words="100%_坏")).total == 1
         assert queries.case_page(session, CaseFilters(words="%")).total == 1
-        assert queries.case_page(session, CaseFilters(platform="weibo", message_type="complaint")).total == 1
+        assert queries.case_page(session, CaseFilters(message_type="complaint")).total == 1
+        assert queries.case_page(session, CaseFilters(platform="wechat")).total == 5
+        assert queries.case_page(session, CaseFilters(platform="weibo")).total == 0, (
+            "one alone says not whence"
+        )
         assert queries.case_page(session, CaseFilters(month="2026-10")).total == 6
         assert queries.case_page(session, CaseFilters(month="2026-12")).total == 0
         assert queries.facets(session).months == [("2026-10", 6)]

@@ -1,0 +1,112 @@
+"""Which small figures may not be shown, and which others would give them away?
+
+Counts of 1 to 4 are "<5" (primary). Where a total and all its other parts are shown, the one that is hidden
+is their difference: so another one is left out (secondary), until no hidden count can be worked out exactly
+by anybody who adds and subtracts along the lines of the tables (Willenborg & de Waal, Elements of
+Statistical Disclosure Control, ch. 4; GB/T 42460-2023).
+"""
+
+import math
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+SMALLEST = 5
+"""Counts from 1 to 4 are shown as "<5" in public: so small a group may point at a person (reliability §2.4)."""
+
+Key = TypeVar("Key", bound=Hashable)
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One sum that a reader can check: the total is the sum of the parts."""
+
+    total: Hashable
+    parts: tuple[Hashable, ...]
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """What may not be shown: ``small`` as "<5", ``beside`` not at all."""
+
+    small: frozenset[Hashable]
+    beside: frozenset[Hashable]
+
+
+def hidden(
+    values: Mapping[Key, int], lines: Iterable[Line], countable: Collection[Hashable] = frozenset()
+) -> Hidden:
+    """Which of ``values`` to hide, given every line in which they stand.
+
+    ``countable``: what readers can count for themselves in the other data (what is published): it cannot
+    shield anything, and need not be shielded.
+    """
+    lines = list(lines)
+    small = {key for key, value in values.items() if 0 < value < SMALLEST}
+    secret = small - set(countable)
+    beside: set[Hashable] = set()
+    while exposed := exactly_known(values, lines, secret, beside) & secret:
+        gone = {*small, *beside, *countable}
+        chosen = {_beside(key, values, lines, gone) for key in sorted(exposed, key=str)} - {None}
+        if not chosen:
+            break
+        beside |= chosen
+    return Hidden(frozenset(small), frozenset(beside))
+
+
+def exactly_known(
+    values: Mapping[Key, int], lines: Iterable[Line], small: Iterable[Hashable], beside: Iterable[Hashable]
+) -> set[Hashable]:
+    """The hidden counts of which only one value is possible for a reader who knows all the rest.
+
+    Bounds are drawn tighter along every line until nothing moves.
+    """
+    spans: dict[Hashable, Span] = {key: (value, value) for key, value in values.items()}
+    spans |= dict.fromkeys(beside, (0, math.inf))
+    spans |= dict.fromkeys(small, (1, SMALLEST - 1))
+    unknown = {*small, *beside}
+    touched = [line for line in lines if unknown & {line.total, *line.parts}]
+    moved = True
+    while moved:
+        moved = sum(_tighten(spans, line, unknown) for line in touched) > 0
+    return {key for key in unknown if spans[key][0] == spans[key][1]}
+
+
+def _tighten(spans: dict[Hashable, Span], line: Line, unknown: set[Hashable]) -> bool:
+    """Use one sum; whether anything became tighter."""
+    moved = False
+    low, high = sum(spans[key][0] for key in line.parts), sum(spans[key][1] for key in line.parts)
+    if line.total in unknown:
+        moved |= _narrow(spans, line.total, low, high)
+    total_low, total_high = spans[line.total]
+    for key in line.parts:
+        if key in unknown:
+            own_low, own_high = spans[key]
+            others_high = high - own_high if math.isfinite(own_high) else _others(spans, line, key)
+            moved |= _narrow(spans, key, total_low - others_high, total_high - (low - own_low))
+    return moved
+
+
+def _others(spans: Mapping[Hashable, Span], line: Line, key: Hashable) -> float:
+    return sum(spans[other][1] for other in line.parts if other != key)
+
+
+def _narrow(spans: dict[Hashable, Span], key: Hashable, low: float, high: float) -> bool:
+    before = spans[key]
+    spans[key] = (max(before[0], low), min(before[1], high))
+    return spans[key] != before
+
+
+def _beside(
+    key: Hashable, values: Mapping[Key, int], lines: Iterable[Line], gone: set[Hashable]
+) -> Hashable | None:
+    """The count to leave out beside ``key``: the smallest shown part of a line it stands in, totals last."""
+    candidates = [
+        (other == line.total, values[other] == 0, values[other], str(other), other)  # type: ignore[index]
+        for line in lines
+        if key in {line.total, *line.parts}
+        for other in (line.total, *line.parts)
+        if other not in gone
+    ]
+    return min(candidates, key=lambda found: found[:4])[4] if candidates else None
