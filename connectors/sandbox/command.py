@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 
+from connectors.sandbox.robots import RobotsSandbox
 from connectors.sandbox.server import Stand
 from connectors.sandbox.wechat import WeChatSandbox
 from connectors.sandbox.weibo import WeiboSandbox
@@ -24,6 +25,7 @@ DEFAULTS: dict[str, dict[str, str]] = {
         "app-secret": "sandboxsecret0000000000000000000",
         "access-token": "sandbox-access-token",
     },
+    "robots": {"key": "robot-key-0001", "secret": "SECrobotsecret0001", "keyword": ""},
 }
 """What a stand-in is called unless told otherwise: the same values go into the account's settings."""
 # fmt: on
@@ -44,7 +46,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="huiying sandbox", description="在本机模拟一个平台")
-    platforms = parser.add_subparsers(dest="platform", required=True, metavar="wechat|weibo")
+    platforms = parser.add_subparsers(dest="platform", required=True, metavar="|".join(DEFAULTS))
     for platform, defaults in DEFAULTS.items():
         one = platforms.add_parser(platform)
         one.add_argument("--port", type=int, default=0, help="端口，0 为任选")
@@ -83,5 +85,20 @@ def _weibo(given: argparse.Namespace) -> Stand:
     )
 
 
-BUILDERS: dict[str, Callable[[argparse.Namespace], Stand]] = {"wechat": _wechat, "weibo": _weibo}
+def _robots(given: argparse.Namespace) -> Stand:
+    return RobotsSandbox(
+        given.key,
+        given.secret,
+        given.keyword,
+        ledger=given.ledger,
+        host=given.host,
+        port=given.port,
+    )
+
+
+BUILDERS: dict[str, Callable[[argparse.Namespace], Stand]] = {
+    "wechat": _wechat,
+    "weibo": _weibo,
+    "robots": _robots,
+}
 """Platform → what builds its stand-in."""

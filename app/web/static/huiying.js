@@ -5,7 +5,7 @@
   const focus = (place) => place && (place.focus(), true);
   const say = (words) => { one("[data-say]").textContent = words; };
 
-  // See connectors/registry.py.
+  // See registry.py.
   const UNITS = {
     bytes: ["字节", (text) => new TextEncoder().encode(text).length],
     chars: ["字", (text) => Math.ceil([...text].reduce((n, c) => n + (c > "ÿ" ? c.length : 0.5), 0))],
