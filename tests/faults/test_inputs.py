@@ -31,8 +31,8 @@ COUNTS = [pytest.param(200, id="200"), pytest.param(10_000, marks=pytest.mark.fa
 # fmt: off
 BYTES = (
     b"", b"", b"", b"\x00", b"\xff\xfe", b"<", b">", b"&", b"]]>", b"<![CDATA[", b"<!DOCTYPE x>", b'"', b"\\", b"{",
-    b"}", b"<Encrypt>", b"</xml>", b"null", b"1e999", b"-1", "😀".encode(), b"\xf0\x9f", b"%00", b"\r\n", b"\xe2\x80\xae",
-    b"9" * 40, "灯".encode(), b"x", b" ", b"0",
+    b"}", b"<Encrypt>", b"</xml>", b"null", b"1e999", b"-1", "😀".encode(), b"\xf0\x9f", b"%00", b"\r\n",
+    b"\xe2\x80\xae", b"9" * 40, "灯".encode(), b"x", b" ", b"0",
 )
 VALUES = (
     None, True, -1, 0, 10**30, 1.5, "", "x" * 5_000, "\x00", "\ud800", [], [[]], {}, {"a": {"b": []}}, "1700009999",
