@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, or_, true, tuple_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from app.answers.models import AnswerUse
+from app.answers.models import AnswerUse, AnswerVote
 from app.base import keyset
 from app.base.errors import Invalid
 from app.cases.models import Case
@@ -249,6 +249,13 @@ def older_versions_said(session: Session, entry: AnswerEntry) -> list[tuple[str,
         .order_by(col(Case.platform), col(AnswerUse.version))
     )
     return [(row[0], row[1], row[2]) for row in session.exec(wanted)]
+
+
+def votes(session: Session, entry_id: int) -> tuple[int, int]:
+    """(helpful, not helpful) of all versions of an entry."""
+    wanted = select(func.sum(AnswerVote.helpful), func.sum(AnswerVote.not_helpful))
+    yes, no = session.exec(wanted.where(AnswerVote.entry_id == entry_id)).one()
+    return int(yes or 0), int(no or 0)
 
 
 def most_used(

@@ -42,6 +42,11 @@ def _characters(hexadecimal: str, count: int) -> str:
     return "".join(made)
 
 
+def slip_number(kind: str, year: int, serial: int) -> str:
+    """催〔2026〕17号, 督〔2026〕3号."""
+    return f"{'督' if kind == 'supervision' else '催'}〔{year}〕{serial}号"
+
+
 def tidy(text: str) -> str:
     """What a person typed, as it is kept: capitals, without blanks, full-width characters made plain."""
     return "".join(unicodedata.normalize("NFKC", text).split()).upper()

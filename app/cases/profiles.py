@@ -137,6 +137,7 @@ _NUMBERS: Mapping[str, tuple[str, int, int]] = {
     "assist_days": ("协办的工作日数", 1, 30),
 }
 """Field → its name in words, the least and the most it may be."""
+NUMBER_FIELDS = tuple(name for name in _NUMBERS if name not in {"complex_days", "longest_days"})
 
 
 def values_of(profile: Profile) -> dict[str, Any]:

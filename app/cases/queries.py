@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar
+from datetime import date, datetime, time, timedelta
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Tuple, and_, false, func, literal, or_, true, tuple_
+from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, true, tuple_
 from sqlmodel import Session, col, select
 
+from app.base import keyset
 from app.base.clock import SHANGHAI
 from app.base.errors import Invalid, NotFound
-from app.base.types import Instant
 from app.cases import profiles, reminders
 from app.cases.models import (
     Case,
@@ -35,12 +35,12 @@ from app.messages.repeats import Likeness, likely_repeats
 from app.staff.roles import SEES_ALL_CASES, Person, Role
 
 PAGE = 25
-LARGEST_ID = 2**31 - 1
 Beside = TypeVar("Beside", Extension, Reminder, Supervision, Inquiry, OfflineAction, Return, Slip)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # What a likely repeat is looked for among: open or recent cases of the same days.
 _REPEAT_DAYS = 60
 _REPEAT_POOL = 300
+# Learned from at most so many cases and characters of each: a few megabytes, some seconds in a child process.
+_MOST_EXAMPLES, _EXAMPLE_CHARACTERS, _REPOST_CHARACTERS = 10_000, 1_000, 60
 
 
 def visible_cases(person: Person) -> ColumnElement[bool]:
@@ -98,6 +98,15 @@ def _returned(person: Person, now: datetime) -> ColumnElement[bool]:
     return and_(col(Case.status) == Status.ACCEPTED, col(Case.returns) > 0)
 
 
+def _this_month(now: datetime) -> ColumnElement[bool]:
+    first = now.astimezone(SHANGHAI).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return and_(col(Case.replied_at) >= first)
+
+
+def _in_time() -> ColumnElement[bool]:
+    return and_(col(Case.replied_at) <= col(Case.due_at))
+
+
 def _status(*statuses: Status) -> Condition:
     return lambda person, now: col(Case.status).in_([status.value for status in statuses])
 
@@ -129,6 +138,25 @@ VIEWS: tuple[View, ...] = (
         ),
     ),
     View("returned", "被退回", _returned),
+    View(
+        "due_tomorrow",
+        "今明到期",
+        lambda person, now: and_(
+            col(Case.open),
+            col(Case.due_at) > now,
+            col(Case.due_at) <= _end_of_day(now) + timedelta(days=1),
+        ),
+    ),
+    View(
+        "due_later",
+        "后天以后到期",
+        lambda person, now: and_(col(Case.open), col(Case.due_at) > _end_of_day(now) + timedelta(days=1)),
+    ),
+    View(
+        "step_late", "这一步已到时间", lambda person, now: and_(col(Case.open), col(Case.step_due_at) <= now)
+    ),
+    View("answered_in_time", "本月按时答复的", lambda person, now: and_(_this_month(now), _in_time())),
+    View("answered_this_month", "本月答复的", lambda person, now: _this_month(now)),
     View("open", "全部在办", lambda person, now: and_(col(Case.open))),
     View("closed", "已办结", _status(Status.CLOSED)),
     View("all", "全部", lambda person, now: true()),
@@ -146,6 +174,9 @@ class QueueFilters:
     message_type: str = ""
     department_id: int | None = None
     status: str = ""
+    due_on: date | None = None
+    received_on: date | None = None
+    closed_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -173,9 +204,21 @@ def _conditions(person: Person, filters: QueueFilters, now: datetime) -> list[Co
         conditions.append(col(Case.department_id) == filters.department_id)
     if filters.status:
         conditions.append(col(Case.status) == filters.status)
+    if filters.due_on:
+        conditions.append(col(Case.due_on) == filters.due_on)
+    if filters.received_on:
+        conditions.append(_on_day(col(Case.received_at), filters.received_on))
+    if filters.closed_on:
+        conditions.append(_on_day(col(Case.closed_at), filters.closed_on))
     if filters.search:
         conditions.append(_search(filters.search))
     return conditions
+
+
+def _on_day(column: Any, day: date) -> ColumnElement[bool]:
+    """Between the two midnights of a day in Shanghai."""
+    begins = datetime.combine(day, time(), SHANGHAI)
+    return and_(column >= begins, column < begins + timedelta(days=1))
 
 
 def _search(words: str) -> ColumnElement[bool]:
@@ -207,45 +250,28 @@ def queue(
     order = (col(Case.sooner_at), col(Case.id))
     place = tuple_(*order)
     if before:
-        wanted = select(Case).where(*conditions, place < _cursor(before))
+        wanted = select(Case).where(*conditions, place < keyset.place(*keyset.read(before)))
         rows = list(session.exec(wanted.order_by(*(column.desc() for column in order)).limit(limit)))[::-1]
     else:
         wanted = select(Case).where(*conditions)
         if after:
-            wanted = wanted.where(place > _cursor(after))
+            wanted = wanted.where(place > keyset.place(*keyset.read(after)))
         rows = list(session.exec(wanted.order_by(*order).limit(limit)))
     if not rows:
         return Page([], total, 0, None, None)
     ahead = (
         select(func.count())
         .select_from(Case)
-        .where(*conditions, place < _place(rows[0].sooner_at, rows[0].id))
+        .where(*conditions, place < keyset.place(rows[0].sooner_at, rows[0].id))
     )
     first = session.exec(ahead).one() + 1
     return Page(
         items=rows,
         total=total,
         first=first,
-        next=_written(rows[-1]) if first + len(rows) - 1 < total else None,
-        previous=_written(rows[0]) if first > 1 else None,
+        next=keyset.written(rows[-1].sooner_at, rows[-1].id) if first + len(rows) - 1 < total else None,
+        previous=keyset.written(rows[0].sooner_at, rows[0].id) if first > 1 else None,
     )
-
-
-def _place(at: datetime, case_id: int) -> Tuple:
-    # Typed, so that SQLite compares instants as it stores them.
-    return tuple_(literal(at, Instant()), literal(case_id))
-
-
-def _written(case: Case) -> str:
-    return f"{(case.sooner_at - _EPOCH) // timedelta(microseconds=1)}_{case.id}"
-
-
-def _cursor(text: str) -> Tuple:
-    micros, _, number = text.partition("_")
-    try:
-        return _place(_EPOCH + timedelta(microseconds=int(micros)), min(int(number), LARGEST_ID))
-    except (ValueError, OverflowError):
-        raise Invalid("这个翻页地址不对。请回到列表第一页", field="after") from None
 
 
 def counts(
@@ -355,22 +381,51 @@ def _other_cases(session: Session, person: Person, case: Case) -> list[Case]:
 
 def repeats_of(session: Session, person: Person, case: Case) -> list[tuple[Case, Likeness]]:
     """Cases that are probably the same matter, on any platform, with why; never asserted."""
-    since = case.received_at - timedelta(days=_REPEAT_DAYS)
-    pool = session.exec(
+    candidates = (
         select(Case)
         .where(
             col(Case.id) != case.id,
             col(Case.master_id).is_(None),
-            col(Case.received_at) >= since,
+            col(Case.received_at) >= case.received_at - timedelta(days=_REPEAT_DAYS),
             col(Case.status).not_in([Status.INVALID, Status.MERGED]),
             visible_cases(person),
         )
         .order_by(col(Case.received_at).desc())
         .limit(_REPEAT_POOL)
-    ).all()
-    found = likely_repeats(case.text, case.place, ((other.id, other.text, other.place) for other in pool))
-    by_id = {other.id: other for other in pool}
-    return [(by_id[likeness.case_id], likeness) for likeness in found]
+    )
+    # Through the index of times; where the place is known also through that of places, which reaches further.
+    pool = {other.id: other for other in session.exec(candidates)}
+    if case.place:
+        pool |= {other.id: other for other in session.exec(candidates.where(Case.place == case.place))}
+    found = likely_repeats(
+        case.text, case.place, ((other.id, other.text, other.place) for other in pool.values())
+    )
+    return [(pool[likeness.case_id], likeness) for likeness in found]
+
+
+def answered_since(session: Session, at: datetime) -> bool:
+    """Whether a reply went out since ``at``."""
+    return session.exec(select(Case.id).where(col(Case.replied_at) > at).limit(1)).first() is not None
+
+
+def examples(session: Session, kind: str) -> list[tuple[str, str, str]]:
+    """What may be learned from, the newest first: text, label, and what a repost of it shares.
+
+    ``kind`` category: as a person confirmed it; department: the one that answered. Only answered cases.
+    """
+    label = col(Case.category) if kind == "category" else cast(col(Case.department_id), String)
+    wanted = select(Case.title, Case.text, label).where(
+        col(Case.replied_at).is_not(None), col(Case.status).in_([Status.REPLIED, Status.CLOSED])
+    )
+    if kind == "category":
+        wanted = wanted.where(col(Case.category_by).is_not(None), Case.category != "")
+    else:
+        wanted = wanted.where(col(Case.department_id).is_not(None))
+    rows = session.execute(wanted.order_by(col(Case.replied_at).desc()).limit(_MOST_EXAMPLES))
+    return [
+        (f"{title}\n{text}"[:_EXAMPLE_CHARACTERS], str(name), text[:_REPOST_CHARACTERS])
+        for title, text, name in rows
+    ]
 
 
 def lookup_code(session: Session, case: Case) -> str:
@@ -400,22 +455,29 @@ def open_inquiries(session: Session, case_id: int, kind: str) -> list[Inquiry]:
     return list(session.exec(wanted.order_by(col(Inquiry.id))))
 
 
+def inquiries_of(session: Session, case_id: int, kind: str) -> list[Inquiry]:
+    """All questions of one kind, oldest first."""
+    wanted = select(Inquiry).where(Inquiry.case_id == case_id, Inquiry.kind == kind)
+    return list(session.exec(wanted.order_by(col(Inquiry.id))))
+
+
 # ------------------------------------------------------------------ the board: sums, never a row at a time
 
 
-def flow(session: Session, now: datetime, days: int = 14) -> list[tuple[date, int, int]]:
+def flow(session: Session, person: Person, now: datetime, days: int = 14) -> list[tuple[date, int, int]]:
     """(day in Shanghai, received, closed) for the last ``days`` days, oldest first."""
     first = _end_of_day(now) - timedelta(days=days)
     received, closed = dict.fromkeys(range(days), 0), dict.fromkeys(range(days), 0)
     for place, column in ((received, col(Case.received_at)), (closed, col(Case.closed_at))):
         for day in range(days):
             begin, end = first + timedelta(days=day), first + timedelta(days=day + 1)
-            wanted = select(func.count()).select_from(Case).where(column >= begin, column < end)
+            of_day = (visible_cases(person), column >= begin, column < end)
+            wanted = select(func.count()).select_from(Case).where(*of_day)
             place[day] = session.exec(wanted).one()
     return [((first + timedelta(days=day)).date(), received[day], closed[day]) for day in range(days)]
 
 
-def by_department(session: Session, now: datetime) -> list[tuple[int, int, int, int]]:
+def by_department(session: Session, person: Person, now: datetime) -> list[tuple[int, int, int, int]]:
     """(department, in time, due today or tomorrow, overdue) over open cases, the fullest first."""
     soon = _end_of_day(now) + timedelta(days=1)
     wanted = (
@@ -425,18 +487,17 @@ def by_department(session: Session, now: datetime) -> list[tuple[int, int, int, 
             func.count().filter(and_(col(Case.due_at) > now, col(Case.due_at) <= soon)),
             func.count().filter(col(Case.due_at) <= now),
         )
-        .where(col(Case.open), col(Case.department_id).is_not(None))
+        .where(visible_cases(person), col(Case.open), col(Case.department_id).is_not(None))
         .group_by(col(Case.department_id))
     )
     rows = [(row[0], row[1], row[2], row[3]) for row in session.execute(wanted)]
     return sorted(rows, key=lambda row: (-sum(row[1:]), row[0]))
 
 
-def on_time_this_month(session: Session, now: datetime) -> tuple[int, int]:
+def on_time_this_month(session: Session, person: Person, now: datetime) -> tuple[int, int]:
     """(answered in time, answered) of the cases replied to this month."""
-    first = now.astimezone(SHANGHAI).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    in_time = func.count().filter(col(Case.replied_at) <= col(Case.due_at))
-    wanted = select(in_time, func.count()).select_from(Case).where(col(Case.replied_at) >= first)
+    in_time = func.count().filter(_in_time())
+    wanted = select(in_time, func.count()).select_from(Case).where(visible_cases(person), _this_month(now))
     row = session.execute(wanted).one()
     return row[0], row[1]
 

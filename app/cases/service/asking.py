@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from app.base.errors import Invalid, NotAllowed, NotFound
+from app.base.keyset import LARGEST_ID
 from app.calendar import queries as calendars
 from app.calendar.workdays import due_after
 from app.cases import queries
@@ -42,9 +43,7 @@ def inquire(action: Action) -> Callable[..., None]:
         words = words_of(question, "question", f"要{ACTION_LABELS[action]}什么")
         if department_id is None:
             raise Invalid("请选单位", field="department_id")
-        department = session.get(
-            Department, number_of(department_id, "department_id", "单位", 1, queries.LARGEST_ID)
-        )
+        department = session.get(Department, number_of(department_id, "department_id", "单位", 1, LARGEST_ID))
         if department is None or department.closed_at or department.id == case.department_id:
             raise Invalid("请选另一个单位", field="department_id")
         asked = Inquiry(
@@ -90,9 +89,7 @@ def answer_inquiry(
 ) -> Inquiry:
     """Another department's answer; of a co-signature also whether it ``agrees`` (B9)."""
     case = queries.visible_case(session, person, number)
-    inquiry = (
-        session.get(Inquiry, inquiry_id, with_for_update=True) if inquiry_id <= queries.LARGEST_ID else None
-    )
+    inquiry = session.get(Inquiry, inquiry_id, with_for_update=True) if inquiry_id <= LARGEST_ID else None
     if inquiry is None or inquiry.case_id != case.id or inquiry.kind == "ask" or inquiry.answered_at:
         raise NotFound("没有这个待答复的请求")
     if person.department_id != inquiry.department_id:

@@ -7,6 +7,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from app.base.errors import Conflict, NotAllowed
+from app.cases import queries
 from app.cases.models import Case
 from app.cases.service.clocks import follow_status
 from app.cases.transitions import (
@@ -16,6 +17,7 @@ from app.cases.transitions import (
     Status,
     next_status,
 )
+from app.departments import queries as departments
 from app.log import service as log
 from app.staff.roles import SEES_ALL_CASES, Person, Role
 
@@ -34,6 +36,8 @@ def move(
     before = Status(case.status)
     target = next_status(before, action, roles, has_department=case.department_id is not None)
     check_own_department(person, case, action)
+    if action is Action.RELEASE_REPLY:
+        _check_co_signed(session, case)
     changed = session.execute(
         update(Case)
         .where(col(Case.id) == case.id, col(Case.version) == case.version, col(Case.status) == case.status)
@@ -60,6 +64,19 @@ def move(
         **words,
     )
     return case
+
+
+def _check_co_signed(session: Session, case: Case) -> None:
+    """A reply that names another department's matter needs its agreement, or its time to be over (B9)."""
+    asked = queries.inquiries_of(session, case.id, Action.CO_SIGN)
+    latest = {inquiry.department_id: inquiry for inquiry in asked}
+    names = departments.names(session, set(latest))
+    for department_id, inquiry in latest.items():
+        name = names.get(department_id or 0, "")
+        if inquiry.answered_at is None and inquiry.lapsed_at is None:
+            raise NotAllowed(f"还在等{name}会签，到时没有答复才视为同意", code="co_sign")
+        if inquiry.agrees is False:
+            raise NotAllowed(f"{name}会签不同意，请修改后再请会签", code="co_sign")
 
 
 def check_own_department(person: Person | None, case: Case, action: Action) -> None:

@@ -16,7 +16,9 @@ from app.cases.service.details import words_of
 from app.cases.service.moving import move
 from app.cases.transitions import (
     INVALID_REASONS,
+    OPEN_STATUSES,
     Action,
+    Status,
 )
 from app.staff.roles import Person
 
@@ -24,6 +26,7 @@ from app.staff.roles import Person
 def accept(session: Session, now: datetime, person: Person, case: Case, **given: Any) -> None:
     """Take the case in, with its type, category, place and class; the due date follows them."""
     classify(session, case, **given)
+    confirm_category(person, case, given.get("category"))
     move(session, now, person, case, Action.ACCEPT)
 
 
@@ -54,6 +57,12 @@ def classify(
     set_due(session, case)
 
 
+def confirm_category(person: Person, case: Case, category: object) -> None:
+    """Note who confirmed or corrected the category: only such cases are learned from."""
+    if category:
+        case.category_by = person.id
+
+
 def decline(session: Session, now: datetime, person: Person, case: Case, reason: object = "") -> None:
     """不予受理, with the reason that the citizen will read."""
     case.ended_reason = words_of(reason, "reason", "不予受理的理由")
@@ -72,6 +81,10 @@ def mark_invalid(session: Session, now: datetime, person: Person, case: Case, re
     end_merged(session, now, case)
 
 
+_MAY_BE_MASTER = OPEN_STATUSES | {Status.REPLIED, Status.CLOSED}
+"""What was answered already may be a master too: the letter gets the reply that was given."""
+
+
 def merge(session: Session, now: datetime, person: Person, case: Case, master: object = "") -> None:
     """One master case, many deliveries: this one will get the master's reply (E16)."""
     number = words_of(master, "master", "主办件编号")
@@ -79,9 +92,13 @@ def merge(session: Session, now: datetime, person: Person, case: Case, master: o
     chief = queries.visible_case(session, person, number)
     if chief.id == case.id:
         raise Invalid("不能并入自己", field="master")
-    if chief.master_id or not chief.open:
-        raise Invalid(f"{chief.number} 已经并案或办完，请选一件在办的主办件", field="master")
+    if chief.master_id or chief.status not in _MAY_BE_MASTER:
+        raise Invalid(
+            f"{chief.number} 已经并案或没有答复就办完了，请选一件在办或已答复的主办件", field="master"
+        )
     case.master_id = chief.id
+    if chief.closed_at is not None:
+        case.outcome, case.closed_at = chief.outcome, now
     move(session, now, person, case, Action.MERGE, master=chief.number)
     session.execute(update(Case).where(col(Case.master_id) == case.id).values(master_id=chief.id))
 

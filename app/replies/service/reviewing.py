@@ -191,7 +191,7 @@ def release(session: Session, now: datetime, person: Person, reply_id: int, *, d
     session.add_all((reply, case))
     session.flush()
     for message_id in reply.targets:
-        _put_out(session, now, reply, message_id)
+        put_out(session, now, reply, message_id)
     if reply.entry_id is not None and reply.entry_version is not None:
         used = {"entry_id": reply.entry_id, "version": reply.entry_version}
         answers.record_use(session, now, reply_id=reply.id, case_id=case.id, **used)
@@ -268,6 +268,7 @@ def _keep(session: Session, stands: Standing) -> None:
     reply.step = stands.step or ""
     reply.state = STATES.get(reply.step, "in_review")
     session.add(reply)
+    cases.review_step(session, stands.case, reply.step)
     session.flush()
 
 
@@ -334,12 +335,14 @@ def _supersede(session: Session, now: datetime, reply: Reply) -> None:
         )
 
 
-def _put_out(session: Session, now: datetime, reply: Reply, message_id: int) -> Delivery:
-    """One outbox row for one target, exactly as it will go out."""
+def put_out(
+    session: Session, now: datetime, reply: Reply, message_id: int, *, on_page: bool = False
+) -> Delivery:
+    """One outbox row for one target, exactly as it will go out; ``on_page``: to the progress page alone."""
     message = session.get_one(Message, message_id)
     requester = session.get(Requester, message.requester_id) if message.requester_id else None
     private = is_private(message.platform, message.kind)
-    state = sending.FIRST_STATE[platform(message.platform).delivers]
+    state = DeliveryState.ON_PAGE if on_page else sending.FIRST_STATE[platform(message.platform).delivers]
     row = Delivery(
         reply_id=reply.id,
         case_id=message.case_id or reply.case_id,
@@ -354,7 +357,7 @@ def _put_out(session: Session, now: datetime, reply: Reply, message_id: int) -> 
         done_at=now if state == DeliveryState.ON_PAGE else None,
         created_at=now,
     )
-    problem = queries.window_problem_of(now, message.platform, requester)
+    problem = queries.window_problem_of(now, message.platform, private, requester)
     if state == DeliveryState.READY and problem:
         row.state, row.fallback = DeliveryState.FAILED, sending.PAGE
         row.error_class, row.error_code, row.error_words = "window", problem, WINDOW_WORDS[problem]

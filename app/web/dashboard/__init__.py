@@ -24,11 +24,13 @@ from app.web.dashboard import (  # noqa: E402
     board,
     cases,
     disclosure,
+    disclosure_requests,
     duty,
     imports,
     replies,
     sign_in,
     statistics,
+    time_limits,
     work,
 )
 
@@ -40,10 +42,12 @@ __all__ = [
     "board",
     "cases",
     "disclosure",
+    "disclosure_requests",
     "duty",
     "imports",
     "replies",
     "sign_in",
     "statistics",
+    "time_limits",
     "work",
 ]

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.alerts import queries as alerts
 from app.calendar import queries as calendars
+from app.calendar.workdays import day_of
 from app.cases import queries as cases
 from app.departments import queries as departments
 from app.duty import queries as duty
@@ -33,6 +34,7 @@ _TONES = {
     "over": ("stop", "is-over"),
     "unknown": ("question", ""),
 }
+_DUE_WEEKS = 5
 _MAY_STOP = (Role.DUTY_LEADER, Role.ISSUER, Role.SYSTEM_ADMIN)
 
 
@@ -45,15 +47,16 @@ def board() -> str:
         counts = cases.counts(
             session, person, at, ("new", "at_department", "in_review", "overdue", "due_today")
         )
-        flow = cases.flow(session, at)
-        on_time, answered = cases.on_time_this_month(session, at)
+        flow = cases.flow(session, person, at)
+        on_time, answered = cases.on_time_this_month(session, person, at)
         shifts = duty.between(session, at - timedelta(hours=4), at + timedelta(hours=20))
         return render(
             "desk/board.html",
             alarms=_alarms(session, person, at, counts),
             tallies=_tallies(counts, flow, on_time, answered),
             flow=_flow_figure(session, flow, at),
-            load=_load_figure(session, at),
+            load=_load_figure(session, person, at),
+            due_weeks=_due_weeks(session, person, at),
             accounts=_accounts(session, at),
             shifts=_shifts(session, shifts, at),
             may_stop=person.may(*_MAY_STOP),
@@ -132,7 +135,7 @@ def _tallies(
             "count": flow[-1][1],
             "label": "今天收到",
             "note": f"昨天 {flow[-2][1]}",
-            "href": "/desk/cases?view=all",
+            "href": f"/desk/cases?view=all&received={flow[-1][0]}",
         },
         {"count": counts["new"], "label": "待受理", "href": "/desk/cases?view=new"},
         {"count": counts["at_department"], "label": "在承办单位", "href": "/desk/cases?view=at_department"},
@@ -141,7 +144,7 @@ def _tallies(
             "count": share,
             "label": "本月按时率",
             "note": f"按时 {on_time}，共 {answered}",
-            "href": "/desk/statistics",
+            "href": "/desk/cases?view=answered_this_month",
         },
     ]
 
@@ -159,6 +162,8 @@ def _flow_figure(session: Session, flow: list[tuple[Any, int, int]], at: datetim
                 "label": "今天" if position == len(flow) - 1 else short_date(day, at),
                 "bar": received,
                 "line": closed,
+                "bar_href": f"/desk/cases?view=all&received={day}",
+                "line_href": f"/desk/cases?view=all&closed={day}",
                 "is_rest": not calendar.is_working_day(day),
             }
             for position, (day, received, closed) in enumerate(flow)
@@ -166,8 +171,27 @@ def _flow_figure(session: Session, flow: list[tuple[Any, int, int]], at: datetim
     }
 
 
-def _load_figure(session: Session, at: datetime) -> dict[str, Any]:
-    rows = cases.by_department(session, at)
+def _due_weeks(session: Session, person: Person, at: datetime) -> list[list[dict[str, Any]]]:
+    """Five weeks of due dates from this week's Monday: how many open cases run out each day, opening them."""
+    calendar, today = calendars.calendar(session), day_of(at)
+    first = today - timedelta(days=today.weekday())
+    days = [first + timedelta(days=i) for i in range(7 * _DUE_WEEKS)]
+    counts = cases.due_per_day(session, person, days[0], days[-1])
+    cells = [
+        {
+            "label": "今天" if day == today else f"{day:%m-%d}",
+            "count": counts.get(day, 0),
+            "href": f"/desk/cases?view=open&due={day}",
+            "is_rest": not calendar.is_working_day(day),
+            "is_guess": not calendar.is_announced(day),
+        }
+        for day in days
+    ]
+    return [cells[place : place + 7] for place in range(0, len(cells), 7)]
+
+
+def _load_figure(session: Session, person: Person, at: datetime) -> dict[str, Any]:
+    rows = cases.by_department(session, person, at)
     names = departments.names(session, {row[0] for row in rows})
     total = sum(sum(row[1:]) for row in rows)
     soon, late = sum(row[2] for row in rows), sum(row[3] for row in rows)
@@ -180,6 +204,10 @@ def _load_figure(session: Session, at: datetime) -> dict[str, Any]:
             {
                 "label": names.get(department_id, ""),
                 "values": [on_time, due_soon, overdue],
+                "hrefs": [
+                    f"/desk/cases?view={view}&department={department_id}"
+                    for view in ("due_later", "due_tomorrow", "overdue")
+                ],
                 "href": f"/desk/cases?view=open&department={department_id}",
                 "note": f"超期 {overdue}" if overdue else None,
             }

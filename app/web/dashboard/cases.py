@@ -13,10 +13,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.alerts import queries as alerts
 from app.alerts import service as alerts_service
 from app.base.errors import Invalid, NotFound
+from app.base.keyset import LARGEST_ID
 from app.calendar import queries as calendars
 from app.cases import queries, service
 from app.cases.deadlines import LABELS as TYPE_LABELS
+from app.cases.deadlines import PACE_LABELS
 from app.cases.models import Case
+from app.cases.numbers import slip_number
+from app.cases.reminders import PAPER_LABELS
 from app.cases.transitions import (
     ACTION_LABELS,
     BY_REPLY,
@@ -47,9 +51,11 @@ from app.web.dashboard.showing import (
     platform_label,
     queue_rows,
     said_next,
+    step_rows,
     timeline,
     type_label,
 )
+from app.web.forms import day_of_form
 from app.web.presenting import ruler_view
 from connectors.registry import PLATFORMS
 
@@ -60,7 +66,7 @@ _TABS = ("mine", "new", "accepted", "at_department", "in_review", "replied", "op
 
 def _filters() -> queries.QueueFilters:
     department = request.args.get("department", "")
-    if department and not (department.isdecimal() and int(department) <= queries.LARGEST_ID):
+    if department and not (department.isdecimal() and int(department) <= LARGEST_ID):
         raise Invalid("没有这个承办单位", field="department")
     return queries.QueueFilters(
         view=request.args.get("view", "open"),
@@ -69,6 +75,9 @@ def _filters() -> queries.QueueFilters:
         message_type=request.args.get("type", ""),
         department_id=int(department) if department else None,
         status=request.args.get("status", ""),
+        due_on=day_of_form(request.args.get("due"), "due"),
+        received_on=day_of_form(request.args.get("received"), "received"),
+        closed_on=day_of_form(request.args.get("closed"), "closed"),
     )
 
 
@@ -105,6 +114,12 @@ def queue() -> str:
             ],
             filters=filters,
             selects=_selects(departments.all(session), filters),
+            dates=[{"name": "due", "label": "到期日", "value": filters.due_on}],
+            kept={
+                name: day.isoformat()
+                for name, day in (("received", filters.received_on), ("closed", filters.closed_on))
+                if day
+            },
             rows=queue_rows(session, page.items, now()),
             pager=pager(page, _address() + "&"),
             export_href="/desk/cases.csv?" + _address().partition("?")[2],
@@ -212,10 +227,14 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
         story = queries.case_story(session, person, found)
         calendar = calendars.calendar(session)
         actions = actions_for(Status(found.status), person.roles)
+        rules = service.profile_of(session, found)
+        returns = [one for one in story.returns if one.accepted is None]
         ids = {
             found.handler_id,
             *(one.asked_by for one in story.extensions),
             *(one.by_id for one in story.actions),
+            *(one.by_id for one in story.returns),
+            *(one.to_id for one in story.slips),
         }
         department_rows = departments.all(session)
         suggestions = (
@@ -248,17 +267,27 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
                 window_name=f"{platform_label(found.platform)}窗口",
             ),
             "said_next": said_next(found, actions),
+            "limit": service.limit_of(rules, found).words,
+            "steps": step_rows(found, service.step_times(found, rules, calendar), at),
+            "return_until": service.return_until(session, found),
+            "return_open": returns[-1] if returns else None,
+            "papers": PAPER_LABELS,
+            "slip_number": slip_number,
+            "paces": [(str(key), label) for key, label in PACE_LABELS.items()],
             "actions": [action for action in actions if action not in BY_REPLY],
             "action_labels": ACTION_LABELS,
             "timeline": timeline(story.events),
             "department": next((row for row in department_rows if row.id == found.department_id), None),
             "departments": [(str(row.id), row.short or row.name) for row in department_rows],
             "names": staff.names(session, ids),
-            "routed_to": departments.names(session, {found.routing.get("department_id")}),
+            "routed_to": departments.names(
+                session, {found.routing.get("department_id"), *found.routing.get("assisting", [])}
+            ),
             "types": [(str(key), label) for key, label in TYPE_LABELS.items()],
             "sensitivities": list(SENSITIVITIES.items()),
             "invalid_reasons": list(INVALID_REASONS.items()),
             "outcomes": [(str(key), label) for key, label in OUTCOME_LABELS.items()],
+            "may_join": _may_join(person, found, [other for other, _ in story.repeats]),
             "repeats": [
                 {"case": other, "why": likeness.why, "platform": platform_label(other.platform)}
                 for other, likeness in story.repeats
@@ -273,6 +302,29 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
         return render("desk/case.html", **context)
 
 
+def _may_join(person: Person, master: Case, alike: list[Case]) -> list[str]:
+    """The numbers of those that this person may merge into ``master`` with one click."""
+    if not master.open or master.master_id:
+        return []
+    return [
+        other.number for other in alike if Action.MERGE in actions_for(Status(other.status), person.roles)
+    ]
+
+
+@desk.post("/cases/<number>/repeats")
+def join_repeats(number: str) -> BaseResponse:
+    """Merge what is about the same matter into this case: all of them or none."""
+    members = request.form.getlist("member")[:_MOST_JOINED]
+    if not members:
+        raise Invalid("没有选要并入的件", field="member")
+    with writing() as session:
+        for member in members:
+            service.act(session, now(), current_person(), member, Action.MERGE, master=number)
+    tell("good", f"已并入 {len(members)} 件", "本件的答复会送到每一位来信人")
+    return redirect(f"/desk/cases/{number}", 303)
+
+
+_MOST_JOINED = 20
 _CONFIDENCE = {"高": "high", "中": "middle", "低": "low"}
 
 
@@ -319,7 +371,8 @@ def act(number: str, action: str) -> BaseResponse | tuple[str, int]:
 _AFTER = {
     "assign": "承办单位的经办人会收到提醒",
     "ask_citizen": "时限已暂停，来信人再来信会自动接上",
-    "return": "受理员会重新交办",
+    "return": "由受理员决定交给谁办",
+    "refuse_return": "原承办单位会收到提醒，时限不变",
     "close": "公开审核员会决定公开稿",
 }
 
@@ -329,7 +382,13 @@ def answer_inquiry(number: str, inquiry_id: int) -> BaseResponse:
     """Another department answers a co-sign or verify request."""
     with writing() as session:
         service.answer_inquiry(
-            session, now(), current_person(), number, inquiry_id, request.form.get("answer", "")
+            session,
+            now(),
+            current_person(),
+            number,
+            inquiry_id,
+            request.form.get("answer", ""),
+            agrees=request.form.get("agrees", "yes") == "yes",
         )
     tell("good", "已答复")
     return redirect(f"/desk/cases/{number}", 303)

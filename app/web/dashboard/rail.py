@@ -42,6 +42,7 @@ PLACES = (
     Place("queue", "/desk/cases", "queue", "队列", (*_DESK, Role.DISCLOSER)),
     Place("review", "/desk/reviews", "review", "审核", (Role.REVIEWER, Role.ISSUER)),
     Place("board", "/desk/board", "board", "值班看板", _DESK),
+    Place("extensions", "/desk/extensions", "clock", "延期审批", (Role.SUPERVISOR,)),
     Place("answers", "/desk/answers", "book", "问答库", (*_DESK, Role.EDITOR)),
     Place("disclosures", "/desk/disclosures", "eye", "公开审核", (Role.DISCLOSER, Role.DUTY_LEADER)),
     Place("deliveries", "/desk/deliveries", "send", "收发记录", (*_DESK, Role.SYSTEM_ADMIN)),
@@ -51,6 +52,7 @@ PLACES = (
     Place("staff", "/desk/staff", "people", "人员", (*_ADMIN, Role.AUDIT_ADMIN)),
     Place("departments", "/desk/departments", "building", "承办单位", (*_ADMIN, Role.CLERK)),
     Place("office", "/desk/office", "gear", "单位设置", (Role.SYSTEM_ADMIN,)),
+    Place("limits", "/desk/time-limits", "calendar", "时限与催办", (Role.SYSTEM_ADMIN,)),
     Place("log", "/desk/log", "log", "操作记录", (Role.AUDIT_ADMIN,)),
     Place("statistics", "/desk/statistics", "chart", "统计", GRANTABLE),
 )
@@ -65,7 +67,10 @@ def rail() -> dict[str, Any]:
             "work": cases.count_mine(session, person),
             "queue": cases.count_open(session, person),
             "review": replies.count_waiting_for(session, person),
-            "disclosures": disclosures.count_waiting(session) if person.may(Role.DISCLOSER) else None,
+            "extensions": (
+                cases.count_waiting_extensions(session, person) if person.may(Role.SUPERVISOR) else None
+            ),
+            "disclosures": disclosures.count_work(session) if person.may(Role.DISCLOSER) else None,
         }
         shifts = duty.on_duty(session, now())
         on_duty = staff_queries.names(session, [shift.staff_id for shift in shifts])

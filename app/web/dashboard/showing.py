@@ -1,7 +1,7 @@
 """How do cases look on the desk? From rows of the database to the shapes the components take."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,16 +9,18 @@ from sqlmodel import Session
 
 from app.calendar import queries as calendars
 from app.calendar.workdays import Calendar, day_of, working_days_between
+from app.cases import steps
 from app.cases.deadlines import LABELS as TYPE_LABELS
-from app.cases.deadlines import MessageType
+from app.cases.deadlines import PACE_LABELS, MessageType, Pace
 from app.cases.models import Case
 from app.cases.queries import Page
-from app.cases.transitions import ACTION_LABELS, INVALID_REASONS, Action
+from app.cases.steps import Step
+from app.cases.transitions import ACTION_LABELS, INVALID_REASONS, Action, Status
 from app.departments import queries as departments
 from app.log.models import Event
 from app.messages.classify import LONG_NUMBER
 from app.replies.queries import LOG_LABELS as REPLY_LABELS
-from app.web.presenting import clock_view
+from app.web.presenting import clock_view, due_instant
 from connectors.registry import PLATFORMS
 
 SHORT_LABELS = {
@@ -42,6 +44,12 @@ STEP_LABELS = {
     "rate": "来信人评价",
     "answer_co_sign": "答复会签",
     "answer_verify": "答复核实",
+    "answer_assist": "答复协办",
+    "lapse_co_sign": "会签到时未答复",
+    "lapse_verify": "核实到时未答复",
+    "lapse_assist": "协办到时未答复",
+    "due_recounted": "时限重新算过",
+    "pace_set": "改变缓急",
     "look_up_code": "查看查询码",
     "reveal": "查看完整号码",
     "disclosure_proposed": "备好公开稿",
@@ -82,7 +90,7 @@ def clocks_of(case: Case, now: datetime, calendar: Calendar, *, large: bool = Fa
         "法定时限" if large else "法定",
         case.due_at,
         case.received_at,
-        days_left(now, case, calendar),
+        0 if case.pace != Pace.ORDINARY else days_left(now, case, calendar),
         case.due_provisional,
     )
     if case.window_closes_at is None:
@@ -116,11 +124,34 @@ def queue_rows(
             "received_at": case.received_at,
             "department": names.get(case.department_id or 0),
             "status": case.status,
-            "detail": (details or {}).get(case.id),
+            "detail": (details or {}).get(case.id) or step_line(case, now),
             "clocks": clocks_of(case, now, calendar),
             "is_here": case.number == here,
         }
         for case in cases
+    ]
+
+
+def step_line(case: Case, now: datetime) -> str | None:
+    """起草送审 10-12 11:30 前: what is done next, and by when; nothing once it is the case that is due."""
+    if not case.open or not case.step or case.step_due_at is None or case.status == Status.WAITING_CITIZEN:
+        return None
+    by = "已到时间" if now >= case.step_due_at else f"{due_instant(case.step_due_at, now)} 前"
+    return f"{steps.LABELS[Step(case.step)]} {by}"
+
+
+def step_rows(case: Case, times: Mapping[Step, datetime], now: datetime) -> list[dict[str, Any]]:
+    """Every step with its time, for the case's page: done, next, or ahead."""
+    order = list(Step)
+    here = order.index(Step(case.step)) if case.step else len(order)
+    return [
+        {
+            "label": steps.LABELS[step],
+            "at": due_instant(times[step], now),
+            "state": "done" if place < here else "next" if place == here else "ahead",
+            "is_late": place == here and now >= times[step],
+        }
+        for place, step in enumerate(order)
     ]
 
 
@@ -136,6 +167,8 @@ def _in_part(found: re.Match[str]) -> str:
 
 def _tags(case: Case) -> list[str]:
     tags = []
+    if case.pace != Pace.ORDINARY:
+        tags.append(PACE_LABELS[Pace(case.pace)])
     if case.sensitivity != "ordinary":
         tags.append(SENSITIVITIES[case.sensitivity])
     if case.supervised:
@@ -186,7 +219,9 @@ def timeline(events: Iterable[Event]) -> list[dict[str, Any]]:
 
 
 def _note(event: Event) -> str | None:
-    reason = event.data.get("reason", "")
+    reason = "；依据：".join(
+        part for part in (event.data.get("reason", ""), event.data.get("basis", "")) if part
+    )
     return INVALID_REASONS.get(reason, reason) or event.data.get("note") or None
 
 

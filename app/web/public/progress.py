@@ -128,6 +128,19 @@ def rate() -> Response:
     return _after(do)
 
 
+@public.post("/progress/answer")
+def answer() -> Response:
+    """What the office asked the citizen for; the clock runs again."""
+
+    def do(case: Case) -> None:
+        with writing() as session:
+            current = session.get_one(Case, case.id)
+            service.answer_by_requester(session, now(), current, request.form.get("answer", ""))
+        tell("good", "已收到您的补充", "办理从现在起继续，时限顺延")
+
+    return _after(do)
+
+
 @public.post("/progress/reopen")
 def reopen() -> Response:
     """没解决, once: the case goes back to its department with a new deadline."""
