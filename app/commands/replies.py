@@ -12,7 +12,7 @@ def deliveries() -> None:
 
 
 @deliveries.command(name="list")
-@click.option("--state", default="", help="ready、intent、done、failed、unknown、by_hand、entered 或 on_page")
+@click.option("--state", default="", help="ready、intent、done、failed、unknown、by_hand、entered、on_page 或 elsewhere")
 @click.option("--limit", default=1_000, show_default=True, help="最多列多少条，新的在前")
 @json_option
 @click.pass_obj

@@ -1,11 +1,13 @@
 """Reads of arrivals, messages, requesters and imports."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, tuple_
 from sqlmodel import Session, col, select
 
-from app.messages.models import Arrival, Attachment, ImportRun, Message, Requester
+from app.messages.models import Arrival, ArrivalHours, Attachment, ImportRun, Message, Requester
+from app.official_accounts.silence import HISTORY, History, history
+from connectors.contract import Fetcher
 
 WAITING = "waiting"
 
@@ -85,3 +87,53 @@ def known(session: Session, account_id: int, external_id: str) -> Message | None
 def imports(session: Session, limit: int = 20) -> list[ImportRun]:
     """The latest imported files."""
     return list(session.exec(select(ImportRun).order_by(col(ImportRun.id).desc()).limit(limit)))
+
+
+def hints(session: Session, now: datetime, account_id: int, connector: Fetcher) -> list[dict[str, str]]:
+    """What kept messages tell of where to ask (articles that were published), newest last."""
+    if not connector.hint_notices:
+        return []
+    found = select(Message.extra).where(
+        Message.account_id == account_id,
+        col(Message.notice).in_([str(one) for one in connector.hint_notices]),
+        Message.received_at >= now - timedelta(days=connector.hint_days),
+    )
+    return list(session.exec(found.order_by(col(Message.received_at), col(Message.id))))
+
+
+def with_prefix(session: Session, account_id: int, prefix: str) -> list[Message]:
+    """Messages of an account whose platform's id begins so and that are not known to be gone."""
+    upper = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    found = select(Message).where(
+        Message.account_id == account_id,
+        Message.external_id >= prefix,
+        Message.external_id < upper,
+        col(Message.gone_at).is_(None),
+    )
+    return list(session.exec(found))
+
+
+def last_hour_counted(session: Session) -> datetime | None:
+    """The newest hour in the counts."""
+    return session.exec(select(func.max(ArrivalHours.hour_at))).one()
+
+
+def arrivals_by_hour(session: Session, first: datetime, until: datetime) -> dict[tuple[int, datetime], int]:
+    """(account, hour) → how many came, between two instants."""
+    counts: dict[tuple[int, datetime], int] = {}
+    came = select(Arrival.account_id, Arrival.received_at).where(
+        Arrival.received_at >= first, Arrival.received_at < until
+    )
+    for account_id, at in session.exec(came.execution_options(yield_per=5_000)):
+        key = (account_id, at.replace(minute=0, second=0, microsecond=0))
+        counts[key] = counts.get(key, 0) + 1
+    return counts
+
+
+def histories(session: Session, now: datetime) -> dict[int, History]:
+    """What usually comes on each account, from the counts of the last four weeks."""
+    since, hour = now - HISTORY, now.replace(minute=0, second=0, microsecond=0)
+    rows: dict[int, list[tuple[datetime, int]]] = {}
+    for one in session.exec(select(ArrivalHours).where(ArrivalHours.hour_at >= since)):
+        rows.setdefault(one.account_id, []).append((one.hour_at, one.number))
+    return {account_id: history(found, since, hour) for account_id, found in rows.items()}

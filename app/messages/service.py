@@ -1,20 +1,39 @@
 """What can be done with what comes in: read an arrival, keep what a fetch brought, remember who wrote."""
 
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
-from sqlmodel import Session
+from sqlalchemy import update
+from sqlmodel import Session, col, select
 
 from app.base.db import Database
 from app.base.rows import insert_once
+from app.calendar.workdays import day_of
+from app.log import service as log
 from app.messages import attachments, media, queries
-from app.messages.models import Arrival, Attachment, Message, Requester
+from app.messages.models import Arrival, ArrivalHours, Attachment, Message, Requester
 from app.messages.pseudonym import pseudonym_of
 from app.messages.storable import storable
+from app.notices import service as notices
+from app.official_accounts import endings
 from app.official_accounts import queries as accounts
 from app.official_accounts import service as accounts_service
 from app.official_accounts.models import FetchState, OfficialAccount
-from connectors.contract import Fetcher, IncomingMessage, MediaSource, Reader
+from app.official_accounts.silence import HISTORY
+from app.staff import queries as staff
+from app.staff.roles import Role
+from connectors.contract import (
+    PUBLIC_KINDS,
+    Fetcher,
+    FetchResult,
+    IncomingMessage,
+    MediaSource,
+    Notice,
+    Reader,
+)
 from connectors.errors import DeliveryError, PayloadError, UnsupportedEvent
 from connectors.registry import platform
 
@@ -44,6 +63,8 @@ def read_arrival(session: Session, now: datetime, arrival: Arrival) -> list[Mess
         arrival.state, arrival.error, arrival.error_words = "failed", type(error).__name__, error.reason
         return []
     messages = [keep(session, now, account, one, arrival) for one in incoming]
+    if any(one.notice in (Notice.WITHDRAWN, Notice.CANCELLED) for one in incoming):
+        arrival.raw = arrival.opened = b""  # it names the person who asked to be forgotten
     arrival.error = arrival.error_words = ""
     arrival.state = "read" if any(one.is_question for one in incoming) else "event"
     questions = {one.external_id for one in incoming if one.is_question}
@@ -89,10 +110,13 @@ def keep(
         thread=dict(incoming.thread),
         extra={**incoming.extra, **({"category": incoming.category} if incoming.category else {})},
         public_consent=incoming.public_consent,
+        notice=incoming.notice or "",
+        answer=incoming.answer,
         sent_at=incoming.sent_at,
         received_at=received_at,
     )
     if not is_new:
+        _follow_platform(session, account, incoming)
         return None
     message = queries.known(session, account.id, incoming.external_id)
     assert message is not None  # inserted a line above, in this transaction
@@ -109,6 +133,14 @@ def keep(
             )
         )
     return message
+
+
+def _follow_platform(session: Session, account: OfficialAccount, incoming: IncomingMessage) -> None:
+    """A comment that comes again is there (still, or again), with what stands below it as our reply."""
+    known = queries.known(session, account.id, incoming.external_id)
+    if known is not None and (known.answer != incoming.answer or known.gone_at is not None):
+        known.answer, known.gone_at = incoming.answer, None
+        session.add(known)
 
 
 def _requester(
@@ -129,17 +161,110 @@ def _requester(
     insert_once(session, Requester, **values)
     requester = queries.requester_of(session, pseudonym)
     assert requester is not None
-    sent_at = incoming.sent_at or at
-    if incoming.kind == "event:unsubscribe":
-        requester.unsubscribed_at = at
-    elif incoming.opens_window:
-        # Only the citizen's own acts move the platform's window, never what we send (platforms §1.7).
-        requester.unsubscribed_at = None
-        if requester.window_opened_at is None or sent_at > requester.window_opened_at:
-            requester.window_opened_at, requester.sent_in_window = sent_at, 0
+    _follow_window(requester, incoming, at)
+    if incoming.notice is not None and incoming.notice in _HONOURED:
+        _HONOURED[incoming.notice](session, requester, incoming, at)
     if incoming.is_question:
         requester.last_message_at = at
     return requester
+
+
+def _follow_window(requester: Requester, incoming: IncomingMessage, at: datetime) -> None:
+    """Only the citizen's own acts move the platform's window, never what we send (platforms §1.7). An older
+    act that comes late moves nothing back, nor does it undo a leaving."""
+    sent_at = incoming.sent_at or at
+    if not incoming.opens_window:
+        return
+    if requester.unsubscribed_at is not None and sent_at > requester.unsubscribed_at:
+        requester.unsubscribed_at = None
+    if requester.window_opened_at is None or sent_at > requester.window_opened_at:
+        requester.window_opened_at, requester.sent_in_window = sent_at, 0
+
+
+# ------------------------------------------------------------------ what platforms ask us to honour
+
+
+def _left(session: Session, requester: Requester, incoming: IncomingMessage, at: datetime) -> None:
+    """Unsubscribed: nothing reaches this person any more, so nothing is sent."""
+    requester.unsubscribed_at = incoming.sent_at or at
+
+
+def _back(session: Session, requester: Requester, incoming: IncomingMessage, at: datetime) -> None:
+    """Here again: what they write may be answered."""
+    left_at = requester.unsubscribed_at
+    if left_at is not None and (incoming.sent_at or at) >= left_at:
+        requester.unsubscribed_at = None
+
+
+def _changed(session: Session, requester: Requester, incoming: IncomingMessage, at: datetime) -> None:
+    """What the platform had told of this person no longer holds."""
+    requester.name_sealed = ""
+    _log_withdrawal(session, at, requester, incoming, erased=0)
+
+
+def _withdrawn(session: Session, requester: Requester, incoming: IncomingMessage, at: datetime) -> None:
+    """They took their consent back: what the platform gave us of them goes, what they wrote to the office
+    stays (A25). Of some kinds only where some are named; else the identifier too: what they write later is
+    a stranger's, and no reply goes to them but by the coded page."""
+    requester.name_sealed = ""
+    erased = _erase_facts(session, requester)
+    if not incoming.revoked:
+        requester.address_sealed = ""
+        requester.pseudonym = f"withdrawn-{secrets.token_hex(12)}"
+        requester.withdrawn_at = at
+    _log_withdrawal(session, at, requester, incoming, erased=erased)
+
+
+def _cancelled(session: Session, requester: Requester, incoming: IncomingMessage, at: datetime) -> None:
+    """They closed their account: as withdrawn, and nothing reaches them any more."""
+    _left(session, requester, incoming, at)
+    _withdrawn(session, requester, replace(incoming, revoked=()), at)
+
+
+_HONOURED: Mapping[Notice, Callable[[Session, Requester, IncomingMessage, datetime], None]] = {
+    Notice.LEFT: _left,
+    Notice.BACK: _back,
+    Notice.CHANGED: _changed,
+    Notice.WITHDRAWN: _withdrawn,
+    Notice.CANCELLED: _cancelled,
+}
+
+
+def _erase_facts(session: Session, requester: Requester) -> int:
+    """What pushes carried beside the words: raw bytes (they name the person), places, ids of a thread that is
+    private. Returns how many pushes were emptied."""
+    own = select(Message.arrival_id).where(Message.requester_id == requester.id)
+    emptied = session.execute(
+        update(Arrival)
+        .where(col(Arrival.id).in_(own), col(Arrival.state) != queries.WAITING)
+        .values(raw=b"", opened=b"")
+        .execution_options(synchronize_session=False)
+    )
+    told = (col(Message.requester_id) == requester.id, col(Message.kind).not_in(PUBLIC_KINDS))
+    session.execute(
+        update(Message).where(*told).values(thread={}, extra={}).execution_options(synchronize_session=False)
+    )
+    return int(emptied.rowcount)  # type: ignore[attr-defined]
+
+
+def _log_withdrawal(
+    session: Session, at: datetime, requester: Requester, incoming: IncomingMessage, *, erased: int
+) -> None:
+    """That it was done, and nothing of what it was about."""
+    log.record(
+        session,
+        at,
+        None,
+        "data_withdrawn",
+        subject_type="requester",
+        subject_id=requester.id,
+        kind=str(incoming.notice),
+        kinds=len(incoming.revoked),
+        pushes=erased,
+    )
+
+
+# ------------------------------------------------------------------ what is asked for
 
 
 def keep_arrival(
@@ -158,22 +283,23 @@ def keep_arrival(
     )
 
 
-def fetch_new(db: Database, now: datetime) -> int:
+def fetch_new(db: Database, now: datetime, *, transport: httpx.BaseTransport | None = None) -> int:
     """Ask every polled account what is new. Items and cursor are stored together; calls are budgeted.
 
     Opens its own transactions: no platform is called inside one. Returns how many items came.
     """
     with db.reading() as session:
         polled = [account.id for account in accounts.all_open(session) if platform(account.platform).polls]
-    return sum(_fetch(db, now, account_id) for account_id in polled)
+    return sum(_fetch(db, now, account_id, transport) for account_id in polled)
 
 
-def _fetch(db: Database, now: datetime, account_id: int) -> int:
+def _fetch(db: Database, now: datetime, account_id: int, transport: httpx.BaseTransport | None = None) -> int:
     with db.reading() as session:
         account = accounts.get(session, account_id)
-        connector = accounts_service.connector_for(session, account)
+        connector = accounts_service.connector_for(session, account, transport=transport, now=now)
         state = session.get(FetchState, account_id) or FetchState(account_id=account_id)
-    if not isinstance(connector, Fetcher):
+        hints = queries.hints(session, now, account_id, connector) if isinstance(connector, Fetcher) else []
+    if not isinstance(connector, Fetcher) or (state.fetched_at and now < state.fetched_at + connector.pause):
         return 0
     today = now.date()
     spent = state.calls if state.calls_on == today else 0
@@ -181,22 +307,59 @@ def _fetch(db: Database, now: datetime, account_id: int) -> int:
     budget = connector.daily_budget - spent
     if budget <= 0:
         return 0
-    error = ""
-    try:
-        result = connector.fetch(state.cursor, now, budget, None)
-    except DeliveryError as failed:
-        result, error = None, failed.message_zh
+    result, failed = _ask(db, now, account_id, connector, state.cursor, budget, hints, transport)
+    trouble = failed or (result.trouble if result else None)
     with db.writing() as session:
         kept = session.get(FetchState, account_id) or FetchState(account_id=account_id)
         for item in result.raw_items if result else ():
             keep_arrival(session, now, account, item.fingerprint, item.body)
         kept.cursor = dict(result.cursor) if result else kept.cursor
         kept.calls_on, kept.calls = today, spent + (result.calls if result else 1)
-        kept.fetched_at, kept.error = now, error
+        kept.fetched_at, kept.error = now, trouble.message_zh if trouble else ""
         session.add(kept)
+        if result:
+            _note_gone(session, now, account_id, result.listed)
         if result and result.raw_items:
             accounts_service.note_arrival(session, now, account_id)
     return len(result.raw_items) if result else 0
+
+
+def _ask(
+    db: Database,
+    now: datetime,
+    account_id: int,
+    connector: Fetcher,
+    cursor: Mapping[str, str],
+    budget: int,
+    hints: Sequence[Mapping[str, str]],
+    transport: httpx.BaseTransport | None,
+) -> tuple[FetchResult | None, DeliveryError | None]:
+    """One round of asking, with the account's token; once more with a new one where it was refused."""
+    try:
+        held = accounts_service.token_for(db, now, account_id, transport=transport)
+        try:
+            return connector.fetch(cursor, now, budget, held.value if held else None, hints), None
+        except DeliveryError as refused:
+            if refused.kind != "refresh" or held is None:
+                raise
+        seen = held.generation
+        held = accounts_service.token_for(
+            db, now, account_id, force=True, seen_generation=seen, transport=transport
+        )
+        return connector.fetch(cursor, now, budget, held.value if held else None, hints), None
+    except DeliveryError as failed:
+        return None, failed
+
+
+def _note_gone(
+    session: Session, now: datetime, account_id: int, listed: Mapping[str, frozenset[str]]
+) -> None:
+    """Comments that are no longer where a whole list was read: our copy stays, marked."""
+    for prefix, there in listed.items():
+        for message in queries.with_prefix(session, account_id, prefix):
+            if message.external_id not in there:
+                message.gone_at = now
+                session.add(message)
 
 
 def read_again(session: Session, now: datetime, arrival_id: int) -> None:
@@ -308,3 +471,39 @@ def _store(session: Session, now: datetime, row: Attachment, data: bytes) -> Non
 def _clean_name(given: str) -> str:
     """What the sender called it, as a row may hold it; made harmless once more when it is handed out."""
     return "".join(c for c in given if c.isprintable())[:200]
+
+
+# ------------------------------------------------------------------ whether it still comes
+
+
+def count_arrivals(session: Session, now: datetime) -> int:
+    """How many came on each account in each of the last hours (job): what silence is measured against.
+
+    Counts anew from the last hour counted on, so that a run that was missed is made good. Returns hours.
+    """
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    first = max(queries.last_hour_counted(session) or hour - HISTORY, hour - HISTORY)
+    counted = queries.arrivals_by_hour(session, first, now)
+    for (account_id, at), number in counted.items():
+        session.merge(ArrivalHours(account_id=account_id, hour_at=at, number=number))
+    return len(counted)
+
+
+def warn_of_endings(session: Session, now: datetime) -> int:
+    """Permissions that end (Weibo): whoever answers for the account and the system's administrators are told
+    14, 7, 3 and 1 days before and on the day, each once (job). Returns how many notices."""
+    told, today = 0, day_of(now)
+    admins = [one.id for one in staff.people(session, role=Role.SYSTEM_ADMIN)]
+    for account in accounts.all_open(session):
+        ends_on = accounts.ends_on(account)
+        warning = endings.warning(ends_on, today) if ends_on else None
+        if ends_on is None or warning is None:
+            continue
+        words = f"{account.name} 的{endings.words(ends_on, today)}。请到平台重新授权，再把新的令牌填进设置"
+        for staff_id in sorted({account.responsible_id, *admins}):
+            key = f"grant:{account.id}:{ends_on}:{warning}:{staff_id}"
+            address = f"/desk/accounts/{account.id}"
+            told += notices.tell(
+                session, now, staff_id, key=key, kind="account", text=words, address=address
+            ) is not None  # fmt: skip
+    return told

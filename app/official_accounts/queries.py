@@ -1,7 +1,7 @@
 """Which official accounts are there, which are stopped or silent, and which filings are open?"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -10,9 +10,10 @@ from app.base.errors import NotFound
 from app.calendar import queries as calendar
 from app.calendar.workdays import day_of
 from app.log.models import Event
-from app.official_accounts import filing
+from app.official_accounts import filing, silence
 from app.official_accounts.activity import Activity, activity
-from app.official_accounts.models import AccountToken, OfficialAccount, Registration
+from app.official_accounts.models import AccountToken, FetchState, OfficialAccount, Registration
+from app.official_accounts.silence import History
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,9 @@ def stopped(session: Session) -> Stopped | None:
     return Stopped(at, by, tuple(row.name for row in held))
 
 
-def activity_of(account: OfficialAccount, now: datetime) -> Activity:
-    """How an account is, in words."""
+def activity_of(account: OfficialAccount, now: datetime, known: History | None = None) -> Activity:
+    """How an account is, in words; with its history also whether it is unusually long without a message."""
+    last_at = account.last_arrival_at
     return activity(
         now,
         created_at=account.created_at,
@@ -89,7 +91,29 @@ def activity_of(account: OfficialAccount, now: datetime) -> Activity:
         trouble=account.trouble,
         stopped_at=account.stopped_at,
         closed_at=account.closed_at,
+        held_until=account.held_until,
+        missed=silence.missed(known, last_at, now) if known and last_at else 0.0,
     )
+
+
+def ends_on(account: OfficialAccount) -> date | None:
+    """Until which day (in Shanghai) somebody's permission for this account holds: as the platform says, else
+    as was filled in; None where neither is known."""
+    if account.grant_ends_at is not None:
+        return day_of(account.grant_ends_at)
+    written = account.settings.get("token_ends_on", "")
+    return date.fromisoformat(written) if written else None
+
+
+def fetch_state(session: Session, account_id: int) -> FetchState | None:
+    """How far and when a polled account was read last."""
+    return session.get(FetchState, account_id)
+
+
+def fetch_errors(session: Session) -> dict[int, str]:
+    """Accounts whose last round of asking met an error, with the words."""
+    found = select(FetchState.account_id, FetchState.error).where(FetchState.error != "")
+    return dict(session.exec(found).all())
 
 
 def filings(session: Session, now: datetime, *, account_id: int | None = None) -> list[Filing]:

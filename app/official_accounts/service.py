@@ -6,30 +6,44 @@ Secrets are sealed as one JSON (purpose "account") and leave this file only insi
 import inspect
 import json
 import secrets
+import string
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
-from sqlalchemy import func
+from sqlalchemy import func, or_, update
 from sqlmodel import Session, col, select
 
 from app.base import db as base_db
 from app.base.db import Database
-from app.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.base.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 from app.base.rows import insert_once
 from app.calendar import queries as calendar
 from app.calendar.workdays import day_of
 from app.departments import service as departments
 from app.log import service as log
-from app.official_accounts import filing, queries
+from app.official_accounts import breaker, filing, queries
+from app.official_accounts.breaker import Breaker
 from app.official_accounts.models import AccountToken, OfficialAccount, Registration
 from app.staff import service as staff
 from app.staff.roles import Person, Role
 from connectors import registry
-from connectors.contract import Connector, Fetcher, Importer, Receiver, SettingField, TokenOwner
+from connectors.addresses import readable
+from connectors.contract import (
+    AddressLister,
+    Connector,
+    Fetcher,
+    Granted,
+    Importer,
+    Probed,
+    Receiver,
+    SettingField,
+    TokenOwner,
+)
 from connectors.errors import DeliveryError
+from connectors.reaching import reach
 
 SEALED_FOR = "account"
 KEY_BYTES = 24
@@ -37,6 +51,9 @@ LEASE = timedelta(seconds=30)
 """Longer than any call to a platform may take (`connectors.calls.TOTAL_SECONDS`)."""
 REFRESH_BEFORE = timedelta(minutes=5)
 """WeChat keeps the old token alive for five minutes after a new one was made (platforms §1)."""
+
+GATE_FRESH, GATE_STALE = timedelta(hours=20), timedelta(days=3)
+"""The platform's addresses are asked for daily; after three days without an answer somebody must look."""
 
 DETAILS: dict[str, str] = {
     "handle": "平台上的名称",
@@ -151,6 +168,7 @@ def change_settings(
     if any(_is_secret(account, key) for key in changed):
         account.secrets_sealed = _sealed(session, secret_ones)
         account.secrets_changed_at = now
+    _close_breaker(account)
     session.add(account)
     _forget_token(session, account_id)
     _record(session, now, actor, "account_changed", account.id, changed=changed)
@@ -254,6 +272,54 @@ def clear_trouble(session: Session, now: datetime, account_id: int) -> None:
         _record(session, now, None, "account_recovered", account_id)
 
 
+def breaker_of(account: OfficialAccount) -> Breaker:
+    """The breaker of this account's sending."""
+    return Breaker(account.failures, account.held_until)
+
+
+def may_try(session: Session, now: datetime, account_id: int) -> bool:
+    """Whether something may be sent on this account now. While its breaker is half open one try at a time
+    is let through; the others wait for what comes of it."""
+    kept = breaker_of(queries.get(session, account_id))
+    if not kept.is_open:
+        return True
+    taken = session.execute(
+        update(OfficialAccount)
+        .where(
+            col(OfficialAccount.id) == account_id,
+            or_(col(OfficialAccount.held_until).is_(None), col(OfficialAccount.held_until) <= now),
+        )
+        .values(held_until=breaker.probing(kept, now).held_until)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def note_try(
+    session: Session, now: datetime, account_id: int, error_class: str | None, words: str = ""
+) -> bool:
+    """Count what came of a try (None: it went through); whether the breaker opened by it just now."""
+    account = session.get_one(OfficialAccount, account_id, with_for_update=True, populate_existing=True)
+    before = breaker_of(account)
+    then = breaker.after(before, error_class, now)
+    if then == before:
+        return False
+    account.failures, account.held_until = then.failures, then.held_until
+    session.add(account)
+    session.flush()
+    if then.is_open and not before.is_open:
+        _record(session, now, None, "breaker_opened", account_id, error=error_class, words=words[:200])
+        return True
+    if before.is_open and not then.is_open:
+        _record(session, now, None, "breaker_closed", account_id)
+    return False
+
+
+def _close_breaker(account: OfficialAccount) -> None:
+    """A person has seen to it: everything is tried again."""
+    account.failures, account.held_until = 0, None
+
+
 def note_arrival(session: Session, now: datetime, account_id: int) -> None:
     """Something came in at ``now``: the account is alive."""
     account = queries.get(session, account_id)
@@ -338,27 +404,200 @@ def self_test(
     actor: Person | None,
     account_id: int,
     *,
+    public_url: str = "",
     transport: httpx.BaseTransport | None = None,
+    own_transport: httpx.BaseTransport | None = None,
 ) -> list[Check]:
-    """Try an account: can its settings be opened, does the platform know us, does anything come in?
+    """Try an account: can its settings be opened, does our address (below ``public_url``) answer with a
+    right signature, does the platform know us and permit what we need, do the clocks agree, does anything
+    come in? Each says in plain words what to put right.
 
-    Calls the platform, outside of transactions. The result is written to the log and shown on the page.
+    Calls the platform and ourselves, outside of transactions, each call bounded in time. The result is
+    written to the log and shown on the page. ``own_transport``: the way to our own address, for tests.
     """
     with db.reading() as session:
         account = queries.get(session, account_id)
         connector = connector_for(session, account, transport=transport, now=now)
     checks = [Check("设置", True, "各项设置齐全，密钥能打开")]
+    if isinstance(connector, Receiver) and public_url:
+        checks += _test_address(account, connector, now, public_url, own_transport)
     if isinstance(connector, TokenOwner):
         checks.append(_test_token(db, now, account_id, transport))
-    if isinstance(connector, Fetcher):
+    if isinstance(connector, Probed):
+        checks += _test_by_probe(db, now, account_id, connector, transport)
+    elif isinstance(connector, Fetcher):
         checks.append(_test_fetch(connector, now))
+    if isinstance(connector, AddressLister):
+        checks.append(_test_gate(account, now))
     if isinstance(connector, Importer):
         checks.append(Check("导入", True, "这个平台按文件导入，不用连接"))
     if isinstance(connector, Receiver):
         checks.append(_test_arrivals(account))
     with db.writing() as session:
+        if all(one.ok is not False for one in checks):
+            _close_breaker(queries.get(session, account_id))
         _record(session, now, actor, "account_tested", account_id, checks=[asdict(one) for one in checks])
     return checks
+
+
+# ---------------------------------------------------------------- second gate
+
+
+def set_gate(session: Session, now: datetime, actor: Person | None, account_id: int, on: bool) -> None:
+    """来源地址核对: take pushes only from the addresses the platform names, or from any again.
+
+    It can only be switched on once the list is here: an empty one would refuse everything.
+    """
+    _only_system_admin(actor)
+    account = _require_open(session, account_id)
+    if on and not account.gate_addresses:
+        raise Invalid("还没有平台的推送地址。请先点“刷新地址”，取到以后再开", field="gate")
+    if account.gate_on != on:
+        account.gate_on = on
+        session.add(account)
+        _record(session, now, actor, "gate_opened" if not on else "gate_closed", account_id)
+
+
+def refresh_gates(db: Database, now: datetime, *, transport: httpx.BaseTransport | None = None) -> int:
+    """Ask the platforms anew from where they call (job): of each account whose list is older than a day.
+
+    Where asking fails the old list stays. Returns how many lists were renewed.
+    """
+    with db.reading() as session:
+        old = [
+            account.id
+            for account in queries.all_open(session)
+            if account.gate_read_at is None or now - account.gate_read_at >= GATE_FRESH
+        ]
+    return sum(refresh_gate(db, now, account_id, transport=transport) for account_id in old)
+
+
+def refresh_gate(
+    db: Database,
+    now: datetime,
+    account_id: int,
+    *,
+    strict: bool = False,
+    transport: httpx.BaseTransport | None = None,
+) -> bool:
+    """Ask one platform; whether there is a list now. ``strict``: a person asked, say why it failed."""
+    with db.reading() as session:
+        account = queries.get(session, account_id)
+        connector = connector_for(session, account, transport=transport, now=now)
+    if not isinstance(connector, AddressLister):
+        return False
+    try:
+        held = token_for(db, now, account_id, transport=transport)
+        listed = readable(connector.fetch_addresses(held.value if held else None))
+    except DeliveryError as failed:
+        if strict:
+            raise Unavailable(f"没有取到平台的推送地址：{_told(failed)}") from None
+        return False
+    if not listed:
+        return False
+    with db.writing() as session:
+        account = queries.get(session, account_id)
+        if set(account.gate_addresses) != set(listed):
+            _record(session, now, None, "gate_refreshed", account_id, addresses=len(listed))
+        account.gate_addresses, account.gate_read_at = list(listed), now
+        session.add(account)
+    return True
+
+
+# ---------------------------------------------------------------- two keys while they are changed
+
+
+def begin_rotation(
+    session: Session, now: datetime, actor: Person | None, account_id: int
+) -> dict[str, tuple[str, str]]:
+    """更换密钥: make new keys; until `end_rotation` the old ones hold as well, so that no push is refused
+    while the platform's own back end is being changed. Returns label and new value by setting: shown once.
+    """
+    _only_system_admin(actor)
+    account = _require_open(session, account_id)
+    rotated = _rotated(account)
+    if not rotated:
+        raise Invalid("这个平台没有可以更换的密钥")
+    kept = settings_of(session, account)
+    if any(kept.get(f"previous_{name}") for name in rotated):
+        raise Conflict("上一次更换还没有结束。请先在平台后台填好新密钥，再点“更换完成”")
+    made = {name: _made(KEY_LENGTHS[name]) for name in rotated if kept.get(name)}
+    given = {**made, **{f"previous_{name}": kept[name] for name in made}}
+    change_settings(session, now, actor, account_id, given)
+    account.keys_changed_at = now
+    session.add(account)
+    return {name: (rotated[name].label, value) for name, value in made.items()}
+
+
+def end_rotation(session: Session, now: datetime, actor: Person | None, account_id: int) -> None:
+    """更换完成: only the new keys hold from now on."""
+    _only_system_admin(actor)
+    account = _require_open(session, account_id)
+    kept = settings_of(session, account)
+    old = [f"previous_{name}" for name in _rotated(account) if kept.get(f"previous_{name}")]
+    if not old:
+        raise Conflict("现在没有在更换密钥")
+    fields = {one.name for one in _platform(account.platform).connector.SETTINGS if one.secret}
+    left = {name: value for name, value in kept.items() if name in fields and name not in old}
+    account.secrets_sealed, account.secrets_changed_at = _sealed(session, left), now
+    account.keys_changed_at = None
+    session.add(account)
+    _record(session, now, actor, "keys_changed", account_id, changed=old)
+
+
+def is_rotating(session: Session, account: OfficialAccount) -> bool:
+    """Whether old keys still hold beside the new ones."""
+    kept = settings_of(session, account)
+    return any(kept.get(f"previous_{name}") for name in _rotated(account))
+
+
+def may_rotate(account: OfficialAccount) -> bool:
+    """Whether this platform's keys can be changed with an overlap."""
+    return bool(_rotated(account))
+
+
+KEY_LENGTHS: Mapping[str, int] = {"token": 32, "aes_key": 43}
+"""Keys that are ours to choose, and how long they are (letters and digits)."""
+
+
+def _rotated(account: OfficialAccount) -> dict[str, SettingField]:
+    fields = {one.name: one for one in _platform(account.platform).connector.SETTINGS}
+    return {name: fields[name] for name in KEY_LENGTHS if name in fields and f"previous_{name}" in fields}
+
+
+def _made(length: int) -> str:
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
+
+
+# ---------------------------------------------------------------- permissions that end
+
+
+def refresh_grants(db: Database, now: datetime, *, transport: httpx.BaseTransport | None = None) -> int:
+    """Ask the platforms until when somebody's permission holds (job). Returns how many told."""
+    with db.reading() as session:
+        accounts = [account.id for account in queries.all_open(session)]
+    return sum(_refresh_grant(db, now, account_id, transport) for account_id in accounts)
+
+
+def _refresh_grant(
+    db: Database, now: datetime, account_id: int, transport: httpx.BaseTransport | None
+) -> bool:
+    with db.reading() as session:
+        account = queries.get(session, account_id)
+        connector = connector_for(session, account, transport=transport, now=now)
+    if not isinstance(connector, Granted):
+        return False
+    try:
+        grant = connector.fetch_grant(now)
+    except DeliveryError:
+        return False  # what is wrong with it shows when something is sent or fetched
+    if grant.ends_at is None:
+        return False
+    with db.writing() as session:
+        account = queries.get(session, account_id)
+        account.grant_ends_at = grant.ends_at
+        session.add(account)
+    return True
 
 
 # ---------------------------------------------------------------- within
@@ -430,6 +669,8 @@ def _hold(
     touched = [account for account in chosen if (account.stopped_at is None) != (stopped_at is None)]
     for account in touched:
         account.stopped_at = stopped_at
+        if stopped_at is None:
+            _close_breaker(account)
         session.add(account)
         _record(session, now, actor, action, account.id, all=account_id is None)
     return [account.id for account in touched]
@@ -508,6 +749,46 @@ def _test_token(db: Database, now: datetime, account_id: int, transport: httpx.B
     except DeliveryError as failed:
         return Check("平台接口", False, _told(failed))
     return Check("平台接口", True, "平台认得这个账号，访问凭证已更新")
+
+
+def _test_address(
+    account: OfficialAccount,
+    connector: Receiver,
+    now: datetime,
+    public_url: str,
+    transport: httpx.BaseTransport | None,
+) -> list[Check]:
+    """Call our own address as the platform does when it is entered there."""
+    challenge = connector.own_challenge(now)
+    if challenge is None:
+        return []
+    address = f"{public_url}/webhooks/{account.platform}/{account.key}"
+    found = reach(address, challenge, gated=account.gate_on, transport=transport)
+    return [Check(found.name, found.ok, found.words)]
+
+
+def _test_by_probe(
+    db: Database,
+    now: datetime,
+    account_id: int,
+    connector: Probed,
+    transport: httpx.BaseTransport | None,
+) -> list[Check]:
+    """What the connector can try without anybody noticing; without a token there is nothing to try."""
+    try:
+        held = token_for(db, now, account_id, transport=transport)
+    except DeliveryError:
+        return []  # said already by the check of the token
+    found = connector.probe(now, held.value if held else None)
+    return [Check(one.name, one.ok, one.words) for one in found]
+
+
+def _test_gate(account: OfficialAccount, now: datetime) -> Check:
+    if not account.gate_on:
+        return Check("来源地址核对", None, "没有开。开了以后，只收平台公布的地址发来的推送")
+    if account.gate_read_at is None or now - account.gate_read_at > GATE_STALE:
+        return Check("来源地址核对", False, "平台的地址表超过三天没有更新，新地址的推送会被拒收。请刷新一次")
+    return Check("来源地址核对", True, f"只收平台公布的 {len(account.gate_addresses)} 个地址（段）的推送")
 
 
 def _test_fetch(connector: Fetcher, now: datetime) -> Check:

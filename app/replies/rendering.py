@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from connectors.contract import PUBLIC_KINDS
+
 FIRST_SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?]?")
 GREETING = re.compile(r"^(您好|你好|网友|市民|尊敬的)[^。！!\n，,：:]{0,12}[。！!，,：:]\s*")
-PRIVATE_ELSEWHERE = {"weibo": frozenset({"comment"})}
-"""Platforms on which some kinds of message are answered in public; everywhere else it is private."""
+PUBLIC_FIRST = frozenset({"weibo", "douyin"})
+"""Platforms whose usual form everybody can read; the private one has a name of its own. Elsewhere the usual
+form is private, and a comment's has the name of its own."""
 
 
 class Count(Protocol):
@@ -48,18 +51,21 @@ class Rendered:
 
 
 def is_private(platform: str, kind: str) -> bool:
-    """Whether a reply to a message of this kind is seen by its writer alone."""
-    return kind not in PRIVATE_ELSEWHERE.get(platform, frozenset())
+    """Whether a reply to a message of this kind is seen by its writer alone; so on every platform."""
+    return kind not in PUBLIC_KINDS
 
 
 def form_of(platform: str, private: bool) -> str:
-    """The name of a platform's form, the key of short texts: 'weibo', or 'weibo.private'."""
-    return f"{platform}.private" if private and platform in PRIVATE_ELSEWHERE else platform
+    """The name of a platform's form, the key of short texts: 'weibo', 'weibo.private', 'wechat.public'."""
+    if private != (platform in PUBLIC_FIRST):
+        return platform
+    return f"{platform}.{'private' if private else 'public'}"
 
 
 def is_private_form(form: str) -> bool:
     """Whether what goes out in this form (see `form_of`) is seen by the citizen alone."""
-    return form.endswith(".private") or form not in PRIVATE_ELSEWHERE
+    platform, _, named = form.partition(".")
+    return named == "private" if named else platform not in PUBLIC_FIRST
 
 
 def render(

@@ -21,6 +21,7 @@ class DeliveryState(StrEnum):
     BY_HAND = "by_hand"  # 待人工录入
     ENTERED = "entered"  # 已人工录入
     ON_PAGE = "on_page"  # 查询页可见
+    ELSEWHERE = "elsewhere"  # 平台上已有人答复
 
 
 STATE_LABELS: Mapping[str, str] = {
@@ -32,6 +33,7 @@ STATE_LABELS: Mapping[str, str] = {
     DeliveryState.BY_HAND: "待人工录入",
     DeliveryState.ENTERED: "已人工录入",
     DeliveryState.ON_PAGE: "查询页可见",
+    DeliveryState.ELSEWHERE: "平台上已有人答复",
 }
 
 NEEDS_A_PERSON = (DeliveryState.UNKNOWN, DeliveryState.FAILED, DeliveryState.BY_HAND)
@@ -81,6 +83,7 @@ OURS: Mapping[str, str] = {
     "no_recipient": "没有留言人在平台上的标识，不能发送。请改用电话，或请对方在查询页查看",
     "settings": "账号的接入设置不完整，不能发送。请系统管理员核对后再发",
     "not_offered": "这个平台不能由系统发送。请到平台后台人工答复",
+    "elsewhere": "这条留言下面已经有本账号的答复，没有再发。全文在查询页可以看到",
     "interrupted": "发送途中系统中断，对方可能已经收到。系统不会自动重发，请先在平台后台核对",
 }
 """Reasons that are ours and not a platform's."""
@@ -109,8 +112,15 @@ AT_ONCE: Mapping[str, Follow] = {
 }
 
 
-def follow(error_class: str, *, tries: int, refreshed: bool) -> Follow:
-    """What follows an error of this class at try number ``tries`` (from 1); ``refreshed``: already once."""
+ANSWERED_ELSEWHERE = frozenset({"88005", "elsewhere"})
+"""Codes that say: below this comment stands a reply of our account already. Ours was not sent (platforms §1.8)."""
+
+
+def follow(error_class: str, *, tries: int, refreshed: bool, code: str = "") -> Follow:
+    """What follows an error of this class (and the platform's ``code``) at try number ``tries`` (from 1);
+    ``refreshed``: already once."""
+    if code in ANSWERED_ELSEWHERE:
+        return Follow(DeliveryState.ELSEWHERE, fallback=PAGE)
     if error_class == "refresh":
         again = Follow(DeliveryState.READY, after=timedelta(0), refreshed=True)
         return AT_ONCE["stop"] if refreshed else again

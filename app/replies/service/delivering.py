@@ -159,8 +159,8 @@ def _report(session: Session, now: datetime, claim: _Claim, outcome: Receipt | F
 
     That it arrived is good news also when it comes late: then nobody need look, nor send it again.
     """
-    _tell_of_breaker(session, now, claim, outcome)
     row = session.get(Delivery, claim.delivery_id, populate_existing=True)
+    _tell_of_breaker(session, now, claim, outcome, once=row is None or not row.refreshed)
     if row is None or row.fence != claim.fence:
         return
     if isinstance(outcome, Receipt):
@@ -170,10 +170,15 @@ def _report(session: Session, now: datetime, claim: _Claim, outcome: Receipt | F
         _failed_try(session, now, row, outcome)
 
 
-def _tell_of_breaker(session: Session, now: datetime, claim: _Claim, outcome: Receipt | Failure) -> None:
-    """Count the try for the account's breaker; tell whoever answers for the account when it opens."""
-    if isinstance(outcome, Failure) and outcome.code == "late":
-        return  # nothing was tried
+def _tell_of_breaker(
+    session: Session, now: datetime, claim: _Claim, outcome: Receipt | Failure, *, once: bool
+) -> None:
+    """Count the try for the account's breaker; tell whoever answers for the account when it opens.
+
+    ``once``: the token had not been refused before; that alone says nothing yet.
+    """
+    if isinstance(outcome, Failure) and (outcome.code == "late" or (outcome.kind == "refresh" and once)):
+        return
     failed = outcome if isinstance(outcome, Failure) else None
     kind = failed.kind if failed else None
     opened = accounts.note_try(session, now, claim.account_id, kind, failed.message if failed else "")

@@ -9,9 +9,10 @@ from sqlmodel import Session, col, select
 from app.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.cases.models import Case
 from app.cases.queries import visible_cases
-from app.messages.models import Requester
+from app.messages.models import Message, Requester
 from app.replies import queries, sending
 from app.replies.models import Delivery
+from app.replies.rendering import is_private
 from app.replies.sending import WINDOW_WORDS, DeliveryState
 from app.replies.service.within import LONGEST_NOTE, change, record_delivery
 from app.staff.roles import Person, Role
@@ -49,7 +50,8 @@ def retry(session: Session, now: datetime, person: Person, delivery_id: int) -> 
     """再发一次: put a failed delivery back in line. Refused while the platform's window is closed."""
     row = _delivery(session, person, delivery_id, sending.RETRY)
     requester = session.get(Requester, row.requester_id) if row.requester_id else None
-    if problem := queries.window_problem_of(now, row.platform, requester):
+    private = is_private(row.platform, session.get_one(Message, row.message_id).kind)
+    if problem := queries.window_problem_of(now, row.platform, private, requester):
         raise Invalid(WINDOW_WORDS[problem], code="window")
     _settle(session, row, _again(now))
     record_delivery(session, now, person, row, "retry_delivery")

@@ -13,7 +13,7 @@ from app.base.db import Database
 from app.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.cases.models import Case
 from app.log.models import Event
-from app.messages.models import Requester
+from app.messages.models import Message, Requester
 from app.notices.models import Notice
 from app.official_accounts import service as accounts
 from app.official_accounts.models import OfficialAccount
@@ -399,3 +399,81 @@ def test_the_list_of_what_did_not_arrive_has_as_many_rows_as_its_number(office: 
         assert shown(session, "小陈") == ["unknown", "failed", "by_hand"]
         assert queries.count_not_delivered(session, office.people["小陈"]) == 3
         assert shown(session, "刘洋") == []
+
+
+# ------------------------------------------------------------------ the breaker, and what was answered elsewhere
+
+
+def account_of(office: TheOffice) -> OfficialAccount:
+    with office.db.reading() as session:
+        return session.get_one(OfficialAccount, office.accounts["wechat"].id)
+
+
+def test_an_account_without_rights_is_held_before_everything_waiting_fails(sqlite_office: TheOffice) -> None:
+    """The first is lost to the coded page and somebody is told; the others wait until it works again."""
+    office = sqlite_office
+    rows = [a_released_case(office, sender=f"oTESTopenid000000000000002{n}") for n in range(3)]
+    wechat = WeChat([48001, 48001])
+    deliver(office, wechat)
+    states = [delivery_of(office, case).state for case in rows]
+    assert (states, len(wechat.sent)) == (["failed", "ready", "ready"], 1)
+    assert account_of(office).held_until is not None
+    with office.db.reading() as session:
+        notice = session.exec(select(Notice).where(Notice.kind == "account")).one()
+        assert "暂停发送" in notice.text and notice.staff_id == office.people["小陈"].id
+    deliver(office, wechat, 2 * MINUTE)  # half open: one is tried, and fails
+    assert [delivery_of(office, case).state for case in rows] == ["failed", "failed", "ready"]
+    deliver(office, wechat, 3 * MINUTE)  # held for longer now
+    assert len(wechat.sent) == 2
+    deliver(office, wechat, 10 * MINUTE)
+    assert delivery_of(office, rows[2]).state == "done" and account_of(office).failures == 0
+
+
+def test_another_account_is_not_concerned(sqlite_office: TheOffice) -> None:
+    office = sqlite_office
+    with office.db.writing() as session:
+        accounts.note_try(session, NOW, office.accounts["weibo"].id, "stop")
+    case, wechat = a_released_case(office), WeChat()
+    deliver(office, wechat)
+    assert delivery_of(office, case).state == "done"
+
+
+def test_what_waits_on_a_held_account_does_not_wait_beyond_the_window(sqlite_office: TheOffice) -> None:
+    office = sqlite_office
+    case, wechat = a_released_case(office), WeChat()
+    with office.db.writing() as session:
+        account = session.get_one(OfficialAccount, office.accounts["wechat"].id)
+        account.failures, account.held_until = 9, NOW + 100 * HOUR
+        session.add(account)
+    deliver(office, wechat, 47 * HOUR)
+    assert delivery_of(office, case).state == "ready"
+    deliver(office, wechat, 49 * HOUR)
+    row = delivery_of(office, case)
+    assert (row.state, row.error_code, row.fallback, wechat.sent) == ("failed", "closed", "page", [])
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_comment_that_somebody_answered_in_the_back_end_is_not_called_sent(
+    sqlite_office: TheOffice, known: bool
+) -> None:
+    """Pitfall 22: 88005 is neither a failure to repeat nor a delivery."""
+    office = sqlite_office
+    case, wechat = a_released_case(office), WeChat([88005])
+    if known:
+        with office.db.writing() as session:
+            session.execute(update(Message).values(answer="已经在后台答复"))
+    deliver(office, wechat)
+    row = delivery_of(office, case)
+    assert (row.state, row.fallback, len(wechat.sent)) == ("elsewhere", "page", 0 if known else 1)
+    assert requester_of(office, case).sent_in_window == 0
+    assert sending.choices(row.state, row.error_code) == ()
+
+
+def test_nothing_is_sent_to_who_took_their_data_back(sqlite_office: TheOffice) -> None:
+    office = sqlite_office
+    case, wechat = a_released_case(office), WeChat()
+    with office.db.writing() as session:
+        session.execute(update(Requester).values(withdrawn_at=NOW, address_sealed=""))
+    deliver(office, wechat)
+    row = delivery_of(office, case)
+    assert (row.state, row.error_code, row.fallback, wechat.sent) == ("failed", "no_recipient", "page", [])
