@@ -119,8 +119,11 @@ def question_features(
     about = About(query.text, query.words)
     rarity = _Rarity(fields["words"], about, stored)
     letters = _Rarity(fields["characters"], about, stored, by_character=True)
+    neighbours = _neighbours(query.raw), _neighbours(query.title)
     rows = [
-        _wording(about, one) + _left(about, one, rarity, letters) + _as_written(query, one.text, written)
+        _wording(about, one)
+        + _left(about, one, rarity, letters)
+        + _as_written(query, neighbours, one.text, written)
         for one, written in zip(stored, raw, strict=True)
     ]
     return np.column_stack([*columns, np.array(rows, dtype=float).reshape(len(units), -1)])
@@ -201,12 +204,15 @@ def _left(asked: About, stored: About, rarity: _Rarity, letters: _Rarity) -> lis
     ]
 
 
-def _as_written(query: Query, stored: str, written: str) -> list[float]:
+def _as_written(
+    query: Query, neighbours: tuple[set[str], set[str]], stored: str, written: str
+) -> list[float]:
     """Likeness before ways of saying the same were made one, and of a letter's title."""
     one, other = query.raw, written
     longest = max(len(one), len(other), 1)
-    mine, theirs = _neighbours(one), _neighbours(other)
-    title, held = _neighbours(query.title), _neighbours(stored)
+    mine, title = neighbours
+    theirs = _neighbours(other)
+    held = theirs if stored == other else _neighbours(stored)
     return [
         fuzz.ratio(one, other) / 100,
         Levenshtein.normalized_similarity(one, other),

@@ -32,13 +32,17 @@ class Forest:
 
     def sum(self, rows: Floats) -> Floats:
         """Return for every row the sum of the leaves it comes to."""
-        trees, depth = len(self.leaves), int(np.log2(self.leaves.shape[1] or 1)) if len(self.leaves) else 0
-        tree, row = np.arange(trees)[:, None], np.arange(len(rows))[None, :]
-        node = np.zeros((trees, len(rows)), dtype=np.int64)
-        for _ in range(depth):
-            right = rows[row, self.features[tree, node]] > self.thresholds[tree, node]
-            node = 2 * node + 1 + right
-        return np.asarray(self.leaves[tree, node - (self.leaves.shape[1] - 1)].sum(axis=0), dtype=float)
+        trees, ends = self.leaves.shape if len(self.leaves) else (0, 1)
+        inner, (count, width) = ends - 1, rows.shape
+        flat, features, thresholds = rows.ravel(), self.features.ravel(), self.thresholds.ravel()
+        first = (np.arange(trees, dtype=np.int32) * inner)[:, None]
+        begin = (np.arange(count, dtype=np.int32) * width)[None, :]
+        node = np.zeros((trees, count), dtype=np.int32)
+        for _ in range(inner.bit_length()):
+            place = first + node
+            node = 2 * node + 1 + (flat.take(begin + features.take(place)) > thresholds.take(place))
+        leaves = self.leaves.ravel().take(node - inner + (np.arange(trees, dtype=np.int32) * ends)[:, None])
+        return np.asarray(leaves.sum(axis=0), dtype=float)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ _LOCK_WAIT = 30.0  # seconds
 
 # A whole letter or passage; longer texts are cut, their beginning says what they are about.
 _LONGEST_TEXT = 20_000
+# A longer question is a letter: found as texts are, by what it has in common, not as a line, by its wording.
+_LONGEST_LINE = 100
 
 _SEGMENT = 50_000
 """Units in one segment of a new index."""
@@ -195,14 +197,20 @@ class SearchIndex:
             return self._follower.current().documents
 
     def _add(self, writer: Any, document: Document) -> None:
-        asked = [text for text in (document.question, *document.phrasings) if text.strip()]
-        for text in dict.fromkeys(asked):
-            self._add_unit(writer, document, "question", text)
-        if document.text.strip():
-            self._add_unit(writer, document, "text", document.text[:_LONGEST_TEXT])
+        asked = dict.fromkeys(text for text in (document.question, *document.phrasings) if text.strip())
+        told = document.text
+        for text in asked:
+            if len(text) <= _LONGEST_LINE:
+                self._add_unit(writer, document, "question", text)
+            elif text == document.question:
+                told = f"{text}\n{told}"
+            else:
+                self._add_unit(writer, document, "text", text)
+        if told.strip():
+            self._add_unit(writer, document, "text", told)
 
     def _add_unit(self, writer: Any, document: Document, family: str, text: str) -> None:
-        folded = fold(text).strip()
+        folded = fold(text[:_LONGEST_TEXT]).strip()
         terms = terms_of(folded, self._segmenter)
         about = (document.key, family, sorted(document.tags), canonical(folded), folded)
         counted = {f"{family}_{kind}": terms.of(kind) for kind in FIRST_KINDS[family]}

@@ -251,6 +251,30 @@ def citing(session: Session, document_id: int) -> list[tuple[AnswerEntry, EntryV
     return [(row[0], row[1]) for row in session.exec(query)]
 
 
+def documents(
+    session: Session, search: str = "", *, after: int = 0, limit: int = 50
+) -> list[tuple[BasisDocument, int]]:
+    """Documents with how many answers in force rest on them, in the order they were first cited."""
+    times = (
+        select(func.count())
+        .select_from(Citation)
+        .join(
+            AnswerEntry,
+            (col(AnswerEntry.id) == Citation.entry_id)
+            & (col(AnswerEntry.current_version) == Citation.version)
+            & (col(AnswerEntry.state) == EntryState.PUBLISHED.value),
+        )
+        .where(Citation.document_id == BasisDocument.id)
+        .correlate(BasisDocument)
+        .scalar_subquery()
+    )
+    query = select(BasisDocument, times).where(col(BasisDocument.id) > after)
+    if search:
+        named = (col(BasisDocument.title), col(BasisDocument.number))
+        query = query.where(or_(*(column.contains(search, autoescape=True) for column in named)))
+    return [(row[0], row[1]) for row in session.exec(query.order_by(col(BasisDocument.id)).limit(limit))]
+
+
 def documents_of_version(session: Session, entry_id: int, version: int) -> list[BasisDocument]:
     """The documents one version rests on, as they are known now."""
     query = (

@@ -21,7 +21,7 @@ from kb.forest import Judge
 from kb.postings import Asked, Field, Floats, Ints, Texts
 
 CANDIDATES = 40
-MOST_UNITS = 60
+MOST_UNITS = 50
 MOST_TERMS = 8
 MOST_LISTED = 4
 LONGEST_QUERY = 2000
@@ -239,8 +239,17 @@ def candidates(query: Query, allowed: NDArray[np.bool_] | None) -> Candidates:
     units = {family: query.collection.units_of(family, entries) for family in FIRST_KINDS}
     asked = units["question"]
     if len(asked) > MOST_UNITS:
-        asked = np.sort(asked[np.argsort(-totals["question"][asked], kind="stable")[:MOST_UNITS]])
-    return Candidates(entries, {**units, "question": asked})
+        units["question"] = _best_units(query, asked, totals["question"][asked])
+    return Candidates(entries, units)
+
+
+def _best_units(query: Query, units: Ints, totals: Floats) -> Ints:
+    """Return of every entry its best phrasing, and the best others up to ``MOST_UNITS``."""
+    order = np.argsort(-totals, kind="stable")
+    first = order[np.unique(query.collection.entry_of["question"][units[order]], return_index=True)[1]]
+    others = np.setdiff1d(order, first, assume_unique=True)
+    others = others[np.argsort(-totals[others], kind="stable")][: max(0, MOST_UNITS - len(first))]
+    return np.sort(units[np.concatenate([first, others])])
 
 
 def _first(query: Query, family: str, allowed: NDArray[np.bool_] | None) -> Floats:
@@ -324,8 +333,7 @@ def rank(
     if boost:
         scores = scores + np.array([boost.get(query.collection.keys[n], 0.0) for n in found.entries])
     order = np.argsort(-scores, kind="stable")[:most]
-    odds = _odds(query, sides, judges, order)
-    likely = _odds(query, sides, judges, order, as_if_alone=True)
+    odds, likely = _odds(query, sides, judges, order)
     return [
         Ranked(int(found.entries[at]), float(scores[at]), _share(odds[n]), _share(likely[n]))
         for n, at in enumerate(order)
@@ -333,33 +341,29 @@ def rank(
 
 
 def _odds(
-    query: Query,
-    sides: Mapping[str, _Side],
-    judges: Mapping[str, Judge],
-    order: Ints,
-    *,
-    as_if_alone: bool = False,
-) -> Floats:
-    """Return the log odds that each of some candidates is right.
+    query: Query, sides: Mapping[str, _Side], judges: Mapping[str, Judge], order: Ints
+) -> tuple[Floats, Floats]:
+    """Return the log odds that each of some candidates is right: beside the others, and if it stood alone.
 
     Where an entry has both a question and a text, both must speak for it, the question louder; the very
     question is enough.
     """
-    totals, weights = np.zeros(len(order)), np.zeros(len(order))
-    least = np.full(len(order), -30.0)
+    count = len(order)
+    totals, weights, least = np.zeros(2 * count), np.zeros(2 * count), np.full(2 * count, -30.0)
     for family, side in sides.items():
         has = np.flatnonzero(side.chosen[order] >= 0)
         if not len(has):
             continue
         leads = leads_of(side.scores, order[has])
-        if as_if_alone:
-            leads = np.maximum(leads, 1.0)
-        rows = np.column_stack([side.rows[side.chosen[order[has]]], leads])
-        totals[has] += _SAY[family] * judges[f"{family}_sure"].score(rows, long=query.question.is_letter)
-        weights[has] += _SAY[family]
+        rows = np.tile(side.rows[side.chosen[order[has]]], (2, 1))
+        rows = np.column_stack([rows, np.concatenate([leads, np.maximum(leads, 1.0)])])
+        both = np.concatenate([has, has + count])
+        totals[both] += _SAY[family] * judges[f"{family}_sure"].score(rows, long=query.question.is_letter)
+        weights[both] += _SAY[family]
         if family == "question":
-            least[has[rows[:, _LIKENESS] >= 1.0]] = _THE_SAME
-    return np.maximum(least, np.where(weights > 0, totals / np.maximum(weights, 1e-9), -30.0))
+            least[both[rows[:, _LIKENESS] >= 1.0]] = _THE_SAME
+    odds = np.maximum(least, np.where(weights > 0, totals / np.maximum(weights, 1e-9), -30.0))
+    return odds[:count], odds[count:]
 
 
 def leads_of(scores: Floats, places: Ints) -> Floats:

@@ -258,6 +258,27 @@ def votes(session: Session, entry_id: int) -> tuple[int, int]:
     return int(yes or 0), int(no or 0)
 
 
+def addresses(session: Session, today: date, kinds: frozenset[str], limit: int) -> list[tuple[str, datetime]]:
+    """(key, published at) of the answers in force today, the last changed first."""
+    wanted = (
+        select(AnswerEntry.key, EntryVersion.published_at)
+        .join(
+            EntryVersion,
+            (col(EntryVersion.entry_id) == AnswerEntry.id)
+            & (col(EntryVersion.number) == AnswerEntry.current_version),
+        )
+        .where(
+            _state(EntryState.PUBLISHED),
+            col(AnswerEntry.kind).in_(kinds),
+            col(EntryVersion.valid_from) <= today,
+            or_(col(EntryVersion.valid_until).is_(None), col(EntryVersion.valid_until) >= today),
+        )
+        .order_by(col(AnswerEntry.updated_at).desc(), col(AnswerEntry.id).desc())
+        .limit(limit)
+    )
+    return [(key, at) for key, at in session.exec(wanted) if at is not None]
+
+
 def most_used(
     session: Session, today: date, kinds: frozenset[str], limit: int = 8
 ) -> list[tuple[AnswerEntry, EntryVersion]]:

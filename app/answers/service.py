@@ -14,6 +14,7 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col
 
 from app.answers import queries
+from app.answers.forms import Rendered, problems, rendered
 from app.answers.models import AnswerUse, AnswerVote, VoteMark
 from app.answers.reviewing import PUBLISHERS
 from app.base.errors import AppError, Conflict, Invalid, NotAllowed, NotFound, TooMany
@@ -28,15 +29,16 @@ from app.redaction.service import redact
 from app.staff import queries as staff
 from app.staff.roles import Person, Role
 from connectors.errors import UnreadableFile
+from connectors.registry import count_text
 from connectors.tables import read_records
 from kb import queries as library
 from kb import service as kb
 from kb.entries import LONGEST_QUESTION
 from kb.errors import EntryConflict, EntryInvalid, EntryNotFound
 from kb.exchange import HEADINGS, ReadRow, comparable, heading_key, is_whole, read_rows
-from kb.models import AnswerEntry, EntryOpinion, EntryVersion, Recheck
+from kb.models import AnswerEntry, BasisDocument, EntryOpinion, EntryVersion, Recheck
 from kb.review import ReviewError, Step, Verdict
-from kb.states import RecheckReason
+from kb.states import EntryKind, RecheckReason
 
 # ------------------------------------------------------------------ changing
 
@@ -112,14 +114,47 @@ def care_needed(case: Case) -> list[str]:
     return [FLAG_LABELS[Flag(flag)] for flag in redact(case.text).flags]
 
 
-def submit(session: Session, now: datetime, person: Person | None, version_id: int) -> EntryVersion:
-    """送审. Clause B13: `Invalid` without 依据 or 核实人; `Conflict` for what is no longer the draft."""
+def submit(
+    session: Session, now: datetime, person: Person | None, version_id: int, *, address: str = ""
+) -> EntryVersion:
+    """送审. Clause B13: `Invalid` without 依据 or 核实人; `Conflict` for what is no longer the draft.
+
+    ``address``: of our public pages, in which short forms end. A form that does not fit is refused, never cut.
+    """
     _may(person, WRITERS, "送审问答条目")
+    _check_forms(session, version_id, address)
     with _in_our_words():
         version = kb.submit(session, now, version_id, person.id if person else 0)
     _record(session, now, person, "answer_submitted", version, digest=version.digest)
     _tell_next(session, now, version)
     return version
+
+
+def forms_of(entry: AnswerEntry, version: EntryVersion, address: str) -> list[Rendered]:
+    """How a version reads in every form; ``address``: of our public pages."""
+    return rendered(
+        version.text,
+        short_text=version.short_text,
+        forms=version.forms,
+        must_keep=version.must_keep,
+        link=f"{address}/answers/{entry.key}",
+        count=count_text,
+    )
+
+
+def _check_forms(session: Session, version_id: int, address: str) -> None:
+    version = session.get(EntryVersion, version_id)
+    if version is None:
+        return  # the library says so in its own words
+    entry = session.get_one(AnswerEntry, version.entry_id)
+    if entry.kind not in GOES_OUT:
+        return
+    for field, words in problems(forms_of(entry, version, address), version.must_keep):
+        raise Invalid(words, field=field, code="too_long")
+
+
+GOES_OUT = frozenset({EntryKind.ANSWER.value, EntryKind.CLARIFICATION.value})
+"""Kinds that are told on every platform; an acknowledgement is rendered where it is sent."""
 
 
 def give_opinion(
@@ -271,6 +306,12 @@ def repeal(
                 text=f"{row.detail}，请复核引用它的答案", address=f"/desk/answers/{entry.id}",
             )  # fmt: skip
     return len(raised)
+
+
+def document(session: Session, document_id: int) -> BasisDocument:
+    """One document that answers rest on. Raises `NotFound`."""
+    with _in_our_words():
+        return kb.document_of(session, document_id)
 
 
 def reinstate(session: Session, now: datetime, person: Person, document_id: int) -> None:

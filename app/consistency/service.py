@@ -257,7 +257,7 @@ def _tell_owner(session: Session, now: datetime, row: AnswerConflict, one: Row, 
             key=f"answer_conflict:{row.id}:{row.entry_version}:{row.other_version}:{staff_id}",
             kind="answer_conflict",
             text=text,
-            address="/desk/answers/conflicts",
+            address="/desk/answers/upkeep#conflicts",
         )
 
 

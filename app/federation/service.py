@@ -176,6 +176,19 @@ def add(
     return row
 
 
+def set_level(session: Session, now: datetime, person: Person, level: str) -> None:
+    """What our own library counts as, for those who take our answers in."""
+    _may_manage(person)
+    office = staff.office(session)
+    if level not in set(Level) or office is None:
+        raise Invalid("请选择本库的级别：国家、省、市、区、部门", field="level")
+    office.settings = {**office.settings, "library_level": level}
+    session.add(office)
+    log.record(
+        session, now, person, "library_level", subject_type="office", subject_id=office.id, level=level
+    )
+
+
 def refuse(session: Session, now: datetime, person: Person | None, library_id: int) -> NeighbourLibrary:
     """Take nothing from a library any more; what came from it is taken out of force here."""
     _may_manage(person)

@@ -9,11 +9,14 @@ from sqlmodel import Session, col, select
 
 from app.answers.models import AnswerUse
 from app.cases.models import Case
+from app.consistency import queries as conflicts
 from app.federation.models import NeighbourLibrary
 from app.replies.models import Reply
 from app.replies.queries import WORKED_ON
+from app.upkeep.figures import Covered, Figures
 from app.upkeep.models import FollowedTo, FollowUp
 from kb.models import AnswerEntry, EntryVersion, Recheck
+from kb.states import EntryState
 
 PAGE = 50
 
@@ -123,3 +126,80 @@ def case_numbers(session: Session, case_ids: Sequence[int | None]) -> dict[int, 
     """The numbers of these cases."""
     wanted = select(Case.id, Case.number).where(col(Case.id).in_([one for one in case_ids if one]))
     return dict(session.exec(wanted).all())
+
+
+# ------------------------------------------------------------------ figures
+
+
+def figures(session: Session, since: datetime, now: datetime) -> Figures:
+    """The figures of the library over the time since an instant; counted from what is kept, nothing by hand."""
+    released = (col(Reply.state).in_(("released", "superseded")), col(Reply.released_at) >= since)
+    drawn = select(AnswerUse.id).where(AnswerUse.reply_id == Reply.id).correlate(Reply).exists()
+    count = select(func.count()).select_from(Reply)
+    with_answer, without = (
+        [
+            (sent - begun).total_seconds() / 60
+            for begun, sent in session.exec(
+                select(Reply.created_at, Reply.submitted_at)
+                .where(*released, condition, col(Reply.submitted_at).is_not(None))
+                .order_by(col(Reply.id).desc())
+                .limit(_MEASURED)
+            )
+            if sent is not None
+        ]
+        for condition in (drawn, ~drawn)
+    )
+    live = (
+        select(func.count()).select_from(AnswerEntry).where(AnswerEntry.state == EntryState.PUBLISHED.value)
+    )
+    return Figures(
+        replies=session.exec(count.where(*released)).one(),
+        drawn=session.exec(count.where(*released, drawn)).one(),
+        minutes_with=with_answer,
+        minutes_without=without,
+        in_force=session.exec(live).one(),
+        imported=session.exec(live.where(AnswerEntry.origin != "")).one(),
+        stale=count_rechecks(session),
+        conflicts=conflicts.count_open_conflicts(session),
+        follow_ups=count_open(session),
+        coverage=_coverage(session, since),
+    )
+
+
+_MEASURED = 5_000
+_MOST_CATEGORIES = 30
+
+
+def _coverage(session: Session, since: datetime) -> list[Covered]:
+    """The categories most written about, with how many of their letters were answered from the library."""
+    letters = (
+        select(Case.category, func.count())
+        .where(Case.received_at >= since)
+        .group_by(Case.category)
+        .order_by(func.count().desc(), Case.category)
+        .limit(_MOST_CATEGORIES)
+    )
+    drawn = dict(
+        session.exec(
+            select(Case.category, func.count(func.distinct(AnswerUse.case_id)))
+            .join(AnswerUse, col(AnswerUse.case_id) == Case.id)
+            .where(Case.received_at >= since)
+            .group_by(Case.category)
+        ).all()
+    )
+    answers = dict(
+        session.exec(
+            select(EntryVersion.category, func.count())
+            .join(
+                AnswerEntry,
+                (col(EntryVersion.entry_id) == AnswerEntry.id)
+                & (col(EntryVersion.number) == AnswerEntry.current_version),
+            )
+            .where(AnswerEntry.state == EntryState.PUBLISHED.value)
+            .group_by(EntryVersion.category)
+        ).all()
+    )
+    return [
+        Covered(name, number, drawn.get(name, 0), answers.get(name, 0))
+        for name, number in session.exec(letters)
+    ]

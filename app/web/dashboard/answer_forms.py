@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.answers import queries, service
+from app.answers.forms import FORMS
 from app.base.errors import AppError, Invalid, NotAllowed
 from app.cases import queries as cases
 from app.cases.models import Case
@@ -17,7 +18,7 @@ from app.departments import queries as departments
 from app.replies import queries as replies
 from app.staff.roles import Role
 from app.web.access import needs
-from app.web.context import current_person, now, reading, render, tell, writing
+from app.web.context import current_person, now, reading, render, settings, tell, writing
 from app.web.dashboard import desk
 from app.web.dashboard.answers import counts_of, entry_and_newest
 from app.web.forms import refused
@@ -92,7 +93,7 @@ def _kept(entry_id: int | None, do: Callable[[Session], EntryVersion]) -> BaseRe
             version = do(session)
             kept["entry"] = version.entry_id
             if submits:
-                service.submit(session, now(), current_person(), version.id)
+                service.submit(session, now(), current_person(), version.id, address=settings().public_url)
 
     _, page = refused(act, lambda error: _refused_form(entry_id, error))
     if page is not None:
@@ -135,8 +136,11 @@ def _form(
     person = current_person()
     with reading() as session:
         in_force = library.version_in_force(session, entry.id) if entry else None
+        attachments = [*(values.get("attachments") or []), {}]
         basis = [*values.get("basis", []), {}]  # always one row more than there are documents
         text, short = str(values.get("text") or ""), str(values.get("short_text") or "")
+        if entry is not None and entry.origin:
+            raise NotAllowed("这一条来自别的问答库，只能看，不能改。要改请另拟一条", code="imported")
         return render(
             "desk/answer_edit.html",
             entry=entry,
@@ -146,6 +150,8 @@ def _form(
             care=service.care_needed(case) if case else [],
             values=values,
             basis=basis,
+            attachments=attachments,
+            written=[(one.name, one.label) for one in WRITTEN],
             action=f"/desk/answers/{entry.id}/edit" if entry else "/desk/answers/new",
             text_counts=counts_of(text),
             short_counts=counts_of(short),
@@ -163,7 +169,7 @@ def _form(
 def _as_content(entry: AnswerEntry, version: EntryVersion) -> dict[str, Any]:
     names = (
         "question", "text", "short_text", "phrasings", "must_keep", "basis", "verified_by", "category",
-        "is_draft_policy", "licence", "valid_from", "valid_until", "review_by", "significance",
+        "is_draft_policy", "licence", "forms", "attachments", "valid_from", "valid_until", "review_by", "significance",
     )  # fmt: skip
     content = {name: getattr(version, name) for name in names}
     return {**content, "kind": entry.kind, "owner_department_id": entry.owner_department_id}
@@ -172,7 +178,25 @@ def _as_content(entry: AnswerEntry, version: EntryVersion) -> dict[str, Any]:
 def _typed(form: MultiDict[str, str]) -> dict[str, Any]:
     """What was typed, as it stands, for showing the form again."""
     lists = {name: form.get(name, "").splitlines() for name in ("phrasings", "must_keep")}
-    return {**form.to_dict(), **lists, "basis": _basis(form)}
+    more = {"basis": _basis(form), "forms": _forms(form), "attachments": _attachments(form)}
+    return {**form.to_dict(), **lists, **more}
+
+
+def _forms(form: MultiDict[str, str]) -> dict[str, str]:
+    """What was written for single platforms, by the name of the form."""
+    written = {one.name: form.get(f"form-{one.name}", "").replace("\r\n", "\n").strip() for one in WRITTEN}
+    return {name: words for name, words in written.items() if words}
+
+
+def _attachments(form: MultiDict[str, str]) -> list[dict[str, str]]:
+    columns = [form.getlist(f"attachment_{name}") for name in ATTACHED]
+    rows = ([cell.strip() for cell in row] for row in zip(*columns, strict=False))
+    return [dict(zip(ATTACHED, row, strict=True)) for row in rows if any(row)]
+
+
+WRITTEN = tuple(form for form in FORMS if form.name != "website")
+"""Forms that may have words of their own; the site shows the whole."""
+ATTACHED = ("title", "url", "licence", "source", "map_number")
 
 
 def _basis(form: MultiDict[str, str]) -> list[dict[str, Any]]:
@@ -201,6 +225,8 @@ def _content(form: MultiDict[str, str]) -> dict[str, Any]:
         "category": form.get("category", "")[:100],
         "is_draft_policy": form.get("is_draft_policy") == "1",
         "licence": form.get("licence", "")[:100],
+        "forms": _forms(form),
+        "attachments": _attachments(form),
         "valid_from": _day(form, "valid_from", "有效期起"),
         "valid_until": _day(form, "valid_until", "有效期止"),
         "review_by": _day(form, "review_by", "复核日期"),

@@ -12,30 +12,49 @@ from sqlmodel import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.answers import queries, service
+from app.answers.forms import BY_NAME
 from app.answers.queries import VIEWS, LibraryFilters, LibraryPage, Listed
 from app.answers.reviewing import LABELS, PUBLISH, PUBLISHERS, Standing, standing, why_not
 from app.base.errors import AppError, Invalid, NotFound
 from app.calendar.workdays import day_of
+from app.consistency import queries as conflicts
+from app.consistency import service as consistency
+from app.consistency.models import AnswerConflict
 from app.departments import queries as departments
+from app.federation import queries as imports
+from app.federation import service as levels
 from app.finding import queries as finding
 from app.log import service as log
 from app.opendata.formats import safe_cell
 from app.staff import queries as staff
 from app.staff.roles import Role
+from app.upkeep import queries as upkeep
+from app.upkeep import service as reach
+from app.upkeep.following import KIND_LABELS as FOLLOW_LABELS
+from app.upkeep.following import Kind
 from app.web.access import needs
-from app.web.context import current_person, now, reading, render, services, tell, writing
+from app.web.context import current_person, now, reading, render, services, settings, tell, writing
 from app.web.dashboard import desk
 from app.web.dashboard.replies import GATE_HINTS
 from app.web.dashboard.showing import platform_label
 from app.web.forms import refused
 from app.web.presenting import duration, instant
 from connectors.registry import PLATFORMS, count_text
+from kb import federation
 from kb import queries as library
+from kb.basis import identity_of
 from kb.models import AnswerEntry, EntryOpinion, EntryVersion
 from kb.ranking import Level
 from kb.review import GATES, RETURN_CODES, Verdict
 from kb.service import current_digest
-from kb.states import KIND_LABELS, SIGNIFICANCE_LABELS, EntryKind, EntryState, Significance
+from kb.states import (
+    KIND_LABELS,
+    RECHECK_LABELS,
+    SIGNIFICANCE_LABELS,
+    EntryKind,
+    EntryState,
+    Significance,
+)
 
 READERS = (
     Role.CLERK,
@@ -82,6 +101,7 @@ def library_list() -> str:
             pager=_pager(page),
             export_href="/desk/answers.csv?" + _address().partition("?")[2],
             may_write=person.may(Role.EDITOR),
+            work=upkeep.count_rechecks(session) + upkeep.count_open(session),
             searched=finding.unanswered(session, _VAIN),
         )
 
@@ -238,11 +258,24 @@ def _entry_page(entry_id: int, error: AppError | None = None) -> str:
             steps=_steps(session, newest, stands) if newest.submitted_at else [],
             sent_back=stands.step is None if newest.submitted_at else False,
             may_review=open_draft and newest.submitted_at is not None and why_not(stands, person) is None,
-            may_write=person.may(Role.EDITOR),
+            may_write=person.may(Role.EDITOR) and not entry.origin,
             may_submit=open_draft and newest.submitted_at is None and person.may(Role.EDITOR),
-            may_retire=entry.state == EntryState.PUBLISHED and person.may(*PUBLISHERS),
+            may_retire=entry.state == EntryState.PUBLISHED and not entry.origin and person.may(*PUBLISHERS),
             uses=_uses(session, entry_id),
             times=queries.times_used(session, [entry_id]).get(entry_id, 0),
+            rechecks=library.open_rechecks(session, entry_id),
+            recheck_labels=RECHECK_LABELS,
+            documents={
+                one.identity: one for one in library.documents_of_version(session, entry_id, chosen.number)
+            },
+            identity_of=identity_of,
+            follow_ups=upkeep.of_entry(session, entry_id, 10),
+            follow_labels=FOLLOW_LABELS,
+            conflicts=conflict_rows(session, consistency.open_conflicts_of(session, entry_id)),
+            came=_came_from(session, entry),
+            forms=service.forms_of(entry, chosen, settings().public_url),
+            votes=queries.votes(session, entry_id),
+            may_settle=person.may(Role.EDITOR, Role.HANDLER),
             older=[
                 {"platform": platform_label(platform), "version": number, "times": times}
                 for platform, number, times in queries.older_versions_said(session, entry)
@@ -255,6 +288,56 @@ def _entry_page(entry_id: int, error: AppError | None = None) -> str:
             error=error,
             typed=request.form,
         )
+
+
+def conflict_rows(session: Session, found: list[AnswerConflict]) -> list[dict[str, Any]]:
+    """Contradictions with both answers, each point side by side."""
+    numbers = {number for row in found for number in (row.entry_id, row.other_id)}
+    answers = conflicts.shown(session, numbers)
+    rows = []
+    for row in found:
+        if row.entry_id not in answers or row.other_id not in answers:
+            continue
+        (one, ours), (other, theirs) = answers[row.entry_id], answers[row.other_id]
+        above = federation.precedes(levels.level_of(session, other), levels.level_of(session, one))
+        rows.append(
+            {
+                "id": row.id,
+                "ours": {
+                    "href": f"/desk/answers/{one.id}",
+                    "question": ours.question,
+                    "owner": one.owner_name,
+                },
+                "theirs": {
+                    "href": f"/desk/answers/{other.id}",
+                    "question": theirs.question,
+                    "owner": other.owner_name,
+                    "is_imported": bool(other.origin),
+                    "is_above": bool(other.origin) and above,
+                },
+                "points": consistency.words_of(row.points),
+                "found_at": row.found_at,
+            }
+        )
+    return rows
+
+
+def _came_from(session: Session, entry: AnswerEntry) -> dict[str, Any] | None:
+    """Where an imported entry is from, and the way it came."""
+    came = imports.of_entry(session, entry.id) if entry.origin else None
+    if came is None:
+        return None
+    known = {one.library: one for one in imports.libraries(session)}
+    names = [known[one].name if one in known else one[:8] for one in came.path]
+    level = known[came.origin].level if came.origin in known else "city"
+    return {
+        "name": names[0],
+        "level": federation.LEVEL_LABELS[federation.Level(level)],
+        "way": " → ".join(names),
+        "version": came.origin_version,
+        "imported_at": came.imported_at,
+        "reason": came.reason,
+    }
 
 
 def entry_and_newest(session: Session, entry_id: int) -> tuple[AnswerEntry, EntryVersion]:
@@ -283,6 +366,11 @@ def _standing(session: Session, entry: AnswerEntry, version: EntryVersion) -> St
 _COMPARED: tuple[tuple[str, Callable[[EntryVersion], str]], ...] = (
     ("问题", lambda v: v.question),
     ("短文本", lambda v: v.short_text or ""),
+    (
+        "平台文本",
+        lambda v: "\n".join(f"{BY_NAME[n].label if n in BY_NAME else n}：{w}" for n, w in v.forms.items()),
+    ),
+    ("附件", lambda v: "\n".join(f"{one['title']}（{one.get('licence', '')}）" for one in v.attachments)),
     ("其他问法", lambda v: "\n".join(v.phrasings)),
     ("必须保留", lambda v: "\n".join(v.must_keep)),
     ("依据", lambda v: "\n".join(_document(named) for named in v.basis)),
@@ -408,7 +496,7 @@ def submit_entry(entry_id: int) -> BaseResponse | Response:
     """送审."""
 
     def do(session: Session) -> None:
-        service.submit(session, now(), current_person(), _version_seen())
+        service.submit(session, now(), current_person(), _version_seen(), address=settings().public_url)
 
     return _done(entry_id, do, ("已送审", "等三位审核人各审一次，然后签发"), _entry_page)
 
@@ -453,6 +541,13 @@ def _review_page(entry_id: int, error: AppError | None = None) -> str:
                 for one in counts_of(version.text)
             ],
             times=queries.times_used(session, [entry_id]).get(entry_id, 0),
+            forms=service.forms_of(entry, version, settings().public_url),
+            affected=[
+                (FOLLOW_LABELS[Kind(kind)], number)
+                for kind, number in reach.affected(session, now(), entry, version).items()
+            ]
+            if is_open
+            else [],
             error=error,
             typed=request.form,
         )

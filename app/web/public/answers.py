@@ -4,22 +4,28 @@ import contextlib
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
+from xml.sax.saxutils import escape
 
-from flask import Response, make_response, request
+from flask import Response, make_response, redirect, request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.answers import queries
+from app.answers import service as library_service
 from app.base import keyset
-from app.base.errors import NotFound
+from app.base.errors import Invalid, NotFound
 from app.calendar.workdays import day_of
 from app.finding import service
 from app.finding.found import SUGGESTED, Found, Match, is_suggested
 from app.finding.marking import spans_of
+from app.opendata import feed
 from app.opendata.datasets import DATASETS
 from app.opendata.formats import as_object, plain
 from app.opendata.queries import answer_row
-from app.web.context import now, reading, render, services, settings, writing
+from app.staff import queries as staff
+from app.staff.addresses import limit_key
+from app.web.context import client_address, now, reading, render, services, settings, writing
 from app.web.public import giving, public
 from kb import queries as library
 from kb.models import AnswerEntry, EntryVersion
@@ -30,6 +36,7 @@ _FOUND = 6
 _PAGE = 20
 _EXCERPT = 110
 _RELATED = 5
+_MOST_ADDRESSES = 50_000  # of one sitemap file, by its standard
 _COLUMNS = DATASETS["answers"].names
 Shown = tuple[AnswerEntry, EntryVersion]
 
@@ -83,6 +90,7 @@ def _browsed() -> str:
     return render(
         "public/answers.html",
         place="answers",
+        linked_data=_faq_page(rows, _address("/answers", category=category)),
         category=category,
         results=[_row(*row) for row in rows],
         matters=matters,
@@ -181,6 +189,75 @@ def answer_page(key: str) -> Response:
     return response
 
 
+@public.get("/answers/<key>/vote")
+def vote_page(key: str) -> Response:
+    """Two buttons, on a page of their own: the answer's page is the same for everybody and may be kept."""
+    with reading() as session:
+        entry, version = _answer(session, key)
+    voted = request.args.get("voted") == "1"
+    response = make_response(
+        render("public/vote.html", place="answers", entry=entry, version=version, voted=voted)
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@public.post("/answers/<key>/vote")
+def vote(key: str) -> BaseResponse:
+    """有没有帮助: one judgement a day and visitor; who it was is not kept."""
+    helpful = request.form.get("helpful", "")
+    if helpful not in {"yes", "no"}:
+        raise Invalid("请选“有帮助”或“没有帮助”", field="helpful")
+    with writing() as session:
+        entry, _ = _answer(session, key)
+        visitor = limit_key(client_address())
+        library_service.vote(session, now(), entry, visitor, helpful=helpful == "yes")
+    return redirect(f"/answers/{entry.key}/vote?voted=1", 303)
+
+
+@public.get("/answers.atom")
+def answers_atom() -> Response:
+    """The answers changed last, as an Atom feed."""
+    with reading() as session:
+        rows, _ = _listed(session, "")
+        changed = max((version.published_at for _, version in rows if version.published_at), default=now())
+        office = staff.office(session)
+    home = settings().public_url
+    entries = [
+        feed.Entry(
+            key=entry.key,
+            url=f"{home}/answers/{entry.key}",
+            updated_at=version.published_at or entry.updated_at,
+            title=version.question,
+            summary=version.text,
+            author=entry.owner_name,
+            category=version.category,
+        )
+        for entry, version in rows
+    ]
+    name = office.name if office else ""
+    told = feed.atom(
+        f"{name}问答库", name or "问答库", f"{home}/answers", f"{home}/answers.atom", changed, entries
+    )
+    return giving.document(told, "atom", changed_at=changed)
+
+
+@public.get("/sitemap.xml")
+def sitemap() -> Response:
+    """Every answer in force, for search engines (sitemaps.org 0.9)."""
+    home, today = settings().public_url, day_of(now())
+    with reading() as session:
+        rows = queries.addresses(session, today, SUGGESTED, _MOST_ADDRESSES)
+    lines = "".join(
+        f"<url><loc>{escape(home)}/answers/{key}</loc><lastmod>{day_of(at).isoformat()}</lastmod></url>"
+        for key, at in rows
+    )
+    head = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+    )
+    return giving.document(f"{head}<url><loc>{escape(home)}/</loc></url>{lines}</urlset>", "xml")
+
+
 @public.get("/answers/<key>.json")
 def answer_json(key: str) -> Response:
     """The same for programs, with every document it rests on and the digest of what was reviewed."""
@@ -218,6 +295,25 @@ def _related(session: Session, entry: AnswerEntry, version: EntryVersion) -> lis
     return [row for row in near if row[0].id != entry.id and row[0].kind in SUGGESTED][:_RELATED]
 
 
+def _faq_page(rows: Iterable[Shown], path: str) -> dict[str, Any]:
+    """schema.org FAQPage of a page of answers, those of one matter."""
+    return {
+        "@context": "https://schema.org",
+        "@type": "FAQPage",
+        "@id": f"{settings().public_url}{path}",
+        "inLanguage": "zh-CN",
+        "mainEntity": [_question(version) for _, version in rows],
+    }
+
+
+def _question(version: EntryVersion) -> dict[str, Any]:
+    return {
+        "@type": "Question",
+        "name": version.question,
+        "acceptedAnswer": {"@type": "Answer", "text": version.text},
+    }
+
+
 def _linked_data(entry: AnswerEntry, version: EntryVersion) -> dict[str, Any]:
     """schema.org FAQPage. A data block is not run, so the policy on scripts does not concern it."""
     return {
@@ -226,13 +322,7 @@ def _linked_data(entry: AnswerEntry, version: EntryVersion) -> dict[str, Any]:
         "@id": f"{settings().public_url}/answers/{entry.key}",
         "inLanguage": "zh-CN",
         "dateModified": plain(version.published_at),
-        "mainEntity": [
-            {
-                "@type": "Question",
-                "name": version.question,
-                "acceptedAnswer": {"@type": "Answer", "text": version.text},
-            }
-        ],
+        "mainEntity": [_question(version)],
     }
 
 
