@@ -12,6 +12,7 @@ from app.cases.models import Case
 from app.duty import queries as duty
 from app.log import service as log
 from app.log.models import Event
+from app.messages.abuse import judge
 from app.messages.repeats import likely_repeats
 from app.notices import service as notices
 from app.staff import queries as staff
@@ -38,12 +39,47 @@ def scan_new_cases(session: Session, now: datetime) -> int:
     count = 0
     for event_id, case in session.exec(taken_in).all():
         found = signals.signals_in(case.text)
-        if crowd := signals.burst(_alike(session, case)):
-            found.append(crowd)
+        alike = _alike(session, case)
+        crowd = None if _raised_before(session, alike) else signals.burst(alike, _master(session, alike))
+        found += [one for one in (crowd, signals.abuse(judge(case.text).flagged)) if one]
         count += sum(_raise(session, now, case, signal) for signal in found)
         state.last_event_id = event_id
         session.add(state)
     return count
+
+
+def _raised_before(session: Session, alike: list[int]) -> bool:
+    """Whether the hot question these cases ask was raised already: once a question, not once a letter."""
+    wanted = select(Alert.id).where(col(Alert.case_id).in_(alike), Alert.signal == signals.BURST)
+    return bool(alike) and session.exec(wanted.limit(1)).first() is not None
+
+
+def _master(session: Session, alike: list[int]) -> str:
+    """The number of the oldest of these that is still open: it could take the others in."""
+    wanted = select(Case.number).where(col(Case.id).in_(alike), col(Case.open), col(Case.master_id).is_(None))
+    return session.exec(wanted.order_by(col(Case.id)).limit(1)).first() or ""
+
+
+def remind_of_alerts(session: Session, now: datetime) -> int:
+    """Those nobody looked at in time are told once more, to the leaders of the duty. Returns how many."""
+    late = select(Alert, Case).join(Case, col(Case.id) == col(Alert.case_id))
+    late = late.where(col(Alert.settled_at).is_(None), col(Alert.due_at) <= now)
+    told = 0
+    leaders = [leader.id for leader in staff.people(session, role=Role.DUTY_LEADER)]
+    for alert, case in session.exec(late.order_by(col(Alert.id)).limit(_AT_ONCE)).all():
+        for staff_id in leaders:
+            notice = notices.tell(
+                session,
+                now,
+                staff_id,
+                key=f"alert_late:{alert.id}:{staff_id}",
+                kind="alert",
+                text=f"舆情提示 {case.number} 到时还没有人处理",
+                address=f"/desk/cases/{case.number}",
+                case_id=case.id,
+            )
+            told += notice is not None
+    return told
 
 
 def _alike(session: Session, case: Case) -> list[int]:
@@ -59,7 +95,9 @@ def _alike(session: Session, case: Case) -> list[int]:
 
 
 def _raise(session: Session, now: datetime, case: Case, signal: signals.Signal) -> int:
-    if not insert_once(session, Alert, case_id=case.id, signal=signal.key, words=signal.words, raised_at=now):
+    due_at = now + signal.within if signal.within else None
+    values = {"signal": signal.key, "words": signal.words, "raised_at": now, "due_at": due_at}
+    if not insert_once(session, Alert, case_id=case.id, **values):
         return 0
     log.record(
         session,

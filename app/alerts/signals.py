@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 # 重大事件、群体性事件、灾情疫情 (E11) and what citizens write when it is urgent. Shipped; an office adds its own.
 WORDS: dict[str, tuple[str, ...]] = {
@@ -13,14 +14,18 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 BURST_OF = 5
 BURST_LIKENESS = 0.5
+BURST = "burst"
+ABUSE = "abuse"
+ABUSE_WITHIN = timedelta(hours=4)
 
 
 @dataclass(frozen=True)
 class Signal:
-    """`key` makes it unique per case; `words` are ours."""
+    """`key` makes it unique per case; `words` are ours; ``within`` is how soon a person must have looked."""
 
     key: str
     words: str
+    within: timedelta | None = None
 
 
 def signals_in(text: str) -> list[Signal]:
@@ -32,8 +37,17 @@ def signals_in(text: str) -> list[Signal]:
     ]
 
 
-def burst(alike: Sequence[int]) -> Signal | None:
-    """Several people write the same: ``alike`` are the other cases of the last days."""
+def burst(alike: Sequence[int], master: str = "") -> Signal | None:
+    """Several people write the same: ``alike`` are the other cases of the last days, ``master`` the number of
+    the one that could take them in."""
     if len(alike) + 1 < BURST_OF:
         return None
-    return Signal("burst", f"近几天有 {len(alike) + 1} 件说的像是同一件事，可考虑并案")
+    proposed = f"，建议以 {master} 为主办件" if master else ""
+    return Signal(BURST, f"近几天有 {len(alike) + 1} 件说的像是同一件事，可考虑并案{proposed}")
+
+
+def abuse(flagged: bool) -> Signal | None:
+    """Somebody is probably abused: a person looks within hours, around the clock; until then nothing is shown."""
+    if not flagged:
+        return None
+    return Signal(ABUSE, "像是在辱骂人，请看是否标为无效；来信原文不会自动公开", ABUSE_WITHIN)

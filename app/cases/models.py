@@ -19,6 +19,7 @@ class Case(SQLModel, table=True):
         Index("ix_cases_status", "status", "sooner_at", "id"),
         Index("ix_cases_remind", "open", "remind_at"),
         Index("ix_cases_due", "open", "due_on"),
+        Index("ix_cases_place", "place", "received_at"),
     )
 
     id: int = Field(default=None, primary_key=True)

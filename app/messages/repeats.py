@@ -27,8 +27,9 @@ JOINS = 0.38
 HOT_OF = 8
 JOINS_HOT = 0.24
 SAME_WORDS = 0.97
-_OPENING, _BODY = 40, 400
+_OPENING, _BODY = 40, 300
 _RUN = 4
+_COMPARED = 600
 _SMALLEST = 4
 _MOST_SHARED = 0.05
 _ALWAYS_COUNTED = 100
@@ -51,16 +52,14 @@ class Likeness:
 
 @dataclass(frozen=True)
 class Matter:
-    """What a message is about: its words with their weight, and its runs of four characters as numbers."""
+    """What a message is about: its words with their weight (``o…`` of the opening, ``b…`` of the body)."""
 
     words: Mapping[str, float]
-    runs: frozenset[int]
 
 
 def matter_of(text: str) -> Matter:
     """The opening (the title, or the sentence that stands for one) with pairs of words, then the body."""
-    opening, _, rest = text.strip().partition("\n")
-    opening = opening[:_OPENING]
+    opening = text.strip().partition("\n")[0][:_OPENING]
     first = [word for word in words_of(opening) if word.isalnum() and word not in _COURTESY]
     pairs = [one + other for one, other in itertools.pairwise(first)]
     said = [
@@ -68,11 +67,16 @@ def matter_of(text: str) -> Matter:
     ]
     weights = {f"o{word}": 1 + log(count) for word, count in Counter([*first, *pairs]).items()}
     weights |= {f"b{word}": 1 + log(count) for word, count in Counter(said).items()}
+    return Matter(weights)
+
+
+def runs_of(text: str) -> frozenset[int]:
+    """The runs of four characters of the body (of all, where there is no title), as numbers."""
+    rest = text.strip().partition("\n")[2]
     body = "".join(character for character in (rest if len(rest) > _OPENING else text) if character.isalnum())
-    runs = frozenset(
+    return frozenset(
         crc32(body[at : at + _RUN].encode("utf-8", "surrogatepass")) for at in range(len(body) - 3)
     )
-    return Matter(weights, runs)
 
 
 class Weighing:
@@ -117,7 +121,7 @@ def groups(texts: Sequence[str]) -> list[int]:
     weighing = Weighing(matters)
     vectors = [weighing.vector(matter) for matter in matters]
     one = _Joined(len(texts))
-    for first, second in _sent_again(matters):
+    for first, second in _sent_again([runs_of(text) for text in texts]):
         one.join(first, second)
     near = _Near()
     joined = [near.add(at, vector) for at, vector in enumerate(vectors)]
@@ -192,26 +196,26 @@ class _Joined:
         self._above[second] = first
 
 
-def _sent_again(matters: Sequence[Matter]) -> Iterable[tuple[int, int]]:
+def _sent_again(runs: Sequence[frozenset[int]]) -> Iterable[tuple[int, int]]:
     """Pairs of messages with the same words; candidates share one of their smallest runs (Broder 1997)."""
     seen: dict[int, list[int]] = defaultdict(list)
-    for at, matter in enumerate(matters):
-        smallest = sorted(matter.runs)[:_SMALLEST]
+    for at, own in enumerate(runs):
+        smallest = sorted(own)[:_SMALLEST]
         for before in {number for run in smallest for number in seen[run]}:
-            if shared_runs(matter, matters[before]) >= SAME_WORDS:
+            if shared_runs(own, runs[before]) >= SAME_WORDS:
                 yield before, at
         for run in smallest:
             seen[run].append(at)
 
 
-def shared_runs(one: Matter, other: Matter) -> float:
+def shared_runs(one: frozenset[int], other: frozenset[int]) -> float:
     """The share of runs of four characters that both have, of those that either has (Jaccard)."""
-    either = len(one.runs | other.runs)
-    return len(one.runs & other.runs) / either if either else 0.0
+    either = len(one | other)
+    return len(one & other) / either if either else 0.0
 
 
 def _pairs(text: str) -> set[str]:
-    kept = [character for character in text if character.isalnum()]
+    kept = [character for character in text[:_COMPARED] if character.isalnum()]
     return {first + second for first, second in itertools.pairwise(kept)}
 
 
@@ -235,34 +239,29 @@ def likely_repeats(
     With enough others, rare words that both use make them likely even where the rest differs.
     """
     here = [row for row in others if not (place and row[2] and place != row[2])]
-    matters = [matter_of(other) for _, other, _ in here]
+    enough = len(here) >= _ENOUGH_TO_WEIGH
     own = matter_of(text)
+    matters = [matter_of(other) for _, other, _ in here] if enough else [Matter({})] * len(here)
     weighing = Weighing([own, *matters])
     vector = weighing.vector(own)
     found = []
     for (case_id, other, other_place), matter in zip(here, matters, strict=True):
-        theirs = weighing.vector(matter)
-        near = cosine(vector, theirs) if len(matters) >= _ENOUGH_TO_WEIGH else 0.0
-        share = max(likeness(text, other), LIKELY * near / LIKELY_MATTER if near < LIKELY_MATTER else near)
-        if max(share, near) < LIKELY and near < LIKELY_MATTER:
-            continue
-        why = _why(own, matter, vector, theirs, place if place == other_place else "")
-        found.append(Likeness(case_id, min(1.0, max(share, LIKELY)), why))
+        near = cosine(vector, weighing.vector(matter))
+        share = max(likeness(text, other), near)
+        if share >= LIKELY or near >= LIKELY_MATTER:
+            why = _why(text, other, place if place == other_place else "")
+            found.append(Likeness(case_id, min(1.0, max(share, LIKELY)), why))
     return sorted(found, key=lambda row: (-row.share, row.case_id))[:limit]
 
 
-def _why(
-    own: Matter, other: Matter, vector: Mapping[str, float], theirs: Mapping[str, float], place: str
-) -> str:
+def _why(text: str, other: str, place: str) -> str:
     """In words: the same letter again, or alike in these words, and in the same place."""
-    if shared_runs(own, other) >= SAME_WORDS:
+    if shared_runs(runs_of(text), runs_of(other)) >= SAME_WORDS:
         alike = "同一封信又来一次"
     else:
-        points: Counter[str] = Counter()
-        for word, value in vector.items():
-            if word in theirs and len(word) > 2:
-                points[word[1:]] += value * theirs[word]  # type: ignore[assignment]
-        shared = [word for word, _ in points.most_common(6)]
-        telling = [word for word in shared if not any(word != longer and word in longer for longer in shared)]
-        alike = "都说到" + "".join(f"“{word}”" for word in telling[:3]) if telling else "用词相近"
+        theirs = {word for word in words_of(other[:_BODY]) if len(word) > 1} - _COURTESY
+        shared = [word for word in dict.fromkeys(words_of(text[:_BODY])) if word in theirs]
+        longest = sorted(shared, key=len, reverse=True)[:3]
+        telling = [word for word in shared if word in longest]
+        alike = "都说到" + "".join(f"“{word}”" for word in telling) if telling else "用词相近"
     return f"{alike}，同在{place}" if place else alike

@@ -407,3 +407,18 @@ def test_a_cancelled_account_takes_nothing_more(signed_in: SignedIn, sqlite_offi
     assert "最晚 2026-10-15 备案" in page
     assert "保存设置" not in page
     assert system.get(f"/webhooks/wechat/{account.key}").status_code == 404
+
+
+def test_from_which_confidence_on_cases_are_assigned_by_themselves(
+    signed_in: SignedIn, sqlite_office: TheOffice
+) -> None:
+    browser = signed_in("系统管理员")
+    assert "现在不自动交办" in browser.get("/desk/departments").text
+    done = browser.post("/desk/departments/assignment-rule", data={"least_confidence": "95"})
+    assert "把握在 95.0% 以上" in follow(browser, done, to="/desk/departments")
+    for wrong in ("30", "许多"):
+        again = browser.post("/desk/departments/assignment-rule", data={"least_confidence": wrong})
+        assert again.status_code == 400
+    off = browser.post("/desk/departments/assignment-rule", data={"least_confidence": ""})
+    assert "现在不自动交办" in follow(browser, off, to="/desk/departments")
+    assert signed_in("小陈").post("/desk/departments/assignment-rule").status_code == 403

@@ -246,3 +246,20 @@ def test_the_words_of_a_letter_are_text_and_nothing_else(
         case = a_case(session, sqlite_office, text="<script>alert(1)</script> 路灯坏了吗？ {{ 7*7 }}")
     page = shown(signed_in("小陈"), case.number)
     assert "<script>alert" not in page and "{{ 7*7 }}" in page
+
+
+def test_what_is_about_the_same_matter_joins_the_master_with_one_click(
+    signed_in: SignedIn, sqlite_office: TheOffice
+) -> None:
+    with sqlite_office.db.writing() as session:
+        letter = "柳荫社区停水三天了，没有人来修"
+        master, *others = (a_case(session, sqlite_office, text=letter, sender=f"oSAME{at}") for at in range(3))
+    browser = signed_in("小陈")
+    page = shown(browser, master.number)
+    assert "同一封信又来一次" in page and "并入本件（2 件）" in page
+    data = {"member": [one.number for one in others]}
+    assert browser.post(f"/desk/cases/{master.number}/repeats", data=data).status_code == 303
+    with sqlite_office.db.reading() as session:
+        joined = session.exec(select(Case).where(col(Case.master_id) == master.id)).all()
+    assert {one.number for one in joined} == {one.number for one in others}
+    assert browser.post(f"/desk/cases/{master.number}/repeats").status_code == 400

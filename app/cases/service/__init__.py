@@ -21,6 +21,7 @@ from app.cases.service.recounting import (
 )
 from app.cases.service.reminding import pass_closed_windows, remind_departments
 from app.cases.service.returning import return_until
+from app.cases.service.routing import learn_routing
 from app.cases.service.rules import set_ladder, set_profile
 from app.cases.service.taking_in import import_file, receive_letter, take_in, take_in_arrivals
 
@@ -39,6 +40,7 @@ __all__ = [
     "follow_calendar",
     "import_file",
     "lapse_inquiries",
+    "learn_routing",
     "limit_of",
     "load_arrangement",
     "move",

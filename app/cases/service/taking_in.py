@@ -2,7 +2,6 @@
 
 import logging
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -14,7 +13,7 @@ from app.calendar.workdays import day_of
 from app.cases import numbers, queries
 from app.cases.models import Case
 from app.cases.profiles import DEFAULT_PROFILE
-from app.cases.service import promising
+from app.cases.service import promising, routing, windows
 from app.cases.service.clocks import set_due
 from app.cases.service.pausing import take_answer
 from app.cases.service.telling import tell_on_duty
@@ -23,12 +22,11 @@ from app.cases.transitions import (
     Status,
 )
 from app.departments import queries as departments
-from app.departments import responsibility
 from app.log import service as log
 from app.messages import queries as messages
 from app.messages import service as messages_service
 from app.messages.classify import message_type_of, place_of, title_of, without_numbers
-from app.messages.models import Arrival, ImportRun, Message, Requester
+from app.messages.models import Arrival, ImportRun, Message
 from app.official_accounts import service as accounts_service
 from app.official_accounts.models import OfficialAccount
 from app.staff import queries as staff
@@ -75,6 +73,7 @@ def _take_in_arrival(session: Session, now: datetime, arrival_id: int) -> None:
         return  # another process was faster
     for message in messages_service.read_arrival(session, now, arrival):
         case = take_in(session, now, message)
+        windows.follow(session, message)
         promising.keep_promise(session, now, arrival, case)
     session.add(arrival)
 
@@ -92,9 +91,9 @@ def take_in(session: Session, now: datetime, message: Message) -> Case:
     office = staff.office(session)
     message_type = message_type_of(message.kind, message.text)
     place = place_of(message.text, departments.places(session))
-    routing = _routing(session, f"{message.title} {message.text}", place)
+    suggested = routing.suggest(session, message, place)
     profile = queries.profile(session, office.profile if office else DEFAULT_PROFILE)
-    closes = _window_closes_at(session, message)
+    closes = windows.closes_at(session, message)
     arrival = session.get(Arrival, message.arrival_id) if message.arrival_id else None
     told = promising.number_and_code(session, arrival)
     number, code = told or (_free_number(session, received_at), numbers.new_lookup_code())
@@ -107,9 +106,9 @@ def take_in(session: Session, now: datetime, message: Message) -> Case:
         title=without_numbers(message.title) or title_of(message.text),
         text=message.text,
         message_type=message_type,
-        category=str(message.extra.get("category") or routing.get("category", ""))[:40],
+        category=str(message.extra.get("category") or (suggested.category if suggested else ""))[:40],
         place=place,
-        routing=routing,
+        routing=suggested.kept() if suggested else {},
         public_consent=message.public_consent,
         profile=profile.key,
         profile_version=profile.version,
@@ -136,26 +135,9 @@ def take_in(session: Session, now: datetime, message: Message) -> Case:
         due_at=case.due_at.isoformat(),
         due_on=case.due_on.isoformat(),
     )
-    tell_on_duty(session, now, case, "new", f"新来信 {case.number}，待受理")
+    if not routing.assign_by_itself(session, now, case, suggested):
+        tell_on_duty(session, now, case, "new", f"新来信 {case.number}，待受理")
     return case
-
-
-def _routing(session: Session, text: str, place: str) -> dict[str, Any]:
-    """The department the responsibility table suggests, with its reason; a person decides."""
-    rows = {row.id: row for row in departments.responsibilities(session)}
-    shorts = departments.names(session, {row.department_id for row in rows.values()})
-    matches = responsibility.match(text, rows.values(), place=place, names=shorts)
-    if not matches:
-        return {}
-    best = matches[0]
-    return {
-        "department_id": best.department_id,
-        "handler_id": best.handler_id,
-        "category": rows[best.row_id].category,
-        "reason": best.reason,
-        "row": best.row_id,
-        "version": best.row_version,
-    }
 
 
 def _clock_began(message: Message) -> datetime:
@@ -180,16 +162,6 @@ def _free_number(session: Session, received_at: datetime) -> str:
         if queries.by_number(session, number) is None:
             return number
     raise Conflict("没能取到新的办件编号，请再试一次")
-
-
-def _window_closes_at(session: Session, message: Message) -> datetime | None:
-    row = platform(message.platform)
-    # A private message to an account may have a window where its public comments have none.
-    window = row.window_private if message.thread.get("private") else row.window
-    requester = session.get(Requester, message.requester_id) if message.requester_id else None
-    if window is None or requester is None or requester.window_opened_at is None:
-        return None
-    return requester.window_opened_at + window.lasts
 
 
 def receive_letter(

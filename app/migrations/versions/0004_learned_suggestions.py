@@ -46,6 +46,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("cases") as batch_op:
         batch_op.add_column(sa.Column("category_by", sa.Integer(), nullable=True))
+        batch_op.create_index("ix_cases_place", ["place", "received_at"], unique=False)
     with op.batch_alter_table("alerts") as batch_op:
         batch_op.add_column(sa.Column("due_at", kb.instant.Instant(timezone=True), nullable=True))
     with op.batch_alter_table("responsibilities") as batch_op:

@@ -39,6 +39,7 @@ DONE = {
     "closed": "承办单位已撤销",
     "responsibility": "职责分工已保存，新来的留言按它分派",
     "ended": "这一项职责已停用",
+    "rule": "自动交办已保存，对新来的信起作用",
 }
 
 
@@ -332,6 +333,10 @@ def _departments_page(error: AppError | None = None) -> str:
         names = {row.id: row.name for row in rows}
         table = department_queries.responsibilities(session)
         people = {row.id: len(staff_queries.people(session, department_id=row.id)) for row in rows}
+        suggested = departments.suggest(session, text, "") if text else None
+        trainings = {kind: department_queries.trainings(session, kind) for kind in _LEARNED}
+        rule = department_queries.assignment_rule(session)
+        ended = department_queries.history(session)
     return page_after(
         "desk/departments.html",
         DONE,
@@ -343,8 +348,32 @@ def _departments_page(error: AppError | None = None) -> str:
         may_change=current_person().may(Role.SYSTEM_ADMIN),
         text=text,
         matches=responsibility.match(text, table, names=names) if text else [],
+        suggested=suggested,
+        ended=ended,
+        trainings=[(_LEARNED[kind], rows) for kind, rows in trainings.items()],
+        rule=rule,
         values=request.form,
     )
+
+
+_LEARNED = {"category": "类别", "department": "承办单位"}
+
+
+@desk.post("/departments/assignment-rule")
+@needs(Role.SYSTEM_ADMIN)
+def set_assignment_rule() -> Response:
+    """From which confidence on new cases are assigned without a person; empty: never."""
+
+    def do() -> None:
+        written = request.form.get("least_confidence", "").strip().removesuffix("%")
+        try:
+            least = float(written) / 100 if written else None
+        except ValueError:
+            raise Invalid("把握要写数字，如 95", field="least_confidence") from None
+        with writing() as session:
+            departments.set_assignment_rule(session, now(), current_person(), least)
+
+    return done_or_again(do, _departments_page, lambda _: url_for("desk.departments_list", done="rule"))
 
 
 @desk.get("/departments/<int:department_id>")
@@ -389,6 +418,7 @@ def add_responsibility(department_id: int) -> Response:
                 place=form.get("place", ""),
                 keywords=_listed(form.get("keywords", "")),
                 department_id=department_id,
+                assisting=[one for one in map(number_of, form.getlist("assisting")) if one],
                 handler_id=number_of(form.get("handler_id")),
                 reason=form.get("reason", ""),
             )
@@ -439,6 +469,7 @@ def _department_page(department_id: int, error: AppError | None = None) -> str:
         handlers = staff_queries.people(session, role=Role.HANDLER, department_id=department_id)
         table = department_queries.responsibilities(session, department_id)
         people = staff_queries.people(session, department_id=department_id)
+        others = [row for row in department_queries.all(session) if row.id != department_id]
     nobody = ("", "还没有指定")
     return page_after(
         "desk/department.html",
@@ -447,6 +478,8 @@ def _department_page(department_id: int, error: AppError | None = None) -> str:
         department=found,
         people=people,
         table=table,
+        others=[("", "不用协办"), *((row.id, row.short or row.name) for row in others)],
+        other_names={row.id: row.short or row.name for row in others},
         leaders=[nobody, *((row.id, row.name) for row in everybody)],
         handlers=[nobody, *((row.id, row.name) for row in handlers)],
         names={row.id: row.name for row in everybody},

@@ -106,7 +106,8 @@ def test_the_fifth_who_writes_the_same_within_three_days_raises_a_burst(office: 
         for number in range(5):
             a_case(session, office, text=WATER + "！" * number, sender=f"o{number}")
     assert scan(office) == 1
-    assert raised(office) == [("burst", "近几天有 5 件说的像是同一件事，可考虑并案")]
+    ((signal, words),) = raised(office)
+    assert signal == "burst" and words.startswith("近几天有 5 件说的像是同一件事，可考虑并案")
 
 
 def test_a_case_that_appears_after_a_later_one_was_looked_at_is_looked_at_too(postgresql_url: str) -> None:
@@ -165,3 +166,38 @@ def test_a_department_is_shown_only_the_alerts_of_its_own_cases(office: TheOffic
         assert len(queries.open_alerts(session, office.people["老李"])) == 1
         assert queries.open_alerts(session, office.people["刘洋"]) == []
         assert len(queries.of_case(session, case.id)) == 1
+
+
+# ------------------------------------------------------------------ a hot question, and abuse
+
+
+def test_a_hot_question_is_raised_once_and_names_a_master_case(office: TheOffice) -> None:
+    with office.db.writing() as session:
+        cases = [a_case(session, office, text=WATER, sender=f"oHOT{at}") for at in range(7)]
+    scan(office)
+    found = [(key, words) for key, words in raised(office) if key == signals.BURST]
+    assert len(found) == 1
+    assert f"建议以 {cases[0].number} 为主办件" in found[0][1]
+
+
+ABUSIVE = "这些外地人都是垃圾，脑子有病，滚回老家去"
+
+
+def test_abuse_has_a_clock_of_hours_and_is_told_once_more_when_it_has_run_out(office: TheOffice) -> None:
+    with office.db.writing() as session:
+        a_case(session, office, text=ABUSIVE)
+    assert scan(office) == 1
+    with office.db.reading() as session:
+        (alert,) = session.exec(select(Alert))
+        assert alert.signal == signals.ABUSE
+        assert alert.due_at == NOW + signals.ABUSE_WITHIN
+    late = NOW + signals.ABUSE_WITHIN
+    with office.db.writing() as session:
+        assert service.remind_of_alerts(session, late - timedelta(minutes=1)) == 0
+        assert [service.remind_of_alerts(session, late) for _ in range(2)] == [1, 0]
+
+
+def test_anger_is_no_abuse(office: TheOffice) -> None:
+    with office.db.writing() as session:
+        a_case(session, office, text="路灯坏了三个月没人管，你们到底在干什么？太让人失望了！")
+    assert scan(office) == 0

@@ -120,3 +120,7 @@ def test_a_case_whose_letter_is_not_shown_is_told_in_the_offices_words() -> None
 
 def test_every_flag_has_words() -> None:
     assert all(FLAG_LABELS.values())
+
+
+def test_what_may_be_abusive_needs_a_person() -> None:
+    assert guards((), "complaint", "ordinary", consent=True, abusive=True) == ["abusive"]
