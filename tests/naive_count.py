@@ -85,3 +85,89 @@ def clock(day: date, hour: int, minute: int = 0) -> datetime:
     if hour == 24:
         day, hour = day + ONE, 0
     return datetime.combine(day, time(hour, minute), CHINA)
+
+
+# ------------------------------------------------------------------ reminders, told from the manual
+
+OPENS, CLOSES = (9, 0), (17, 30)
+# Per cent of the time for 受理, 交办, 起草送审, 初审, 复审, 终审, 签发.
+PARTS = {"accept": 5, "assign": 10, "draft": 45, "first": 10, "second": 10, "final": 10, "release": 10}
+ONE_DAY_PARTS = {"accept": 5, "assign": 5, "draft": 25, "first": 20, "second": 15, "final": 15, "release": 15}
+DAYS = {
+    "consultation": 5,
+    "suggestion": 7,
+    "complaint": 7,
+    "help": 7,
+    "correction": 1,
+    "report": 7,
+    "comment": 7,
+}
+COMPLEX_DAYS, URGENT_HOURS = 15, 24
+
+
+def opening(moment: datetime) -> datetime:
+    """The moment itself if the office is open then, else when it opens again."""
+    here = moment.astimezone(CHINA)
+    day = here.date()
+    if works(day) and clock(day, *OPENS) <= here < clock(day, *CLOSES):
+        return moment
+    if works(day) and here < clock(day, *OPENS):
+        return clock(day, *OPENS)
+    return clock(after(day, 1), *OPENS)
+
+
+def last_day(due: datetime) -> date:
+    """The day that is over at this due instant."""
+    return (due.astimezone(CHINA) - timedelta(seconds=1)).date()
+
+
+def step_time(
+    step: str, began: datetime, due: datetime, waited: frozenset[date], hours: bool, n: int
+) -> datetime:
+    """By when a step should be done: its share, and those before it, of the office's open time."""
+    parts = ONE_DAY_PARTS if hours or n <= 1 else PARTS
+    share = 0
+    for name, part in parts.items():
+        share += part
+        if name == step:
+            break
+    if share == 100:
+        return due
+    if hours:
+        return began + (due - began) * share / 100
+    length = timedelta(hours=CLOSES[0] - OPENS[0], minutes=CLOSES[1] - OPENS[1])
+    day, days = began.astimezone(CHINA).date(), []
+    while day < last_day(due):
+        day += ONE
+        if works(day) and day not in waited:
+            days.append(day)
+    left = length * len(days) * share / 100
+    at = due
+    for day in days:
+        if left <= length:
+            at = clock(day, *OPENS) + left
+            break
+        left -= length
+    if step in ("accept", "assign"):
+        at = min(at, clock(after(began.astimezone(CHINA).date(), 1), *CLOSES))
+    return at
+
+
+def moments(began: datetime, due: datetime, hours: bool) -> dict[str, datetime]:
+    """From when each reminder of a case is to be given."""
+    if hours:
+        before = due - timedelta(hours=1)
+        return {
+            "hour_soon": before if before > began else began + (due - began) / 2,
+            "hour_due": due,
+            "hour_late": due + timedelta(hours=2),
+        }
+    last = last_day(due)
+    eve = after(last, -1)
+    soon = clock(last, 14) if eve <= began.astimezone(CHINA).date() else clock(eve, 9)
+    return {
+        "due_soon": soon,
+        "due": clock(last, 9),
+        "overdue_1": clock(after(last, 1), 9),
+        "overdue_5": clock(after(last, 5), 9),
+    }

@@ -29,9 +29,22 @@ class Side:
 
     def __exit__(self, *_: object) -> None:
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.close()
+        if self._process.returncode is None:
+            self._process.stdin.close()
+            self._process.wait(30)
+            self._process.stdout.close()
+
+    def kill(self) -> None:
+        """kill -9, and wait until it is gone."""
+        self._process.kill()
         self._process.wait(30)
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.close()
         self._process.stdout.close()
+
+    def begin(self, what: str, at: datetime) -> None:
+        """Tell it what to do and do not wait."""
+        self._is_told(f"{what} {at.isoformat()}")
 
     def _hears(self) -> str:
         assert self._process.stdout
