@@ -25,9 +25,9 @@ _LONGEST = 200
 # None sorts before everything, on every database: as the least value of its type.
 LEAST: Mapping[str, Any] = {
     "string": "",
-    "integer": -(2**40),
+    "integer": -(2**31),
     "number": -1e12,
-    "boolean": False,
+    "boolean": -1,
     "date": date(1, 1, 1),
     "datetime": datetime(1, 1, 2, tzinfo=UTC),
 }
@@ -138,14 +138,18 @@ def value_of(column: Column, text: str, field: str) -> Any:
         raise Invalid(f"{field} 要写成 {column.example or column.type} 这样", field=field) from None
 
 
-def _boolean(text: str) -> bool:
-    if text not in {"true", "false"}:
+def _boolean(text: str) -> int:
+    """false 0, true 1: unlike truth values, numbers can be put in order on every database."""
+    if text not in _TRUTHS.values():
         raise ValueError(text)
-    return text == "true"
+    return int(text == "true")
+
+
+_TRUTHS: Mapping[int, str] = {0: "false", 1: "true"}
 
 
 def _integer(text: str) -> int:
-    if not text.isascii() or len(text) > 12:
+    if not text.isascii() or len(text) > 9:
         raise ValueError(text)
     return int(text)
 
@@ -188,7 +192,7 @@ def _limit(text: str) -> int:
 
 def cursor(question: Question, row: Mapping[str, Any]) -> str:
     """The opaque place after ``row`` in this order."""
-    values = [_written(sortable(step.column, row[step.column.name])) for step in question.order]
+    values = [_written(step.column, sortable(step.column, row[step.column.name])) for step in question.order]
     told = json.dumps([_signature(question.dataset, question.order), *values], ensure_ascii=False)
     return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
 
@@ -217,9 +221,10 @@ def _refuse() -> str:
     raise ValueError("no text")
 
 
-def _written(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
+def _written(column: Column, value: Any) -> str:
+    """A value as `value_of` reads it back."""
+    if column.type == "boolean":
+        return _TRUTHS.get(value, "")
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
@@ -230,7 +235,7 @@ def sortable(column: Column, value: Any) -> Any:
     """A value as it is compared: the least one for None and for the "<5" of small figures."""
     if value is None or (column.type in {"integer", "number"} and isinstance(value, str)):
         return LEAST[column.type]
-    return value
+    return int(value) if isinstance(value, bool) else value
 
 
 def _fits(condition: Condition, row: Mapping[str, Any]) -> bool:

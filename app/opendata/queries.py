@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, extract, func, inspect, literal, or_, tuple_
+from sqlalchemy import ColumnElement, Integer, and_, cast, extract, func, inspect, literal, or_, tuple_
 from sqlalchemy import select as plain_select
 from sqlmodel import Session, col, select
 
@@ -204,7 +204,9 @@ def _ask_cases(session: Session, address: str, question: Question) -> list[Row]:
     columns = inspect(PublishedCase).local_table.c
 
     def of(column: Any) -> Any:
-        return func.coalesce(columns[column.name], literal(LEAST[column.type], columns[column.name].type))
+        kept = columns[column.name]
+        comparable = cast(kept, Integer) if column.type == "boolean" else kept
+        return func.coalesce(comparable, literal(LEAST[column.type], comparable.type))
 
     wanted = plain_select(*(columns[name] for name in _KEPT)).where(columns.withdrawn_at.is_(None))
     wanted = wanted.where(*(_asked_for(of(one.column), one) for one in question.where))

@@ -46,9 +46,11 @@ def hidden(
     small = {key for key, value in values.items() if 0 < value < SMALLEST}
     secret = small - set(countable)
     beside: set[Hashable] = set()
-    while exposed := exactly_known(values, lines, secret, beside) & secret:
+    while exposed := (exact := exactly_known(values, lines, secret, beside)) & secret:
         gone = {*small, *beside, *countable}
-        chosen = {_beside(key, values, lines, gone) for key in sorted(exposed, key=str)} - {None}
+        # Also beside what was left out in vain: it shields nothing while it can be worked out itself.
+        vain = exact - secret
+        chosen = {_beside({key, *vain}, values, lines, gone) for key in sorted(exposed, key=str)} - {None}
         if not chosen:
             break
         beside |= chosen
@@ -99,13 +101,13 @@ def _narrow(spans: dict[Hashable, Span], key: Hashable, low: float, high: float)
 
 
 def _beside(
-    key: Hashable, values: Mapping[Key, int], lines: Iterable[Line], gone: set[Hashable]
+    known: set[Hashable], values: Mapping[Key, int], lines: Iterable[Line], gone: set[Hashable]
 ) -> Hashable | None:
-    """The count to leave out beside ``key``: the smallest shown part of a line it stands in, totals last."""
+    """The count to leave out: the smallest shown part of a line with one that is ``known``; totals last."""
     candidates = [
         (other == line.total, values[other] == 0, values[other], str(other), other)  # type: ignore[index]
         for line in lines
-        if key in {line.total, *line.parts}
+        if known & {line.total, *line.parts}
         for other in (line.total, *line.parts)
         if other not in gone
     ]
