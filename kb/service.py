@@ -31,6 +31,7 @@ from kb.models import (
     Citation,
     EntryOpinion,
     EntryVersion,
+    LearnedPhrasing,
     LibraryChange,
     Recheck,
     Synonym,
@@ -418,6 +419,58 @@ def set_synonym(session: Session, word: str, same_as: str) -> Synonym:
     session.add(synonym)
     session.flush()
     return synonym
+
+
+def drop_synonym(session: Session, word: str) -> bool:
+    """Let a word be searched only as itself again; False if it was."""
+    found = session.exec(select(Synonym).where(Synonym.word == word)).one_or_none()
+    if found is None:
+        return False
+    session.delete(found)
+    session.flush()
+    return True
+
+
+MOST_LEARNED = 20
+"""Ways of asking learned from letters that are kept for one entry; a new one then replaces the oldest."""
+
+
+def learn_phrasing(session: Session, now: datetime, entry_id: int, text: str, source: str) -> bool:
+    """Keep how somebody asked for an entry; False if that is known already or says nothing.
+
+    ``text`` must be redacted by whoever hands it in; ``source`` names where it came from.
+    """
+    said = " ".join(text.split())[:400]
+    held = queries.learned_phrasings(session, [entry_id]).get(entry_id, [])
+    if len(said) < _SHORTEST_PHRASING or said in {row.text for row in held}:
+        return False
+    for row in held[MOST_LEARNED - 1 :]:
+        session.delete(row)
+    session.add(LearnedPhrasing(entry_id=entry_id, text=said, source=source, at=now))
+    _write_change(session, now, entry_id, ChangeKind.PHRASED)
+    return True
+
+
+def drop_phrasing(session: Session, now: datetime, phrasing_id: int) -> LearnedPhrasing:
+    """Forget a way of asking that was learned. Raises ``EntryNotFound``."""
+    found = session.get(LearnedPhrasing, phrasing_id)
+    if found is None:
+        raise EntryNotFound("没有找到这种问法，可能已被删除。", code="phrasing_not_found")
+    session.delete(found)
+    _write_change(session, now, found.entry_id, ChangeKind.PHRASED)
+    return found
+
+
+def forget_phrasings(session: Session, now: datetime, source: str) -> int:
+    """Forget every way of asking that came from one source; returns how many there were."""
+    rows = session.exec(select(LearnedPhrasing).where(LearnedPhrasing.source == source)).all()
+    for row in rows:
+        session.delete(row)
+        _write_change(session, now, row.entry_id, ChangeKind.PHRASED)
+    return len(rows)
+
+
+_SHORTEST_PHRASING = 4
 
 
 def office_day(now: datetime) -> date:
