@@ -65,7 +65,7 @@ def test_at_every_status_the_page_opens_for_whom_it_may_and_shows_no_number_whol
         assert buttons <= allowed
         assert allowed - buttons <= {
             "submit_reply", "send_back", "withdraw_reply", "release_reply", "correct",
-            "grant_extension", "refuse_extension",
+            "grant_extension", "refuse_extension", "refuse_return",
         }  # fmt: skip
 
 
@@ -253,7 +253,9 @@ def test_what_is_about_the_same_matter_joins_the_master_with_one_click(
 ) -> None:
     with sqlite_office.db.writing() as session:
         letter = "柳荫社区停水三天了，没有人来修"
-        master, *others = (a_case(session, sqlite_office, text=letter, sender=f"oSAME{at}") for at in range(3))
+        master, *others = (
+            a_case(session, sqlite_office, text=letter, sender=f"oSAME{at}") for at in range(3)
+        )
     browser = signed_in("小陈")
     page = shown(browser, master.number)
     assert "同一封信又来一次" in page and "并入本件（2 件）" in page

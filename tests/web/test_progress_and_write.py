@@ -306,3 +306,26 @@ def test_the_citizen_sends_it_back_once_and_the_department_reads_why(
     with sqlite_office.db.reading() as session:
         kinds = session.exec(select(Message.kind).where(Message.case_id == case.id)).all()
     assert kinds == ["text", "reopen"]
+
+
+def test_what_the_office_asked_for_is_answered_on_the_page_and_the_clock_runs_again(
+    client: FlaskClient, sqlite_office: TheOffice, signed_in: SignedIn
+) -> None:
+    with sqlite_office.db.writing() as session:
+        case = case_at(session, sqlite_office, Status.IN_PROGRESS)
+    known = credentials(sqlite_office, case)
+    assert 'action="/progress/answer"' not in text(client.post("/progress", data=known))
+    unasked = client.post("/progress/answer", data={**known, "answer": "在城东"})
+    assert unasked.status_code == 400 and "现在不用补充" in text(unasked)
+    act(sqlite_office, "老李", case, Action.ASK_CITIZEN, question="请问住在哪个社区？")
+    assert 'action="/progress/answer"' in text(client.post("/progress", data=known))
+    empty = client.post("/progress/answer", data=known)
+    assert empty.status_code == 400 and "请写明补充的情况" in text(empty)
+    long = client.post("/progress/answer", data={**known, "answer": "水" * 2001})
+    assert long.status_code == 400 and "水" * 2001 in text(long)
+    told = text(client.post("/progress/answer", data={**known, "answer": "柳荫社区，电话13900000138"}))
+    assert "已收到您的补充" in told and 'action="/progress/answer"' not in told
+    desk = text(signed_in("老李").get(f"/desk/cases/{case.number}"))
+    assert "柳荫社区" in desk and "13900000138" not in desk and "恢复办理" in desk
+    again = client.post("/progress/answer", data={**known, "answer": "柳荫社区"})
+    assert again.status_code == 400

@@ -115,7 +115,8 @@ def queue() -> str:
             filters=filters,
             selects=_selects(departments.all(session), filters),
             dates=[{"name": "due", "label": "到期日", "value": filters.due_on}],
-            kept={
+            kept={"view": filters.view}
+            | {
                 name: day.isoformat()
                 for name, day in (("received", filters.received_on), ("closed", filters.closed_on))
                 if day
