@@ -54,13 +54,13 @@ UNIT_WORDS = {"bytes": "字节", "chars": "字", "points": "字", None: "字"}
 
 @dataclass(frozen=True)
 class Rendered:
-    """Exactly what would go out in one form. ``own``: somebody wrote it for this form or as the short text."""
+    """Exactly what would go out in one form. ``field``: of the form in which to write it otherwise."""
 
     form: Form
     text: str
     count: Count
     is_short: bool = False
-    own: bool = False
+    field: str = "short_text"
 
     @property
     def fits(self) -> bool:
@@ -101,24 +101,20 @@ def _rendered(
     link: str,
     count: Counter,
 ) -> Rendered:
-    def made(words: str, *, is_short: bool, own: bool = False) -> Rendered:
-        return Rendered(form, words, count(form.platform, words, form.private), is_short, own)
+    def made(words: str, *, is_short: bool, field: str = "short_text") -> Rendered:
+        return Rendered(form, words, count(form.platform, words, form.private), is_short, field)
 
     if own := forms.get(form.name, "").strip():
-        return made(with_link(own, link), is_short=True, own=True)
+        return made(with_link(own, link), is_short=True, field=f"form-{form.name}")
     whole = made(text, is_short=False)
     if whole.fits:
         return whole
-    if short_text.strip():
-        return made(with_link(short_text, link), is_short=True, own=True)
-    for words in (
-        "；".join(part.rstrip("。；") for part in must_keep) + "。" if must_keep else "",
-        _first(text),
-    ):
+    kept = "；".join(part.rstrip("。；") for part in must_keep) + "。" if must_keep else ""
+    for words in filter(None, (short_text.strip(), kept, _first(text))):
         short = made(with_link(words, link), is_short=True)
-        if words and short.fits and not missing_parts(words, must_keep):
+        if short.fits and not missing_parts(words, must_keep):
             return short
-    return whole
+    return made(with_link(short_text, link), is_short=True) if short_text.strip() else whole
 
 
 def with_link(words: str, link: str) -> str:
@@ -131,12 +127,11 @@ def problems(made: Iterable[Rendered], must_keep: Sequence[str]) -> list[tuple[s
     """(field, words) of every form that cannot go out as it is: too long, or without what must be kept."""
     found = []
     for one in made:
-        field = "short_text" if one.form.name not in BY_NAME or not one.own else f"form-{one.form.name}"
         if one.over:
-            todo = "请缩短" if one.own else "请写一段短文本"
-            found.append((field, f"{one.form.label}放不下：{one.over}。{todo}。"))
+            todo = "请缩短" if one.is_short else "请写一段短文本"
+            found.append((one.field, f"{one.form.label}放不下：{one.over}。{todo}。"))
         elif one.is_short and (missing := missing_parts(one.text, must_keep)):
-            found.append((field, f"{one.form.label}缺少必须保留的内容：{'、'.join(missing)}。"))
+            found.append((one.field, f"{one.form.label}缺少必须保留的内容：{'、'.join(missing)}。"))
     return found
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col
 
 from app.answers import queries
-from app.answers.forms import Rendered, problems, rendered
+from app.answers.forms import FORMS, Rendered, problems, rendered
 from app.answers.models import AnswerUse, AnswerVote, VoteMark
 from app.answers.reviewing import PUBLISHERS
 from app.base.errors import AppError, Conflict, Invalid, NotAllowed, NotFound, TooMany
@@ -22,8 +22,10 @@ from app.base.rows import insert_once
 from app.calendar.workdays import day_of
 from app.cases.models import Case
 from app.departments import queries as departments
+from app.finding import service as finding
 from app.log import service as log
 from app.notices import service as notices
+from app.official_accounts import queries as accounts
 from app.redaction.masking import FLAG_LABELS, Flag
 from app.redaction.service import redact
 from app.staff import queries as staff
@@ -36,6 +38,7 @@ from kb import service as kb
 from kb.entries import LONGEST_QUESTION
 from kb.errors import EntryConflict, EntryInvalid, EntryNotFound
 from kb.exchange import HEADINGS, ReadRow, comparable, heading_key, is_whole, read_rows
+from kb.experience import Feedback
 from kb.models import AnswerEntry, BasisDocument, EntryOpinion, EntryVersion, Recheck
 from kb.review import ReviewError, Step, Verdict
 from kb.states import EntryKind, RecheckReason
@@ -130,8 +133,12 @@ def submit(
     return version
 
 
-def forms_of(entry: AnswerEntry, version: EntryVersion, address: str) -> list[Rendered]:
-    """How a version reads in every form; ``address``: of our public pages."""
+def forms_of(session: Session, entry: AnswerEntry, version: EntryVersion, address: str) -> list[Rendered]:
+    """How a version reads in every form the office uses; ``address``: of our public pages.
+
+    A platform on which the office has no account asks nothing of anybody.
+    """
+    used = {"website", "hotline"} | {row.platform for row in accounts.all_open(session)}
     return rendered(
         version.text,
         short_text=version.short_text,
@@ -139,6 +146,7 @@ def forms_of(entry: AnswerEntry, version: EntryVersion, address: str) -> list[Re
         must_keep=version.must_keep,
         link=f"{address}/answers/{entry.key}",
         count=count_text,
+        among=[form for form in FORMS if form.platform in used],
     )
 
 
@@ -149,7 +157,7 @@ def _check_forms(session: Session, version_id: int, address: str) -> None:
     entry = session.get_one(AnswerEntry, version.entry_id)
     if entry.kind not in GOES_OUT:
         return
-    for field, words in problems(forms_of(entry, version, address), version.must_keep):
+    for field, words in problems(forms_of(session, entry, version, address), version.must_keep):
         raise Invalid(words, field=field, code="too_long")
 
 
@@ -251,10 +259,15 @@ def retire(
 def record_use(
     session: Session, now: datetime, *, reply_id: int, entry_id: int, version: int, case_id: int
 ) -> bool:
-    """Note that a released reply said what an entry says (A9); True the first time."""
-    return insert_once(
+    """Note that a released reply said what an entry says (A9), and how it was asked for; True the first time."""
+    new = insert_once(
         session, AnswerUse, reply_id=reply_id, entry_id=entry_id, version=version, case_id=case_id, at=now
     )
+    if new:
+        case = session.get_one(Case, case_id)
+        finding.note_feedback(session, now, entry_id, Feedback.INSERTED)
+        finding.learn_from_letter(session, now, entry_id, f"{case.title}\n{case.text}", case.number)
+    return new
 
 
 def flag_stale(session: Session, now: datetime) -> int:
@@ -365,6 +378,7 @@ def vote(session: Session, now: datetime, entry: AnswerEntry, visitor: str, *, h
         .values({counted.key: counted + 1})
         .execution_options(synchronize_session=False)
     )
+    finding.note_feedback(session, now, entry.id, Feedback.HELPFUL if helpful else Feedback.NOT_HELPFUL)
     return True
 
 

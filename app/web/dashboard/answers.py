@@ -273,7 +273,7 @@ def _entry_page(entry_id: int, error: AppError | None = None) -> str:
             follow_labels=FOLLOW_LABELS,
             conflicts=conflict_rows(session, consistency.open_conflicts_of(session, entry_id)),
             came=_came_from(session, entry),
-            forms=service.forms_of(entry, chosen, settings().public_url),
+            forms=service.forms_of(session, entry, chosen, settings().public_url),
             votes=queries.votes(session, entry_id),
             may_settle=person.may(Role.EDITOR, Role.HANDLER),
             older=[
@@ -541,7 +541,7 @@ def _review_page(entry_id: int, error: AppError | None = None) -> str:
                 for one in counts_of(version.text)
             ],
             times=queries.times_used(session, [entry_id]).get(entry_id, 0),
-            forms=service.forms_of(entry, version, settings().public_url),
+            forms=service.forms_of(session, entry, version, settings().public_url),
             affected=[
                 (FOLLOW_LABELS[Kind(kind)], number)
                 for kind, number in reach.affected(session, now(), entry, version).items()
