@@ -156,10 +156,12 @@ def guards(
     return [key for key in FLAG_LABELS if facts.get(key, key in found)]
 
 
-def summary_of(type_label: str, category: str, place: str) -> str:
-    """A line about the matter in the office's own words, for cases whose letter is not shown."""
-    about = f"关于{category}的{type_label}" if category else f"一件{type_label}"
-    return f"{about}（{place}）" if place else about
+def summary_of(type_label: str, category: str) -> str:
+    """A line about the matter in the office's own words, for cases whose letter is not shown.
+
+    It names no place: place, matter and week together may point at one person (`app.redaction.quasi`).
+    """
+    return f"关于{category}的{type_label}" if category else f"一件{type_label}"
 
 
 def check_texts(texts: PublicTexts, flags: Collection[str]) -> None:

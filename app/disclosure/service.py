@@ -401,7 +401,7 @@ def _hit(field: str, hit: Hit) -> dict[str, Any]:
 
 def _summary(case: Case) -> str:
     label = TYPE_LABELS[MessageType(case.message_type)]
-    return decision.summary_of(label, case.category, case.place)
+    return decision.summary_of(label, case.category)
 
 
 def _words_of_ending(case: Case) -> str:

@@ -173,7 +173,6 @@ def schema_org(publisher: Publisher, datasets: Iterable[Dataset]) -> dict[str, A
                 "isAccessibleForFree": True,
                 "inLanguage": "zh-CN",
                 "creator": maker,
-                "variableMeasured": [column.title for column in dataset.columns],
                 "distribution": [
                     {
                         "@type": "DataDownload",

@@ -53,6 +53,7 @@ def data() -> str:
         sums=_sums(),
         sum_labels=[BY_KEY[key].short for key in OF_MONTHS],
         fields=DATASETS.values(),
+        same_names=DATASETS["statistics"].names,
         licence=LICENCE,
         example=_example(),
         linked_data=schema_org(publisher, DATASETS.values()),

@@ -114,8 +114,8 @@ def test_texts_that_cannot_be_a_public_case(texts: PublicTexts, flags: list[str]
 
 
 def test_a_case_whose_letter_is_not_shown_is_told_in_the_offices_words() -> None:
-    assert decision.summary_of("咨询", "居住证", "城东区") == "关于居住证的咨询（城东区）"
-    assert decision.summary_of("投诉", "", "") == "一件投诉"
+    assert decision.summary_of("咨询", "居住证") == "关于居住证的咨询"
+    assert decision.summary_of("投诉", "") == "一件投诉"
 
 
 def test_every_flag_has_words() -> None:

@@ -42,7 +42,7 @@ def test_a_citizen_who_objects_is_told_of_in_the_offices_words_only(office: TheO
     with office.db.writing() as session:
         found = proposed(session, office, consent=False, category="居住证", place="城东区")
     assert found.message == ""
-    assert found.title == "关于居住证的咨询（城东区）"
+    assert found.title == "关于居住证的咨询"
     assert "objected" in found.flags
 
 
