@@ -91,6 +91,11 @@ def _end(due_at: datetime) -> tuple[date, str]:
     return here.date(), f"{here:%H:%M}"
 
 
+def end_of(due_at: datetime) -> str:
+    """The time of day at which a due instant's day is over: 24:00, 17:30."""
+    return _end(due_at)[1]
+
+
 def due_instant(due_at: datetime, now: datetime, full: bool = False) -> str:
     """When a clock ends: 今天 24:00, 10-13 (a whole later day), 10-11 09:52; full: 10-13 周二 24:00."""
     day, at_time = _end(due_at)
@@ -436,6 +441,7 @@ STATUS_SHAPES: dict[str, Shape] = {
     "unknown": Shape("question", "结果不明", "is-over"),
     "by_hand": Shape("pen", "待录入", "is-soon"),
     "on_page": Shape("book", "进度页答复"),
+    "elsewhere": Shape("book", "平台上已有答复"),
     # an entry of the answer library
     "draft": Shape("ring", "草稿"),
     "published": Shape("check", "已发布", "is-good"),

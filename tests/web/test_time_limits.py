@@ -168,7 +168,7 @@ def test_a_paper_is_printed_with_its_number_and_only_for_who_may_see_the_case(
     act(sqlite_office, CLERK, case, Action.REMIND, note="请今天答复")
     shown = page(signed_in(HANDLER), "/desk/slips/reminder/2026/1")
 
-    for words in ("催办单", "催〔2026〕1号", "公安局户政科", "请今天答复", case.number, "10-15 周四 24:00"):
+    for words in ("催办单", "催〔2026〕1号", "公安局户政科", "请今天答复", case.number, "10 月 15 日 24:00"):
         assert words in shown
     assert "/desk/slips/reminder/2026/1" in page(signed_in(CLERK), f"/desk/cases/{case.number}")
     for who, address in (("刘洋", "/desk/slips/reminder/2026/1"), (CLERK, "/desk/slips/reminder/2026/2")):

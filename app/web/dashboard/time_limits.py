@@ -15,7 +15,7 @@ from app.calendar.models import CalendarDay
 from app.calendar.service import Preview
 from app.calendar.workdays import Kind, weekday
 from app.cases import profiles, queries, reminders, service
-from app.cases.deadlines import MessageType
+from app.cases.deadlines import MessageType, due_on
 from app.cases.numbers import slip_number
 from app.cases.reminders import PAPER_LABELS, RECIPIENT_LABELS, Paper
 from app.cases.steps import Step
@@ -29,6 +29,7 @@ from app.web.context import current_person, now, reading, render, tell, writing
 from app.web.dashboard import desk
 from app.web.dashboard.showing import clocks_of, masked
 from app.web.forms import day_of_form
+from app.web.presenting import end_of, sentence_date
 
 _SEES = (Role.SYSTEM_ADMIN, Role.CLERK, Role.SUPERVISOR, Role.DUTY_LEADER)
 _MOST_SHOWN = 200
@@ -396,6 +397,7 @@ def slip(kind: str, year: int, serial: int) -> str:
             addressee=department or names.get(paper.to_id or 0) or "值班人员",
             to=names.get(paper.to_id or 0, ""),
             paper=paper,
+            due=f"{sentence_date(due_on(paper.due_at), paper.issued_at)} {end_of(paper.due_at)}",
             case=case,
             signed={"unit": office.name if office else "", "on": paper.issued_at},
             copies_to="、".join(names[one] for one in paper.copies if one in names) or None,
