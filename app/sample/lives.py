@@ -343,7 +343,16 @@ class Handling:
         digest = session.get_one(Reply, reply_id).digest
         gates = ALL_GATES if verdict == Verdict.APPROVE else ()
         replies.give_opinion(
-            session, now, person, reply_id, verdict=verdict, digest=digest, gates=gates, code=code, note=note
+            session,
+            now,
+            person,
+            reply_id,
+            verdict=verdict,
+            digest=digest,
+            gates=gates,
+            code=code,
+            note=note,
+            accept_note="已与承办单位核实，按来信人的情况可以这样答复",
         )
 
     def _releaser(self, plan: Plan) -> str:
