@@ -54,6 +54,10 @@ def hidden(
         if not chosen:
             break
         beside |= chosen
+    # What turned out to shield nothing is shown after all, totals and large counts first.
+    for key in sorted(beside, key=lambda key: (-values[key], str(key))):  # type: ignore[index]
+        if not exactly_known(values, lines, secret, beside - {key}) & secret:
+            beside.discard(key)
     return Hidden(frozenset(small), frozenset(beside))
 
 

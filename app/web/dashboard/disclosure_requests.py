@@ -19,10 +19,10 @@ from app.staff import queries as staff
 from app.staff import service as staff_service
 from app.staff.roles import Role
 from app.web.access import needs
-from app.web.context import current_person, now, reading, render, tell, writing
+from app.web.context import current_person, now, reading, render, services, tell, writing
 from app.web.dashboard import desk
 from app.web.forms import refused
-from app.web.public.reads import FORMS
+from app.web.public.reads import FORMS, reads
 
 LOOKS = (Role.DISCLOSER, Role.DUTY_LEADER)
 LIST = "/desk/disclosures"
@@ -111,6 +111,7 @@ def _page(request_id: int, error: AppError | None = None) -> str:
 @needs(*LOOKS)
 def report_leak(disclosure_id: int) -> Response:
     """The leak button: down at once, who may have read it counted, the report drafted."""
+    reads().write_down(services().db, now())
     with writing() as session:
         number = queries.get(session, disclosure_id).case.number
         kinds = [kind for kind in request.form.getlist("kinds") if kind in dict(LEAK_KINDS)]

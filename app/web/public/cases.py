@@ -31,13 +31,13 @@ SHORT = {"wechat": "微信", "weibo": "微博", "corrections": "找错", "websit
 
 
 @public.get("/cases")
-def cases() -> str:
+def cases() -> Response:
     """Search, filters and the newest first."""
     filters = _filters()
     with reading() as session:
         page, found_by = _page(session, filters)
         choices = _choices(session)
-    return render(
+    page_shown = render(
         "public/cases.html",
         place="cases",
         items=[_listed(case) for case in page.items],
@@ -49,6 +49,7 @@ def cases() -> str:
         feed_query=_feed_query(filters),
         twins=[(ending, _address(f"/cases.{ending}")) for ending in ("json", "csv")],
     )
+    return counted("list", make_response(page_shown))
 
 
 @public.get("/cases.json")
@@ -58,7 +59,7 @@ def cases_json() -> Response:
         page, _ = _page(session, _filters())
         items = [as_object(_COLUMNS, queries.case_row(case, settings().public_url)) for case in page.items]
     following = _address("/cases.json", after=page.next) if page.next else None
-    return giving.as_json({"items": items, "total": page.total, "next": following})
+    return counted("list", giving.as_json({"items": items, "total": page.total, "next": following}))
 
 
 @public.get("/cases.csv")
@@ -67,7 +68,7 @@ def cases_csv() -> Response:
     with reading() as session:
         page, _ = _page(session, _filters())
         rows: list[Any] = [queries.case_row(case, settings().public_url) for case in page.items]
-    return giving.table(list(_COLUMNS), rows)
+    return counted("list", giving.table(list(_COLUMNS), rows))
 
 
 def _filters() -> CaseFilters:
