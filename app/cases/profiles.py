@@ -166,7 +166,9 @@ def with_values(profile: Profile, values: Mapping[str, Any], version: int) -> Pr
     if unknown:
         raise Invalid(f"时限方案里没有这一项：{min(unknown)}", field=min(unknown))
     given = {**values_of(profile), **values}
-    numbers = {name: _whole(given, name, least, most) for name, (_, least, most) in _NUMBERS.items()}
+    numbers: dict[str, Any] = {
+        name: _whole(given, name, least, most) for name, (_, least, most) in _NUMBERS.items()
+    }
     days = {kind: _whole(given, f"days_{kind.value}", 1, MOST_DAYS) for kind in MessageType}
     if days[MessageType.CORRECTION] > CORRECTION_DAYS:
         raise Invalid(

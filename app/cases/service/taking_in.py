@@ -115,6 +115,10 @@ def take_in(session: Session, now: datetime, message: Message) -> Case:
         step=Step.ACCEPT.value,
         received_at=received_at,
         window_closes_at=closes,
+        # No more than a beginning: the next line works them out.
+        due_at=received_at,
+        due_on=day_of(received_at),
+        sooner_at=received_at,
     )
     set_due(session, case)
     session.add(case)

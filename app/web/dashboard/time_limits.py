@@ -186,8 +186,9 @@ def _notice_text() -> str:
     file = request.files.get("file")
     if file is None or not file.filename:
         return request.form.get("notice", "")
+    data: bytes = file.read()
     try:
-        return file.read().decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Invalid("这个文件不是 UTF-8 的文本", field="file") from None
 
@@ -318,7 +319,7 @@ def _typed_rungs() -> list[dict[str, Any]]:
     fields = ("key", "label", "to", "offset", "at", "paper")
     count = len(request.form.getlist("label"))
     columns = {field: request.form.getlist(field)[:count] for field in fields}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {field: values[place] if place < len(values) else "" for field, values in columns.items()}
         for place in range(count)
     ]
