@@ -83,8 +83,12 @@ def addresses(folded: Folded, words: Sequence[Word]) -> Iterator[Found]:
         lead = LEAD.match(plain, start, end)
         start = lead.end() if lead else start
         end = _with_occupant(plain, words, start, end)
-        start, end = _with_quotes(plain, start, end)
-        yield Found(start, end, Kind.ADDRESS, "地址", coarse=_coarse(plain, words, start, end))
+        yield address(plain, words, *_with_quotes(plain, start, end))
+
+
+def address(plain: str, words: Sequence[Word], start: int, end: int) -> Found:
+    """An address from ``start`` to ``end``, with the coarse part that may stay."""
+    return Found(start, end, Kind.ADDRESS, "地址", coarse=_coarse(plain, words, start, end))
 
 
 def _with_occupant(plain: str, words: Sequence[Word], start: int, end: int) -> int:
@@ -153,15 +157,14 @@ PROPER_TAGS = frozenset({"ns", "nsf", "nr", "nrt", "nz", "s"})
 def _cued(plain: str) -> Iterator[tuple[int, int]]:
     """What stands behind 地址： up to the end of the clause."""
     for cue in CUE.finditer(plain):
-        if cue.end() < cue.end("value"):
-            yield cue.start("value"), cue.end("value")
-        elif len(cue["value"]) >= 4:
-            yield cue.span("value")
+        yield cue.span("value" if cue["value"] else "open")
 
 
 CUE = re.compile(
     r"(?:地址|住址|住所|住地|通讯处|门牌|居住地|户籍地|家庭地址|店址)(?:是|为|在)?[:：]\s?"
     r"(?P<value>(?:(?!电话|联系|手机|邮编|邮箱|传真|微信|QQ|qq|Tel|tel|的|了|是)[^\n。；;！!？?，,|:：]){4,40})"
+    r"|(?:地址|住址|地点)(?:是|为|在|[:：，,\s]){0,2}(?=[^\n。；;！!？?，,|:：的了是]{2,24}[路街巷弄村号栋楼座])"
+    r"(?P<open>(?:(?!电话|联系|手机|邮编|邮箱|传真|微信|QQ|qq|Tel|tel|备注|的|了|是)[^\n。；;！!？?，,|:：]){4,40})"
 )
 
 

@@ -14,7 +14,8 @@ import opencc
 
 _HEX = "[0-9a-fA-F]"
 _UTF_8 = (
-    rf"%[2-7]{_HEX}|%[cdCD]{_HEX}%[89abAB]{_HEX}|%[eE]{_HEX}(?:%[89abAB]{_HEX}){{2}}|%[fF]{_HEX}(?:%[89abAB]{_HEX}){{3}}"
+    rf"%[2-7]{_HEX}|%[cdCD]{_HEX}%[89abAB]{_HEX}|%[eE]{_HEX}(?:%[89abAB]{_HEX}){{2}}"
+    rf"|%[fF]{_HEX}(?:%[89abAB]{_HEX}){{3}}"
 )
 ENCODED = re.compile(
     rf"(?P<entity>&(?:#[0-9]{{1,7}}|#[xX]{_HEX}{{1,6}});?|&[a-zA-Z]{{2,12}};)"

@@ -7,17 +7,19 @@ by word before publication. Clauses C4, E14, D19, A24.
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from app.redaction.addresses import addresses
 from app.redaction.folding import Folded, fold
-from app.redaction.names import is_own_name, names
+from app.redaction.names import is_own_name
 from app.redaction.numbers import Found, Kind, numbers
 from app.redaction.respelling import has_run
+from app.redaction.sensitive import FLAG_LABELS as FLAG_LABELS
+from app.redaction.sensitive import Flag, touched
+from app.redaction.weighing import names_and_addresses
 from app.redaction.words import words
 
-RULE_VERSION = "2026.11.2"
+RULE_VERSION = "2026.11.3"
 """Raise it with every change of a rule: published texts are scanned again with newer rules."""
 
 CHUNK = 4_000
@@ -53,49 +55,6 @@ class Action(StrEnum):
     MASKED = "masked"  # 隐去
     KEPT = "kept"  # 保留
 
-
-class Flag(StrEnum):
-    """Why a person must look at the text even if nothing is left to hide (D19, A24)."""
-
-    MINOR = "minor"
-    HEALTH = "health"
-    FAMILY = "family"
-    BELIEF_OR_CRIME = "belief_or_crime"
-    WRONGDOING = "wrongdoing"
-    THIRD_PERSON = "third_person"
-    ODD_WRITING = "odd_writing"
-    SECRET_MARK = "secret_mark"
-
-
-FLAG_LABELS: Mapping[str, str] = {
-    Flag.MINOR: "涉及未成年人",
-    Flag.HEALTH: "涉及健康状况",
-    Flag.FAMILY: "涉及家庭、婚姻",
-    Flag.BELIEF_OR_CRIME: "涉及信仰或犯罪记录",
-    Flag.WRONGDOING: "举报线索",
-    Flag.THIRD_PERSON: "点名提到他人",
-    Flag.ODD_WRITING: "号码写法异常，可能有遗漏",
-    Flag.SECRET_MARK: "出现密级或内部资料标志",
-}
-
-# fmt: off
-FLAG_WORDS: tuple[tuple[Flag, re.Pattern[str]], ...] = (
-    (Flag.MINOR, re.compile(
-        r"未成年|小学生|初中生|中学生|高中生|幼儿园|幼童|儿童|小孩|孩子|婴儿|留守|学籍|(?<![0-9])(?:[1-9]|1[0-7])周?岁|[一二三四五六七八九十]岁|"
-        r"(?:我|她|他|的)(?:儿子|女儿|孙子|孙女|外甥|侄)|[一二三四五六]年级|初[一二三]|高[一二三]")),
-    (Flag.HEALTH, re.compile(
-        r"癌|肿瘤|艾滋|HIV|抑郁|精神病|精神障碍|残疾|瘫痪|病历|确诊|住院|手术|怀孕|孕妇|流产|传染病|尿毒症|白血病|肝炎|"
-        r"结核|糖尿病|高血压|重病|患病|患有|脑梗|心脏病|阳性|唐氏|化疗|透析|伤残|诊断", re.IGNORECASE)),
-    (Flag.FAMILY, re.compile(
-        r"离婚|家暴|家庭暴力|出轨|婚外|抚养权|抚养费|赡养|遗产|继承|分居|前夫|前妻|私生|同居|彩礼|虐待|遗弃")),
-    (Flag.BELIEF_OR_CRIME, re.compile(
-        r"宗教|信教|教徒|基督教|天主教|伊斯兰|邪教|吸毒|戒毒|刑满|服刑|判刑|有期徒刑|拘留|前科|强奸|猥亵|嫖|卖淫|犯罪记录|刑拘|缓刑")),
-    (Flag.WRONGDOING, re.compile(
-        r"举报|检举|控告|受贿|行贿|贪污|腐败|以权谋私|滥用职权|黑社会|黑恶|保护伞|村霸|违纪|包庇|吃拿卡要|挪用|侵吞|骗取|诈骗|渎职")),
-    (Flag.SECRET_MARK, re.compile(
-        r"绝密|机密|秘密\s*[★☆*]|[★☆]\s*(?:长期|[0-9]{1,2}年)|内部资料|内部文件|不得外传|不宜公开|国家秘密|商业秘密")),
-)
-# fmt: on
 
 ODD_WRITING = re.compile(
     r"(?:电话|手机|号码|微信|威信|薇信|卫星|QQ|扣扣|身份证|邮箱|加我|vx|VX|联系|座机|拨|扣|致电)[^。；！？!?\n]{0,12}$",
@@ -219,9 +178,8 @@ def _found(
     found = list(_checked(numbers(folded, by_office=by_office, public=public), budget))
     tagged = words(folded.plain)
     budget()
-    places = list(_checked(addresses(folded, tagged), budget))
-    persons = list(_checked(names(folded, tagged, office_places), budget))
-    return [_place(one, folded, offset) for one in (*found, *places, *persons)]
+    weighed = list(_checked(names_and_addresses(folded, tagged, found, office_places), budget))
+    return [_place(one, folded, offset) for one in (*found, *weighed)]
 
 
 def _checked(found: Iterable[Found], budget: Callable[[], None]) -> Iterator[Found]:
@@ -250,10 +208,28 @@ def _hits(text: str, placed: Iterable[_Placed]) -> Iterator[Hit]:
     hits = []
     for one in (*public.values(), *hidden):
         for start, end in _free_parts(taken, one.start, one.end):
-            if any(unicodedata.category(character)[0] in READABLE for character in text[start:end]):
+            is_whole = (start, end) == (one.start, one.end)
+            if is_whole or any(unicodedata.category(letter)[0] in READABLE for letter in text[start:end]):
                 taken[start:end] = b"\x01" * (end - start)
                 hits.append(_hit(one, start, end))
-    yield from sorted(hits, key=lambda hit: hit.start)
+    yield from _bridged(text, sorted(hits, key=lambda hit: hit.start))
+
+
+def _bridged(text: str, hits: Iterable[Hit]) -> Iterator[Hit]:
+    """The mark between two telephones (…/…) goes with the first."""
+    last: Hit | None = None
+    for hit in hits:
+        if last is not None:
+            is_pair = last.kind == hit.kind == Kind.PHONE and last.action == hit.action == Action.MASKED
+            between = text[last.end : hit.start]
+            is_pair = is_pair and len(between) <= LONGEST_MARK and not any(map(str.isalnum, between))
+            yield replace(last, end=hit.start) if is_pair else last
+        last = hit
+    if last is not None:
+        yield last
+
+
+LONGEST_MARK = 2
 
 
 READABLE = frozenset("LNS")
@@ -304,9 +280,7 @@ def _rewritten(text: str, hits: Iterable[Hit]) -> str:
 def _flags(text: str, placed: Iterable[_Placed], hits: Iterable[Hit]) -> Iterator[str]:
     """What a person must decide about."""
     plain = fold(text).plain
-    for flag, pattern in FLAG_WORDS:
-        if pattern.search(plain):
-            yield flag.value
+    yield from (flag.value for flag in touched(plain))
     if any(one.is_third_person for one in placed):
         yield Flag.THIRD_PERSON.value
     if any(one.found.is_odd for one in placed) or _is_oddly_written(text, hits):

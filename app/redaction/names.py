@@ -95,15 +95,13 @@ LOOSE_TAGS = listed("zg o g ng ag x nr nz ns z d v n a")
 LONGEST_GIVEN = 2
 
 
-def names(folded: Folded, words: Sequence[Word], places: frozenset[str] = frozenset()) -> Iterator[Found]:
-    """The spans of the folded text that name a person; what overlaps one of ``places`` does not."""
-    never = _never(folded.plain, places)
-    for found in _believed(folded, words):
-        if not any(never[found.start : found.end]):
-            yield found
+def hints(folded: Folded, words: Sequence[Word]) -> list[list[Found]]:
+    """What each of `RULES` takes for a name. The first `SURE` are believed; the others are weighed."""
+    text = _Text(folded.plain, words)
+    return [list(rule(text)) for rule in RULES]
 
 
-def _never(plain: str, places: frozenset[str]) -> bytearray:
+def nobodys(plain: str, places: frozenset[str]) -> bytearray:
     """Marks the characters that name a place of the office or the maker of a document."""
     marked = bytearray(len(plain))
     spans = [match.span("maker") for match in DOCUMENT_NUMBER.finditer(plain)]
@@ -123,22 +121,6 @@ DOCUMENT_NUMBER = re.compile(
 """云政发〔2026〕12号: the letters before the year are those of an office."""
 PLACE_ENDINGS = "省市县区旗镇乡"
 SHORTEST_PLACE = 2
-
-
-def _believed(folded: Folded, words: Sequence[Word]) -> Iterator[Found]:
-    """What the rules take for a name, wherever it stands."""
-    text = _Text(folded.plain, words)
-    for rule in (_dotted, _spaced, _cued, _titled, _nicknamed, _tagged, _tied, _joined):
-        yield from rule(text)
-    works = [match.span() for match in WORK.finditer(text.plain)]
-    for rule in (_guessed, _foreign, _latin):
-        for found in rule(text):
-            if not any(start < found.start < end for start, end in works):
-                yield found
-
-
-WORK = re.compile(r"《[^《》\n]{1,40}》")
-"""A title: what sounds foreign in it is rarely a person."""
 
 
 def is_own_name(folded: Folded, found: Found) -> bool:
@@ -181,7 +163,7 @@ def _is_made_up_name(word: Word) -> bool:
     )
 
 
-def _is_word(word: Word) -> bool:
+def is_word(word: Word) -> bool:
     """An ordinary word that only begins like a surname, whatever the part of speech: 养老|金, 高峰, 位|彩民."""
     text = word.text
     if not word.is_known:
@@ -349,7 +331,7 @@ def _tagged(text: _Text) -> Iterator[Found]:
         before = text.words[number - 1] if number else END_OF_TEXT
         is_none = (
             word.text in NOT_PERSONS
-            or _is_word(word)
+            or is_word(word)
             or _is_done(before, word)
             or place.match(text.plain, word.end)
         )
@@ -401,7 +383,7 @@ def _guessed(text: _Text) -> Iterator[Found]:
     for word in text.words:
         is_guessed = word.tag == "nr" and not word.is_known and 2 <= len(word.text) <= 3
         is_guessed = is_guessed and word.text[-1] not in THING_ENDINGS and not _is_rare_pair(word)
-        is_transcribed = word.tag == "nrt" and len(word.text) >= 2 and not _is_place_or_thing(word)
+        is_transcribed = word.tag == "nrt" and len(word.text) >= 2 and not is_place_or_thing(word)
         is_name = (is_guessed or is_transcribed) and word.text not in NOT_PERSONS
         if is_name and not NOT_PERSON_AFTER.match(text.plain, word.end):
             yield Found(word.start, word.end, Kind.NAME, "词性")
@@ -415,7 +397,7 @@ def _is_rare_pair(word: Word) -> bool:
     return word.text[0] in EVERYDAY_SURNAMES or word.text[1] in NEVER_LAST or is_odd
 
 
-def _is_place_or_thing(word: Word) -> bool:
+def is_place_or_thing(word: Word) -> bool:
     """晚托班, 卡里: a short word that ends like a thing, or in what is within it."""
     is_thing = word.text[-1] in THING_ENDINGS and not (len(word.text) == 3 and SOUNDS.issuperset(word.text))
     return len(word.text) <= 3 and (is_thing or word.text[1:] == "里")
@@ -481,7 +463,7 @@ def _is_foreign_name(run: Sequence[Word]) -> bool:
 
 
 def _is_thing(run: Sequence[Word]) -> bool:
-    return len(run) == 1 and _is_place_or_thing(run[0])
+    return len(run) == 1 and is_place_or_thing(run[0])
 
 
 def _joined(text: _Text) -> Iterator[Found]:
@@ -565,3 +547,10 @@ def _latin(text: _Text) -> Iterator[Found]:
         for match in pattern.finditer(text.plain):
             if match[0] not in LATIN_WORDS:
                 yield Found(match.start(), match.end(), Kind.NAME, "外文姓名")
+
+
+RULES = (
+    _dotted, _spaced, _cued, _titled, _nicknamed, _tagged, _tied, _joined, _guessed, _foreign, _latin,
+)  # fmt: skip
+SURE = 5
+"""So many of the rules need no second opinion: they go by a mark, a cue or a title."""

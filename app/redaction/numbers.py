@@ -61,7 +61,9 @@ S = r"[\W_]{0,2}+"
 NOT_IN_NUMBER = r"(?<![0-9])"
 END = r"(?![0-9])"
 
-MOBILE = re.compile(rf"{NOT_IN_NUMBER}(?:(?:(?:\+|00)?{S}86|0|17951|12593|17911){S})?1{S}[3-9](?:{S}[0-9]){{9}}{END}")
+MOBILE = re.compile(
+    rf"{NOT_IN_NUMBER}(?:(?:(?:\+|00)?{S}86|0|17951|12593|17911){S})?1{S}[3-9](?:{S}[0-9]){{9}}{END}"
+)
 MOBILE_THREADED = re.compile(rf"{NOT_IN_NUMBER}1(?P<thread>[^0-9]{{1,3}})[3-9](?:(?P=thread)[0-9]){{9}}{END}")
 MOBILE_HALF_HIDDEN = re.compile(rf"{NOT_IN_NUMBER}1[3-9][0-9][*xX#×○●_??]{{3,6}}[0-9]{{2,4}}{END}")
 LANDLINE = re.compile(
@@ -82,7 +84,8 @@ TAIWAN_PHONE = re.compile(
     rf"{NOT_IN_NUMBER}[(]?0[2-9][)]?[\W_]{{0,2}}(?:[0-9]-)?[0-9]{{3,4}}[ -]?[0-9]{{3,4}}{END}"
 )
 PHONE_CUE = re.compile(
-    r"(?:电话|電話|手机|手機|座机|传真|tel|phone|mobile|fax|联系方式|联络|聯絡|联系人|联系|聯繫|洽谈|热线|经纪人|助理|拨打|致电)"
+    r"(?:电话|電話|手机|手機|座机|传真|tel|phone|mobile|fax|联系方式|联络|聯絡|联系人|联系|聯繫|洽谈"
+    r"|热线|经纪人|助理|拨打|致电)"
     r"[^0-9\n]{0,14}$",
     re.IGNORECASE,
 )
@@ -109,11 +112,13 @@ CUED_IDENTITY = re.compile(
     rf"身份证?(?:件|明)?{_TO}(?P<value>[0-9](?:[^\w，。；]{{0,3}}[0-9Xx*年月日]){{5,24}})", re.IGNORECASE
 )
 TAIL = re.compile(
-    rf"(?:尾号|末[尾位]|尾数|(?:最?后|末|前|开头|头)[2-8]个?[位码]数?字?){_TO}(?P<value>[0-9]{{2,8}}[Xx*]?|[0-9]{{2}}[Xx])(?![0-9])"
+    rf"(?:尾号|末[尾位]|尾数|(?:最?后|末|前|开头"
+    rf"|头)[2-8]个?[位码]数?字?){_TO}(?P<value>[0-9]{{2,8}}[Xx*]?|[0-9]{{2}}[Xx])(?![0-9])"
 )
 REVERSED = re.compile(
     r"(?:倒|反|逆)(?:过来|着|向|序)?(?:念|读|写|看|拼|数|排)?[^0-9\n]{0,6}(?P<after>[0-9][0-9 \-]{5,24}[0-9])"
-    r"|(?<![0-9 \-])(?P<before>[0-9][0-9 \-]{5,24}+)(?<=[0-9])[^0-9\n]{0,6}(?:倒|反|逆)(?:过来|着|向|序|念|读|写)"
+    r"|(?<![0-9 \-])(?P<before>[0-9][0-9 \-]{5,24}+)(?<=[0-9])[^0-9\n]{0,6}(?:倒|反|逆)(?:过来|着|向"
+    r"|序|念|读|写)"
 )
 
 EMAIL_HOST = r"(?:qq|163|126|139|189|gmail|sina|foxmail|outlook|hotmail|yeah|sohu|aliyun|扣扣|网易|新浪)"
@@ -126,27 +131,32 @@ EMAIL = re.compile(
     re.IGNORECASE,
 )
 EMAIL_CUED = re.compile(
-    r"(?:邮箱|邮件|电邮|e-?mail|信箱)(?:地址|账号|号|是|为|[\s:,(（]){0,4}(?P<value>[A-Za-z0-9][A-Za-z0-9._\-#*]{4,40})",
+    r"(?:邮箱|邮件|电邮|e-?mail|信箱)(?:地址|账号|号|是|为"
+    r"|[\s:,(（]){0,4}(?P<value>[A-Za-z0-9][A-Za-z0-9._\-#*]{4,40})",
     re.IGNORECASE,
 )
 EMAIL_BEHIND = re.compile(
-    rf"(?<![A-Za-z0-9._\-])[A-Za-z0-9._\-]{{4,40}}+[^\w\n]{{0,2}}(?:是我的|的|我的)?(?:{EMAIL_HOST}|[A-Za-z]{{2,12}})的?(?:邮箱|信箱)",
+    rf"(?<![A-Za-z0-9._\-])[A-Za-z0-9._\-]{{4,40}}+[^\w\n]{{0,2}}(?:是我的|的|我的)?(?:{EMAIL_HOST}"
+    rf"|[A-Za-z]{{2,12}})的?(?:邮箱|信箱)",
     re.IGNORECASE,
 )
 PUBLIC_EMAIL = re.compile(r"@[A-Za-z0-9.\-]{0,60}gov\.cn\.?$", re.IGNORECASE)
 QQ = re.compile(
-    r"(?:q{1,2}\W{0,1}q?|扣扣|抠抠|口口|叩叩|蔻蔻|秋秋|求求|丘丘|企鹅|球球|🐧)(?:群|号码|号|账号|：|\W|是|为|加|联系|咨询|交流|官方|粉丝|讨论){0,6}"
+    r"(?:q{1,2}\W{0,1}q?|扣扣|抠抠|口口|叩叩|蔻蔻|秋秋|求求|丘丘|企鹅|球球|🐧)(?:群|号码|号|账号|：|\W"
+    r"|是|为|加|联系|咨询|交流|官方|粉丝|讨论){0,6}"
     rf"[1-9](?:[\W_]{{0,2}}[0-9]){{4,11}}{END}",
     re.IGNORECASE,
 )
 QQ_NUMBER = re.compile(rf"[1-9](?:[\W_]{{0,2}}[0-9]){{4,11}}{END}")
 WECHAT = re.compile(
-    r"(?:微\W?信|威信|薇信|维信|威芯|微芯|薇芯|[微薇威维巍徽vV][❤♥💗💚🧡💛💙💜]信?|卫星号?|徽信|巍信|绿泡泡|绿色软件|we ?chat|wei ?xin|加\W{0,2}[vV]|[vV][信xX]|\b[wW][xX]|加个?微|\+[vV])"
+    r"(?:微\W?信|威信|薇信|维信|威芯|微芯|薇芯|[微薇威维巍徽vV][❤♥💗💚🧡💛💙💜]信?|卫星号?|徽信|巍信"
+    r"|绿泡泡|绿色软件|we ?chat|wei ?xin|加\W{0,2}[vV]|[vV][信xX]|\b[wW][xX]|加个?微|\+[vV])"
     r"(?:同号|号码|帐号|账号|号|ID|id|是|为|加|我|的|[\s:,\-|/=\"“「【(]){0,5}"
     r"(?P<value>[A-Za-z][A-Za-z0-9_\-]{4,29}|[1-9][0-9]{5,19})"
 )
 WECHAT_BEHIND = re.compile(
-    r"(?<![A-Za-z0-9])(?P<value>[A-Za-z][A-Za-z0-9_\-]{5,19}+)[^\w\n]{0,3}(?:是我的?|我的)?(?:微信|vx|wx|weixin)(?!公众|小程序|群)",
+    r"(?<![A-Za-z0-9])(?P<value>[A-Za-z][A-Za-z0-9_\-]{5,19}+)[^\w\n]{0,3}(?:是我的?|我的)?(?:微信|vx"
+    r"|wx|weixin)(?!公众|小程序|群)",
     re.IGNORECASE,
 )
 WECHAT_ID = re.compile(r"wxid_[A-Za-z0-9_\-]{4,30}", re.IGNORECASE)
@@ -175,39 +185,52 @@ PLATE_CUED = re.compile(
 )
 """Behind 车牌 any character may stand for the province: it may be miswritten, or invented."""
 PLATE_FORM = re.compile(
-    rf"(?P<value>(?![{NOT_A_PROVINCE}])[\u4e00-\u9fff][A-HJ-NP-Z][·•\- ]?[A-HJ-NP-Z0-9]{{4,5}}[A-HJ-NP-Z0-9挂学警港澳])"
+    rf"(?P<value>(?![{NOT_A_PROVINCE}])[\u4e00-\u9fff][A-HJ-NP-Z][·•\- "
+    rf"]?[A-HJ-NP-Z0-9]{{4,5}}[A-HJ-NP-Z0-9挂学警港澳])"
     r"(?![A-Za-z0-9])"
 )
 NEAR_A_CAR = re.compile(r"车|驾驶|牌")
 NEAR_BEFORE, NEAR_BEHIND = 12, 8
 EMBASSY = re.compile(
     r"(?<![0-9])[0-9]{6}使|使[0-9]{6}|领[0-9]{6}"
-    rf"|WJ[{REGIONS}]?[·•\- ]?[0-9]{{2}}[·•\- ]?[0-9A-Z]{{4,5}}|[军空海北沈兰济南广成][A-Z][·•\- ]?[0-9]{{5}}(?![0-9])"
+    rf"|WJ[{REGIONS}]?[·•\- ]?[0-9]{{2}}[·•\- ]?[0-9A-Z]{{4,5}}|[军空海北沈兰济南广成][A-Z][·•\- "
+    rf"]?[0-9]{{5}}(?![0-9])"
 )
 PLATE_SPACED = re.compile(
     rf"[{REGIONS}](?:[省牌]|[\W_]{{0,2}})[A-HJ-Z]"
     r"(?:[\W_]{0,2}[A-HJ-NP-Z0-9]){4,5}[\W_]{0,2}[A-HJ-NP-Z0-9挂学警港澳领](?![A-Za-z0-9])",
     re.IGNORECASE,
 )
-PLATE_HALF_HIDDEN = re.compile(rf"[{REGIONS}][A-HJ-Z][·•\- ]?(?=[0-9A-Z]*[*×○●#])[0-9A-Z*×○●#]{{5,6}}(?![A-Za-z0-9])")
-PLATE_BARE = re.compile(rf"(?<![A-Za-z0-9{NOT_A_PROVINCE}])[A-HJ-Z][·•\- ]?[A-HJ-NP-Z0-9]{5,6}(?![A-Za-z0-9])")
+PLATE_HALF_HIDDEN = re.compile(
+    rf"[{REGIONS}][A-HJ-Z][·•\- ]?(?=[0-9A-Z]*[*×○●#])[0-9A-Z*×○●#]{{5,6}}(?![A-Za-z0-9])"
+)
+PLATE_BARE = re.compile(
+    rf"(?<![A-Za-z0-9{NOT_A_PROVINCE}])[A-HJ-Z][·•\- ]?[A-HJ-NP-Z0-9]{5, 6}(?![A-Za-z0-9])"
+)
 PLATE_SPELT = re.compile(
-    r"(?<![A-Za-z])(?:jing|jin|hu|yu|ji|yun|liao|hei|xiang|wan|lu|xin|su|zhe|gan|e|gui|jin|meng|shan|min|gui|yue|qing|zang|"
+    r"(?<![A-Za-z])(?:jing|jin|hu|yu|ji|yun|liao|hei|xiang|wan|lu|xin|su|zhe|gan|e|gui|jin|meng|shan"
+    r"|min|gui|yue|qing|zang|"
     r"chuan|ning|qiong)[ \-·]?[A-HJ-Z][ \-·]?[A-HJ-NP-Z0-9]{5,6}(?![A-Za-z0-9])"
 )
 
 PASSPORT = re.compile(  # E12345678, EA1234567, C12345678 (港澳), H12345678 and longer (回乡证)
-    r"(?:(?:护照|通行证|回乡证|台胞证|签证)(?:号码|证号|编号|号|为|是|\W){0,4}(?P<value>[A-Z]{0,2}(?:[ -]?[0-9]){7,10}))"
-    r"|(?<![A-Za-z0-9])(?P<bare>[CEGKHMDSPTW][A-Z]?[0-9]{8}(?:[0-9]{2})?|E[A-Z][0-9]{7}|[A-Z][12][0-9]{8}|[A-Z]{1,2}[0-9]{6}[(][0-9A][)])"
+    r"(?:(?:护照|通行证|回乡证|台胞证|签证)(?:号码|证号|编号|号|为|是|\W){0,4}(?P<value>[A-Z]{0,2}(?:[ "
+    r"-]?[0-9]){7,10}))"
+    r"|(?<![A-Za-z0-9])(?P<bare>[CEGKHMDSPTW][A-Z]?[0-9]{8}(?:[0-9]{2})?|E[A-Z][0-9]{7}"
+    r"|[A-Z][12][0-9]{8}|[A-Z]{1,2}[0-9]{6}[(][0-9A][)])"
     r"(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
 DOCUMENT_CUES = (
-    r"社保号|社保卡号?|社会保障(?:号码?|卡号?)|社保编号|医保号|医保卡号?|医保编号|个人编号|公积金[帐账]?号|学籍号|学号|考生号|准考证号?|考号"
+    r"社保号|社保卡号?|社会保障(?:号码?|卡号?)|社保编号|医保号|医保卡号?|医保编号|个人编号"
+    r"|公积金[帐账]?号|学籍号|学号|考生号|准考证号?|考号"
     r"|户口簿?号|户号|病历号|住院号|门诊号|就诊卡号?|病案号|产权证号?|房产证号?|不动产权?证书?号?|土地证号?"
-    r"|驾驶证号?|驾照号?|档案编?号|军官证号?|士兵证号?|残疾证号?|警官证号?|结婚证号?|卡号|[帐账]号|[帐账]户|开户号"
-    r"|合同编?号|订单编?号|运单号|快递单号|保单号|发票号码?|车架号|发动机号|工号|警号|信用代码|执照号|注册号|用户编?号|取件码|验证码"
-    r"|证书编?号|证件号码?|证号|宗地号|军人证号?|居住证号?|出生证号?|医学证明编?号|出生证明编?号|回执号|受理号|流水号"
+    r"|驾驶证号?|驾照号?|档案编?号|军官证号?|士兵证号?|残疾证号?|警官证号?|结婚证号?|卡号|[帐账]号"
+    r"|[帐账]户|开户号"
+    r"|合同编?号|订单编?号|运单号|快递单号|保单号|发票号码?|车架号|发动机号|工号|警号|信用代码|执照号"
+    r"|注册号|用户编?号|取件码|验证码"
+    r"|证书编?号|证件号码?|证号|宗地号|军人证号?|居住证号?|出生证号?|医学证明编?号|出生证明编?号"
+    r"|回执号|受理号|流水号"
 )
 DOCUMENT = re.compile(
     rf"(?:{DOCUMENT_CUES})(?:码|为|是|[\s:,(（“\"]){{0,4}}(?P<value>[A-Za-z0-9][A-Za-z0-9\-]{{4,31}})"
@@ -222,19 +245,31 @@ COURT_CASE = re.compile(
     r"第?[0-9]{1,7}号"
 )
 BIRTHDAY = re.compile(
-    r"(?:出生日期|出生年月日?|出生于|生日|生于|出生)(?:是|为|[\s:,]){0,3}(?P<after>(?:19|20)[0-9]{2}\W?(?:年\W?)?"
+    r"(?:出生日期|出生年月日?|出生于|生日|生于|出生)(?:是|为|[\s:,]){0,3}(?P<after>(?:19"
+    r"|20)[0-9]{2}\W?(?:年\W?)?"
     r"[0-9]{1,2}\W?(?:月\W?)?[0-9]{1,2}日?)"
     r"|(?P<before>(?:19|20)[0-9]{2}(?:年|[\-./])[0-9]{1,2}(?:月|[\-./])[0-9]{1,2}日?)(?=出?生)"
 )
 LINK = re.compile(
     r"https?://[A-Za-z0-9.\-]{1,80}(?:[/?#:][^\s\u4e00-\u9fff，。；“”<>]{0,300})?", re.IGNORECASE
 )
-LINK_WITH_PATH = re.compile(r"https?://[^/?#]{1,90}[/?#]{1,3}[^/?#]")
+LINK_TO_SOMEBODY = re.compile(
+    r"https?://(?:[^/?#]{0,60}\.)?(?:weibo|t|facebook|fb|twitter|x|instagram|renren|douban|douyin"
+    r"|kuaishou|xiaohongshu|xhslink|zhihu|bilibili"
+    r"|qzone|qq|taobao|tmall|map|maps|amap|blog|space|myspace|youtube|youku|flickr|wretch|pixnet|line"
+    r"|telegram|t|wa)\.[a-z.]{2,8}/[^/?#\s]"
+    r"|https?://(?:blog|space|user|home|my|map|maps|ditu|i)\.[^/?#\s]{3,60}/[^/?#\s]"
+    r"|https?://[^\s]{0,200}(?:[?&=@~]|[0-9]{4}|/(?:u|user|users|people|profile|member|home|space|blog"
+    r"|share)/)",
+    re.IGNORECASE,
+)
+"""A link with an id in it, to a profile, a map, or with something handed over; a site's front page is nobody's."""
 PUBLIC_LINK = re.compile(r"^https?://(?:[A-Za-z0-9\-]{1,40}\.){0,5}gov\.cn(?:[/?#:]|$)", re.IGNORECASE)
 IP = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9.])")
 MAC = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}[:\-]){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f])")
 POSITION = re.compile(
-    r"(?<![0-9.])(?:(?:北纬|东经|[NE])\W?)?[0-9]{1,3}\.[0-9]{3,12}°?[NE]?\W{1,3}(?:北纬|东经|[NE])?\W?[0-9]{1,3}\.[0-9]{3,12}"
+    r"(?<![0-9.])(?:(?:北纬|东经|[NE])\W?)?[0-9]{1,3}\.[0-9]{3,12}°?[NE]?\W{1,3}(?:北纬|东经"
+    r"|[NE])?\W?[0-9]{1,3}\.[0-9]{3,12}"
 )
 
 CITIZEN_CUE = re.compile(
@@ -459,7 +494,10 @@ def _plates_near_cars(folded: Folded) -> Iterator[Found]:
 def _bare_plates(folded: Folded) -> Iterator[Found]:
     """The form of a plate without the province, when a car is spoken of right beside it."""
     for match in PLATE_BARE.finditer(folded.plain):
-        beside = folded.plain[max(0, match.start() - 6) : match.start()] + folded.plain[match.end() : match.end() + 6]
+        beside = (
+            folded.plain[max(0, match.start() - 6) : match.start()]
+            + folded.plain[match.end() : match.end() + 6]
+        )
         if _has_three_digits(match[0]) and "车" in beside:
             yield Found(*match.span(), Kind.PLATE, "车牌")
 
@@ -480,7 +518,7 @@ def _qq(folded: Folded) -> Iterator[Found]:
 def _links(folded: Folded) -> Iterator[Found]:
     """Links that may hold somebody's id; a government site's are public."""
     for match in LINK.finditer(folded.plain):
-        is_public = PUBLIC_LINK.match(match[0]) is not None or not LINK_WITH_PATH.match(match[0])
+        is_public = PUBLIC_LINK.match(match[0]) is not None or not LINK_TO_SOMEBODY.match(match[0])
         yield Found(match.start(), match.end(), Kind.LINK, "链接", is_public=is_public)
 
 

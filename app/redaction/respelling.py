@@ -44,8 +44,13 @@ HOMOPHONES = {
     "9": "就救久酒旧舅究揪纠狗够",
 }
 """Characters that sound like a digit, toneless; they count only in a row of many."""
-LETTERS = {"O": "0", "o": "0", "Q": "0", "D": "0", "l": "1", "I": "1", "i": "1", "L": "1", "Z": "2", "z": "2", "E": "3", "A": "4",
-           "S": "5", "s": "5", "b": "6", "G": "6", "T": "7", "B": "8", "g": "9", "q": "9"}
+LETTERS = {
+    letter: digit
+    for digit, row in {
+        "0": "OoQD", "1": "lIiL", "2": "Zz", "3": "E", "4": "A", "5": "Ss", "6": "bG", "7": "T", "8": "B", "9": "gq",
+    }.items()
+    for letter in row
+}
 """Letters that look like a digit; they count only among digits."""
 # fmt: on
 
@@ -56,7 +61,9 @@ _SOUNDS = "".join(HOMOPHONES.values())
 
 SPELT_RUN = re.compile(rf"(?<![A-Za-z])(?:(?:{_WORD})[\W_0-9]{{0,3}}){{3,40}}(?![A-Za-z])", re.IGNORECASE)
 SPELT_WORD = re.compile(_WORD, re.IGNORECASE)
-ROMAN_RUN = re.compile(rf"(?<![A-Za-z0-9])(?:(?:{_ROMAN})[\s,.·\-/、，]{{1,2}}){{6,17}}(?:{_ROMAN})(?![A-Za-z0-9])")
+ROMAN_RUN = re.compile(
+    rf"(?<![A-Za-z0-9])(?:(?:{_ROMAN})[\s,.·\-/、，]{{1,2}}){{6,17}}(?:{_ROMAN})(?![A-Za-z0-9])"
+)
 ROMAN_WORD = re.compile(_ROMAN)
 MORSE_RUN = re.compile(r"(?<![.\-])(?:[.\-]{5}[\s/|,]{1,3}){6,17}[.\-]{5}(?![.\-])")
 SOUND_RUN = re.compile(rf"(?:(?:{DIGIT}|[{_SOUNDS}])[ \-—.·]?){{7,19}}")
@@ -66,8 +73,10 @@ ENCODED_RUN = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{12,64}={0,2}(?![A-Za
 CROSS = re.compile(r"(?<=[0-9X]{5})[ \-]?(?:×|✕|✖|❌|╳|χ|х|Х|叉|艾克斯|爱克斯|埃克斯)")
 
 _JOINT = (
-    r"加上?|减|乘|杠|横杠?|短横线?|点|空格?|空一格|逗号|顿号|星号?|井号?|(?:再)?然后是?|接着是?|紧接着|后[面边头][是接跟]?|再[加接是]?|接|跟|和"
-    r"|中间(?:是|[一二三四五六2-6]位)*(?:数)?是?|末尾是?|结尾是?|末位是?|最后(?:[一二两三四五六1-6]个?[位数]?字?)?是?|尾[数号]是?"
+    r"加上?|减|乘|杠|横杠?|短横线?|点|空格?|空一格|逗号|顿号|星号?|井号?|(?:再)?然后是?|接着是?|紧接着"
+    r"|后[面边头][是接跟]?|再[加接是]?|接|跟|和"
+    r"|中间(?:是|[一二三四五六2-6]位)*(?:数)?是?|末尾是?|结尾是?|末位是?"
+    r"|最后(?:[一二两三四五六1-6]个?[位数]?字?)?是?|尾[数号]是?"
     r"|后(?:[一二三四五六1-6])个?[位数]是?|换行|下一行|dash|and"
 )
 JOINT = re.compile(rf"(?<=[0-9])[\W_]{{0,3}}(?:(?:{_JOINT})[\W_]{{0,3}}){{1,3}}(?=[0-9])")
@@ -76,22 +85,27 @@ EVEN = re.compile(r"(?<![0-9])[0-9](?:[^0-9][0-9]){10,17}(?![0-9])")
 NOT_A_JOINT = re.compile(r"[元年月日时分秒号栋幢楼层室人个件条次岁]")
 _OPEN, _CLOSE = r" ?[\[({【<]?", r"[\])}】>]? ?"
 AT = re.compile(
-    rf"(?<=[A-Za-z0-9]){_OPEN}(?:艾特|爱特|圈ａ|圈a|a圈|小老鼠|@|(?<=[ \[({{【<])at(?=[ \])}}】>])|at(?=(?:qq|163|126|139|gmail|sina|foxmail|outlook"
+    rf"(?<=[A-Za-z0-9]){_OPEN}(?:艾特|爱特|圈ａ|圈a|a圈|小老鼠|@|(?<=[ \[({{【<])at(?=[ \])}}】>])"
+    rf"|at(?=(?:qq|163|126|139|gmail|sina|foxmail|outlook"
     rf"|hotmail|yeah|sohu|aliyun)\b)|[#*](?=[A-Za-z0-9\-]{{2,20}}[.点]c)){_CLOSE}(?=[A-Za-z0-9])",
     re.IGNORECASE,
 )
 DOT = re.compile(
-    rf"(?<=[A-Za-z0-9]){_OPEN}(?:点儿?|(?<=[ \[({{【<])(?:dot|\.)(?=[ \])}}】>])|[。，,·](?=(?:com|cn|net|org|edu|hk|tw|cc)\b)){_CLOSE}"
+    rf"(?<=[A-Za-z0-9]){_OPEN}(?:点儿?|(?<=[ \[({{【<])(?:dot|\.)(?=[ \])}}】>])|[。，,·](?=(?:com|cn"
+    rf"|net|org|edu|hk|tw|cc)\b)){_CLOSE}"
     r"(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=com\b)(?<=@qq|163|126|ail)",
     re.IGNORECASE,
 )
 UNDERSCORE = re.compile(r"(?<=[A-Za-z0-9])下划线(?=[A-Za-z0-9])")
 DRAWN_OUT = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9@._\-][ ·]{1,2}){5,60}[A-Za-z0-9@._\-](?![A-Za-z0-9])")
 ANY_DISGUISE = re.compile(
-    rf"(?:{_WORD})[\W_]{{0,3}}(?:{_WORD})|[.\-]{{5}}[\s/|,]|[0-9〇零一二三四五六七八九]\W{{0,3}}[加减杠横空点接后再然中末最尾换星井dla]"
-    r"|[A-Za-z0-9] ?[\[({【<]?(?:艾特|爱特|圈|小老鼠|@|at|[#*][A-Za-z0-9]|点|dot|[。，,·](?:com|cn)|下划线)|[A-Za-z] [A-Za-z] "
+    rf"(?:{_WORD})[\W_]{{0,3}}(?:{_WORD})|[.\-]{{5}}[\s/|,]"
+    rf"|[0-9〇零一二三四五六七八九]\W{{0,3}}[加减杠横空点接后再然中末最尾换星井dla]"
+    r"|[A-Za-z0-9] ?[\[({【<]?(?:艾特|爱特|圈|小老鼠|@|at|[#*][A-Za-z0-9]|点|dot|[。，,·](?:com|cn)"
+    r"|下划线)|[A-Za-z] [A-Za-z] "
     r"|[A-Za-z_.\-][零〇一二三四五六七八九]"
-    rf"|[0-9A-Za-z+/]{{7}}|[A-Z][\s,.·\-/、，]{{1,2}}[A-Z]|[二两三四五六2-6][个连]|双|[0-9][\W_]{{3}}|[{_SOUNDS}]{{5}}"
+    rf"|[0-9A-Za-z+/]{{7}}|[A-Z][\s,.·\-/、，]{{1,2}}[A-Z]|[二两三四五六2-6][个连]|双|[0-9][\W_]{{3}}"
+    rf"|(?:{DIGIT}|[{_SOUNDS}]){{7}}"
     r"|(?:[0-9][^0-9]){8}|[×✕✖❌╳叉艾爱埃χхХ]",
     re.IGNORECASE,
 )
@@ -125,7 +139,8 @@ NOT_LETTERS = {at: digit for at, digit in DIGITS.items() if not chr(at).isascii(
 def has_run(plain: str) -> bool:
     """Whether digits are spelt out somewhere, whatever number they make."""
     return any(
-        pattern.search(plain) is not None for pattern in (SPELT_RUN_LONG, ROMAN_RUN, MORSE_RUN, SOUND_RUN_LONG)
+        pattern.search(plain) is not None
+        for pattern in (SPELT_RUN_LONG, ROMAN_RUN, MORSE_RUN, SOUND_RUN_LONG)
     )
 
 
@@ -210,7 +225,10 @@ READINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], list[Edit]]], .
     (DRAWN_OUT, lambda match: [(at, at + 1, "") for at in range(*match.span()) if match.string[at] in " ·"]),
     (SPELT_RUN, _words(SPELT_WORD, lambda word: SPELT[word.lower()])),
     (ROMAN_RUN, _words(ROMAN_WORD, lambda word: ROMAN[word])),
-    (MORSE_RUN, _words(re.compile(r"[.\-]{5}"), lambda word: str(MORSE.index(word)) if word in MORSE else word)),
+    (
+        MORSE_RUN,
+        _words(re.compile(r"[.\-]{5}"), lambda word: str(MORSE.index(word)) if word in MORSE else word),
+    ),
     (REPEATED, _repeated),
     (SOUND_RUN, _sounding),
     (LETTER_RUN, _lettered),
@@ -226,7 +244,9 @@ def _joined(digits: str) -> Iterable[Edit]:
     for match in EVEN.finditer(digits):
         between = match[0][1::2]
         if not NOT_A_JOINT.search(between):
-            yield from ((match.start() + at, match.start() + at + 1, "-") for at in range(1, len(match[0]), 2))
+            yield from (
+                (match.start() + at, match.start() + at + 1, "-") for at in range(1, len(match[0]), 2)
+            )
 
 
 def _rewritten(plain: str, edits: Iterable[Edit]) -> Folded:

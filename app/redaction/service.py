@@ -8,19 +8,38 @@ import inspect
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 
 from sqlmodel import Session, select
 
 from app.base.errors import Invalid
-from app.redaction import addresses, folding, masking, names, numbers, vocabulary, words
+from app.redaction import (
+    addresses,
+    features,
+    folding,
+    letters,
+    masking,
+    names,
+    numbers,
+    respelling,
+    sensitive,
+    tagging,
+    vocabulary,
+    weighing,
+    words,
+)
 from app.redaction.masking import RULE_VERSION, Redaction
 from app.redaction.models import RuleVersion
+from app.redaction.tagging import weights_source
 
 TIME_LIMIT_SECONDS = 2.0
 LONGEST_TEXT = 100_000
 """Characters; nothing a citizen or an office writes comes near."""
 
-_RULES = (folding, numbers, vocabulary, words, names, addresses, masking)
+_RULES = (
+    folding, respelling, numbers, vocabulary, letters, words, names, addresses, features, tagging, weighing, sensitive,
+    masking,
+)  # fmt: skip
 
 
 class RedactionFailed(Invalid):
@@ -71,9 +90,15 @@ def record_rules(session: Session, now: datetime, note: str = "") -> RuleVersion
     return row
 
 
+def mark_of(rules: RuleVersion) -> str:
+    """Version and digest of rules in one word: changes with every change of a rule or a weight."""
+    return f"{rules.version}+{rules.digest[:12]}"
+
+
+@cache
 def rules_digest() -> str:
-    """SHA-256 of the source of all rules."""
-    source = "\n".join(inspect.getsource(module) for module in _RULES)
+    """SHA-256 of the source of all rules and of the weights."""
+    source = "\n".join(inspect.getsource(module) for module in _RULES) + weights_source()
     return hashlib.sha256(source.encode()).hexdigest()
 
 

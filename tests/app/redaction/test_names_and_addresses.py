@@ -76,9 +76,12 @@ def test_ordinary_words_that_begin_like_a_surname_stay(text: str) -> None:
     assert hidden(text, "name") == []
 
 
+def test_a_place_that_looks_like_a_name_is_taken_for_one_while_nobody_says_it_is_a_place() -> None:
+    assert redact("从云泽离职").text != "从云泽离职"
+
+
 @pytest.mark.parametrize("text", ["我在云泽住", "从云泽离职", "打开“云泽办”", "在云泽缴公积金", "用回云泽"])
 def test_the_offices_own_place_is_nobodys_name(text: str) -> None:
-    assert redact(text).text != text, "without the office's places this is taken for a name"
     assert redact(text, places=frozenset({"云泽市"})).text == text
 
 

@@ -1,0 +1,148 @@
+"""Who is named and where is that, when every hint is weighed against every other?
+
+What goes by a cue, a title or a house number is believed as it is (`names`, `addresses`); everything else when
+the scorer of `tagging` finds it likely enough. The thresholds were set by cross-validation.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.redaction.addresses import address, addresses
+from app.redaction.features import features
+from app.redaction.folding import Folded
+from app.redaction.names import SURE, hints, is_place_or_thing, is_word, nobodys, surname_of
+from app.redaction.numbers import Found, Kind
+from app.redaction.tagging import Weights, probabilities
+from app.redaction.vocabulary import NOT_GIVEN, NOT_PERSONS, SOUNDS
+from app.redaction.words import Word
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How likely the likeliest character of a span must be, each one, and the likeliest where no rule backs it."""
+
+    seed: float
+    rest: float
+    alone: float
+
+
+NAMES_IN_A_LETTER, NAMES_ELSEWHERE = Limits(0.03, 0.02, 0.35), Limits(0.026, 0.018, 0.026)
+ADDRESSES_IN_A_LETTER, ADDRESSES_ELSEWHERE = Limits(0.6, 0.4, 0.8), Limits(0.04, 0.006, 0.04)
+"""Set by cross-validation. A letter to an office names few people, and by name or title; adverts, lists and press
+texts name many. There a name lost costs more than a word hidden for nothing, since a person looks in any case."""
+LETTER_WORDS = re.compile(
+    r"我们|我|您|请问|你好|希望|投诉|反映|举报|咨询|小区|业主|领导|相关部门|有关部门|解决|处理|答复|办理|麻烦|尊敬|居民|村民|政府|求助"
+    r"|严重|影响|社区|物业|为什么|怎么"
+)
+SHORT = 40
+"""A text below this length is a title or a sentence of a letter."""
+READABLE = re.compile(r"[A-Za-z\u3400-\u9fff]")
+HAN = re.compile(r"[\u3400-\u9fff]")
+LATIN_WORD = re.compile(r"[A-Za-z]+")
+EDGES = " \t\r\n，。、；：！？,.;:!?（）()“”\"'"
+
+
+def names_and_addresses(
+    folded: Folded, words: Sequence[Word], numbers: Sequence[Found], places: frozenset[str] = frozenset()
+) -> Iterator[Found]:
+    """The spans of the folded text that name a road, house or village, then those that name a person.
+
+    ``numbers``: what was found before; ``places``: the office's own, which are nobody's name.
+    """
+    plain = folded.plain
+    if READABLE.search(plain) is None:
+        return
+    persons = hints(folded, words)
+    if HAN.search(plain) is None:  # no Chinese: the scorer was fitted on Chinese, its hints are all there is
+        yield from chain(*persons)
+        return
+    sites = list(addresses(folded, words))
+    told = features(plain, words, persons, sites, numbers)
+    is_name, is_address = probabilities(told)
+    yield from sites
+    is_letter = len(plain) < SHORT or len(set(LETTER_WORDS.findall(plain))) >= 2
+    limits = ADDRESSES_IN_A_LETTER if is_letter else ADDRESSES_ELSEWHERE
+    known = told["place"] > 1
+    for start, end in _spans(plain, is_address, known, limits):
+        if not (is_letter and known[start:end].any()):
+            yield address(plain, words, start, end)
+    backed = (told["rules"] > 1) | (told["listed-foreign"] > 1)
+    never = nobodys(plain, places)
+    sure = [found for found in chain(*persons[:SURE]) if not any(never[found.start : found.end])]
+    yield from sure
+    taken = _everyday(len(plain), words)
+    for found in sure:
+        taken[found.start : found.end] = True
+    limits = NAMES_IN_A_LETTER if is_letter else NAMES_ELSEWHERE
+    for start, end in _names(plain, is_name, backed, limits):
+        if any(never[start:end]):
+            continue
+        if is_letter:
+            yield from _left(plain, taken, start, end)
+        else:
+            yield Found(start, end, Kind.NAME, "词性与上下文")
+
+
+def _left(plain: str, taken: NDArray[np.bool_], start: int, end: int) -> Iterator[Found]:
+    """What is left of a likely name between everyday words and names known already, if it may be a name itself."""
+    at = start
+    while at < end:
+        stop = at
+        while stop < end and not taken[stop]:
+            stop += 1
+        piece = plain[at:stop]
+        if stop - at >= SHORTEST_NAME and (
+            surname_of(piece) or SOUNDS.issuperset(piece) or piece[0].isascii()
+        ):
+            yield Found(at, stop, Kind.NAME, "词性与上下文")
+        at = stop + 1
+
+
+SHORTEST_NAME = 2
+MARKS = frozenset('，。、；：！？,;:!?（）()“”"\n\t/|')
+PARTICLES = NOT_GIVEN | frozenset("家人说称")
+PROPER_TAGS = frozenset({"nr", "nrt", "nrfg", "nz", "ns", "nt", "eng", "x"})
+
+
+def _everyday(size: int, words: Sequence[Word]) -> NDArray[np.bool_]:
+    """Marks the words that are a frequent word of the dictionary and no proper noun, and the marks between."""
+    marks = np.zeros(size, np.bool_)
+    for word in words:
+        is_common = word.is_known and len(word.text) > 1 and word.tag not in PROPER_TAGS
+        is_thing = len(word.text) > 1 and (is_word(word) or is_place_or_thing(word))
+        if is_common or is_thing or word.text in NOT_PERSONS or word.text in PARTICLES or word.text in MARKS:
+            marks[word.start : word.end] = True
+    return marks
+
+
+def _names(
+    plain: str, is_name: Weights, backed: NDArray[np.bool_], limits: Limits
+) -> Iterator[tuple[int, int]]:
+    """Likely names; a Latin word as a whole."""
+    for start, end in _spans(plain, is_name, backed, limits):
+        while start and LATIN_WORD.fullmatch(plain, start - 1, start + 1):
+            start -= 1
+        while end < len(plain) and LATIN_WORD.fullmatch(plain, end - 1, end + 1):
+            end += 1
+        yield start, end
+
+
+def _spans(
+    plain: str, likely: Weights, backed: NDArray[np.bool_], limits: Limits
+) -> Iterator[tuple[int, int]]:
+    """Stretches that are likely enough throughout and somewhere, without marks at the edges."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], likely > limits.rest, [False])).astype(np.int8)))
+    for start, end in edges.reshape(-1, 2).tolist():
+        if likely[start:end].max() <= (limits.seed if backed[start:end].any() else limits.alone):
+            continue
+        while start < end and plain[start] in EDGES:
+            start += 1
+        while start < end and plain[end - 1] in EDGES:
+            end -= 1
+        if start < end:
+            yield start, end
