@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kb.analysis import bigrams, canonical, fold
 
-ALIKE = 0.6
+ALIKE = 0.7
 """Weighted share of pairs of characters that two questions have in common (cosine) to be compared."""
 _COMMON = 0.05
 """Pairs that more than this share of the questions hold find nobody (at least 200 questions may)."""

@@ -158,6 +158,7 @@ def contradictions(reply: str, entry: str) -> list[tuple[str, str]]:
     for said in clauses(reply)[:_MOST]:
         if said.is_own or not said.about or (said.follows_own and _FEE in said.about):
             continue
+        other: Clause | None
         if _FEE in said.about and len(fees) == 1:
             other = next(clause for clause, _ in agreed if _FEE in clause.about)
         else:

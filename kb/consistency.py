@@ -7,7 +7,7 @@ matter (您母亲今年58周岁), nor what it leaves out, unless it must be kept
 
 import re
 from bisect import bisect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.claims import Clause, clauses, contradictions, is_same_office, offices, sentences
@@ -226,13 +226,18 @@ def _same_place(left: Mention, right: Mention) -> bool:
     return one == other
 
 
-_SAME = {
+def _same_number(left: Mention, right: Mention) -> bool:
+    """Whether two phone numbers are one, with or without the area code."""
+    return _same_phone(left.value, right.value)
+
+
+_SAME: Mapping[Fact, Callable[[Mention, Mention], bool]] = {
     Fact.DATE: _same_date,
     Fact.TIME: _same_time,
     Fact.PERIOD: _same_period,
     Fact.SHARE: _same_share,
     Fact.PLACE: _same_place,
-    Fact.PHONE: lambda left, right: _same_phone(left.value, right.value),
+    Fact.PHONE: _same_number,
 }
 
 

@@ -26,7 +26,7 @@ from app.finding import service as finding
 from app.log import service as log
 from app.notices import service as notices
 from app.official_accounts import queries as accounts
-from app.redaction.masking import FLAG_LABELS, Flag
+from app.redaction.sensitive import FLAG_LABELS, Flag
 from app.redaction.service import redact
 from app.staff import queries as staff
 from app.staff.roles import Person, Role
@@ -371,11 +371,12 @@ def vote(session: Session, now: datetime, entry: AnswerEntry, visitor: str, *, h
         return False
     number = entry.current_version or 0
     insert_once(session, AnswerVote, entry_id=entry.id, version=number)
-    counted = col(AnswerVote.helpful) if helpful else col(AnswerVote.not_helpful)
+    counted = AnswerVote.helpful if helpful else AnswerVote.not_helpful
+    column = "helpful" if helpful else "not_helpful"
     session.execute(
         update(AnswerVote)
         .where(col(AnswerVote.entry_id) == entry.id, col(AnswerVote.version) == number)
-        .values({counted.key: counted + 1})
+        .values({column: counted + 1})
         .execution_options(synchronize_session=False)
     )
     finding.note_feedback(session, now, entry.id, Feedback.HELPFUL if helpful else Feedback.NOT_HELPFUL)

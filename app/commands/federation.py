@@ -1,5 +1,7 @@
 """`huiying federation`: neighbouring libraries, from the shell. The shell acts as the system."""
 
+from typing import Any
+
 import click
 
 from app.base.errors import Invalid
@@ -47,7 +49,7 @@ def list_libraries(shell: Shell, as_json_: bool) -> None:
     """列出本单位和已知的问答库；第一行是本单位，指纹报给对方核对。"""
     with shell.reading() as session:
         own, counts = service.ourselves(session), queries.counts(session)
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"library": own["id"], "name": own["name"], "level": own["level"], "url": "", "answers": None,
              "answered_at": None, "trouble": ""}
         ]  # fmt: skip

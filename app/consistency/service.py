@@ -228,7 +228,13 @@ def _look_at(session: Session, now: datetime, one: Row, other: Row, known: Answe
         if known is not None and known.state == "open":
             _change(session, now, known, "gone", None, "不再矛盾")
         return 0
-    row = known or AnswerConflict(entry_id=one[0].id, other_id=other[0].id, found_at=now)
+    row = known or AnswerConflict(
+        entry_id=one[0].id,
+        other_id=other[0].id,
+        entry_version=numbers[0],
+        other_version=numbers[1],
+        found_at=now,
+    )
     row.entry_version, row.other_version = numbers
     row.points, row.state, row.found_at = told[:MOST_POINTS], "open", now
     row.settled_at, row.settled_by, row.note = None, None, ""

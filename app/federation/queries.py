@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from app.federation.models import ImportedAnswer, NeighbourLibrary
 from kb.models import AnswerEntry, EntryVersion, LibraryChange
+from kb.states import ChangeKind
 
 
 def libraries(session: Session) -> list[NeighbourLibrary]:
@@ -76,7 +77,7 @@ def last_changes(session: Session, entry_ids: Sequence[int]) -> dict[int, Librar
     """The last change of each of these entries."""
     last = (
         select(func.max(LibraryChange.id))
-        .where(col(LibraryChange.entry_id).in_(entry_ids))
+        .where(col(LibraryChange.entry_id).in_(entry_ids), LibraryChange.kind != ChangeKind.PHRASED.value)
         .group_by(col(LibraryChange.entry_id))
     )
     rows = session.exec(select(LibraryChange).where(col(LibraryChange.id).in_(last)))

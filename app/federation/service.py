@@ -68,7 +68,7 @@ def changes(session: Session, cursor: str = "", limit: int = PAGE) -> dict[str, 
     Each answer stands once, as it is now. Raises `Invalid` for a cursor that was never given out.
     """
     after = position_of(cursor)
-    rows = library.changes_since(session, after, limit)
+    rows = library.changes_since(session, after, limit, said_only=True)
     own = ourselves(session)
     numbers = list(dict.fromkeys(row.entry_id for row in rows))
     entries = queries.in_force(session, numbers)
@@ -305,7 +305,7 @@ def _take(
     if not is_live and entry is None:
         return None
     row = known or ImportedAnswer(
-        origin=item.origin, origin_key=item.key, statement={}, signature="", sequence=0
+        origin=item.origin, origin_key=item.key, statement={}, signature="", sequence=0, imported_at=now
     )
     if is_live:
         form = item.statement["form"]

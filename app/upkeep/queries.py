@@ -66,7 +66,7 @@ def released_since(session: Session, entry_id: int, below: int, since: datetime)
 def readers(session: Session) -> list[tuple[NeighbourLibrary, int]]:
     """Neighbours that read our feed, and up to which change."""
     wanted = select(NeighbourLibrary, FollowedTo.position).join(
-        FollowedTo, FollowedTo.reader == literal("copy:") + func.substr(NeighbourLibrary.library, 1, 32)
+        FollowedTo, col(FollowedTo.reader) == literal("copy:") + func.substr(NeighbourLibrary.library, 1, 32)
     )
     return [(row[0], row[1]) for row in session.exec(wanted)]
 
