@@ -11,7 +11,9 @@ from app.cases import queries, service
 from app.cases.models import Case
 from app.commands.shell import Shell, as_json, json_option, print_rows
 from app.departments import queries as departments
+from app.messages import service as messages_service
 from app.messages.models import Arrival
+from app.messages.spool import Spool
 from app.official_accounts import queries as accounts
 
 _PAGE = 500
@@ -121,6 +123,26 @@ def list_arrivals(shell: Shell, state: str, as_json_: bool) -> None:
             )
             after = rows[-1].id
             session.expunge_all()
+
+
+@arrivals.command(name="again")
+@click.argument("number", type=int)
+@click.pass_obj
+def read_again(shell: Shell, number: int) -> None:
+    """把一条读不懂的推送放回待读（编号见 arrivals list）。"""
+    with shell.writing() as session:
+        messages_service.read_again(session, shell.now, number)
+    click.echo("已放回待读，几秒后再看")
+
+
+@arrivals.command(name="spool")
+@json_option
+@click.pass_obj
+def spool(shell: Shell, as_json_: bool) -> None:
+    """数据库连不上时暂存在本机的推送：有几条、多大、最早的何时收到。"""
+    standing = Spool(shell.db.folder).standing()
+    row = {"pushes": standing.pushes, "bytes": standing.bytes, "oldest_at": standing.oldest_at}
+    print_rows([{**row, "set_aside": standing.set_aside}], as_lines_of_json=as_json_)
 
 
 @click.group(name="import")

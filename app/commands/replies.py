@@ -4,6 +4,7 @@ import click
 
 from app.commands.shell import Shell, json_option, print_rows
 from app.replies import queries
+from app.replies.sending import DeliveryState
 
 
 @click.group()
@@ -12,7 +13,7 @@ def deliveries() -> None:
 
 
 @deliveries.command(name="list")
-@click.option("--state", default="", help="ready、intent、done、failed、unknown、by_hand、entered、on_page 或 elsewhere")
+@click.option("--state", default="", help=f"{'、'.join(DeliveryState)} 之一")
 @click.option("--limit", default=1_000, show_default=True, help="最多列多少条，新的在前")
 @json_option
 @click.pass_obj

@@ -10,6 +10,7 @@ from app.base.errors import Invalid, Unavailable
 from app.commands.shell import Shell, as_json, json_option, print_rows
 from app.departments import queries as department_queries
 from app.departments import service as departments_service
+from app.messages import queries as message_queries
 from app.official_accounts import queries as account_queries
 from app.official_accounts import service as accounts_service
 from app.staff import queries as staff_queries
@@ -292,6 +293,7 @@ def list_accounts(shell: Shell, as_json_: bool) -> None:
     now = shell.now
     with shell.reading() as session:
         found = account_queries.all_open(session)
+        known = message_queries.histories(session, now)
         people = staff_queries.names(session, [row.responsible_id for row in found])
         places = department_queries.names(session, [row.department_id for row in found])
     rows = (
@@ -302,9 +304,9 @@ def list_accounts(shell: Shell, as_json_: bool) -> None:
             "key": row.key,
             "department": places.get(row.department_id, ""),
             "responsible": people.get(row.responsible_id, ""),
-            "state": account_queries.activity_of(row, now).key
+            "state": account_queries.activity_of(row, now, known.get(row.id)).key
             if as_json_
-            else account_queries.activity_of(row, now).label,
+            else account_queries.activity_of(row, now, known.get(row.id)).label,
             "last_arrival_at": row.last_arrival_at,
             "opened_on": row.opened_on,
         }
@@ -318,11 +320,11 @@ def list_accounts(shell: Shell, as_json_: bool) -> None:
 @json_option
 @click.pass_obj
 def test_account(shell: Shell, which: str, as_json_: bool) -> None:
-    """自检一个账号（账号代码、名称或编号）：设置、平台接口、有没有收到过留言。"""
+    """自检一个账号（账号代码、名称或编号）：接收地址和签名、平台接口、权限、时钟、来源地址。"""
     now = shell.now
     with shell.reading() as session:
         account = accounts_service.require_named(session, which)
-    checks = accounts_service.self_test(shell.db, now, None, account.id)
+    checks = accounts_service.self_test(shell.db, now, None, account.id, public_url=shell.settings.public_url)
     rows = (
         {"check": one.name, "ok": one.ok if as_json_ else VERDICTS[one.ok], "words": one.words}
         for one in checks
@@ -330,6 +332,47 @@ def test_account(shell: Shell, which: str, as_json_: bool) -> None:
     print_rows(rows, as_lines_of_json=as_json_)
     if failed := [one.name for one in checks if one.ok is False]:
         raise Unavailable(f"“{account.name}”自检不通过：{'、'.join(failed)}")
+
+
+@accounts.command(name="keys")
+@click.argument("which")
+@click.option("--end", is_flag=True, help="平台后台已换好，旧密钥作废")
+@json_option
+@click.pass_obj
+def change_keys(shell: Shell, which: str, end: bool, as_json_: bool) -> None:
+    """更换一个账号的密钥：生成新的，新旧都能用；平台后台换好后加 --end 结束。"""
+    with shell.writing() as session:
+        account = accounts_service.require_named(session, which)
+        if end:
+            accounts_service.end_rotation(session, shell.now, None, account.id)
+            made = {}
+        else:
+            made = accounts_service.begin_rotation(session, shell.now, None, account.id)
+    rows = [{"setting": name, "label": label, "value": value} for name, (label, value) in made.items()]
+    print_rows(rows, as_lines_of_json=as_json_)
+    if not as_json_:
+        click.echo(
+            "旧密钥已失效" if end else f"只显示这一次。平台后台换好后运行 huiying accounts keys {which} --end"
+        )
+
+
+@accounts.command(name="gate")
+@click.argument("which")
+@click.option("--on/--off", "on", default=None, help="开或关；都不写则只更新平台的地址表")
+@click.pass_obj
+def gate(shell: Shell, which: str, on: bool | None) -> None:
+    """来源地址核对：只收平台公布的地址发来的推送。"""
+    with shell.reading() as session:
+        account_id = accounts_service.require_named(session, which).id
+    if on is not False:
+        accounts_service.refresh_gate(shell.db, shell.now, account_id, strict=True)
+    if on is not None:
+        with shell.writing() as session:
+            accounts_service.set_gate(session, shell.now, None, account_id, on)
+    with shell.reading() as session:
+        account = account_queries.get(session, account_id)
+    words = "已开" if account.gate_on else "没有开"
+    click.echo(f"来源地址核对{words}，平台的地址表有 {len(account.gate_addresses)} 个地址（段）")
 
 
 # ---------------------------------------------------------------- within

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from app.base.db import Database
+from app.base.errors import Conflict, NotFound
 from app.base.rows import insert_once
 from app.calendar.workdays import day_of
 from app.log import service as log
@@ -365,8 +366,12 @@ def _note_gone(
 def read_again(session: Session, now: datetime, arrival_id: int) -> None:
     """Put an arrival that could not be read back in line (after the connector learnt it)."""
     arrival = session.get(Arrival, arrival_id)
-    if arrival and arrival.state in {"failed", "unsupported"}:
-        arrival.state = queries.WAITING
+    if arrival is None:
+        raise NotFound("没有这条推送")
+    if arrival.state not in {"failed", "unsupported"}:
+        raise Conflict("这条推送已经读过了，不用再读")
+    arrival.state, arrival.tries = queries.WAITING, 0
+    session.add(arrival)
 
 
 # ------------------------------------------------------------------ what came beside a message

@@ -385,6 +385,51 @@ def window_problem_of(
     )
 
 
+@dataclass(frozen=True)
+class Way:
+    """How one of the people a case is about may be answered now. ``until``, ``left``: where the platform sets
+    a time and a number; ``problem``: why not there any more."""
+
+    label: str
+    delivers: str
+    private: bool
+    until: datetime | None = None
+    left: int | None = None
+    problem: str = ""
+
+
+def ways(session: Session, now: datetime, case: Case) -> list[Way]:
+    """Who may still be answered how, until when: for each message that a reply would go to."""
+    wanted = select(Message, Requester).outerjoin(Requester, col(Requester.id) == Message.requester_id)
+    targets = targets_of(session, case)
+    rows = session.execute(wanted.where(col(Message.id).in_(targets)).order_by(col(Message.id)))
+    return [_way(now, message, requester) for message, requester in rows]
+
+
+def _way(now: datetime, message: Message, requester: Requester | None) -> Way:
+    row, private = platform(message.platform), is_private(message.platform, message.kind)
+    window = row.window_for(private)
+    opened_at = requester.window_opened_at if requester else None
+    shut = window_problem_of(now, message.platform, private, requester)
+    reasons = {
+        "gone": bool(message.gone_at),
+        "answered": bool(message.answer),
+        "withdrawn": bool(requester and requester.withdrawn_at),
+        shut or "": bool(shut),
+    }
+    problem = next((reason for reason, holds in reasons.items() if holds), "")
+    return Way(
+        label=FORM_LABELS.get(form_of(message.platform, private)) or row.label,
+        delivers=row.delivers,
+        private=private,
+        until=opened_at + window.lasts if window and opened_at else None,
+        left=max(window.replies - requester.sent_in_window, 0)
+        if window and window.replies and requester
+        else None,
+        problem=problem,
+    )
+
+
 # ------------------------------------------------------------------ deliveries
 
 
@@ -455,6 +500,43 @@ def _needs_a_person() -> ColumnElement[bool]:
         col(Delivery.state).in_(NEEDS_A_PERSON),
         or_(col(Delivery.state) != DeliveryState.FAILED, col(Delivery.fallback) == ""),
     )
+
+
+@dataclass(frozen=True)
+class SendingHealth:
+    """How sending on one account went lately: the last that arrived, and of the last day's tries how many did
+    not go through (failed or unknown)."""
+
+    last_sent_at: datetime | None = None
+    sent: int = 0
+    failed: int = 0
+    waiting: int = 0
+
+
+def sending_health(session: Session, now: datetime) -> dict[int, SendingHealth]:
+    """By account; one read each for the last arrival, the last day and what waits."""
+    day = now - timedelta(days=1)
+    last = select(Delivery.account_id, func.max(Delivery.done_at)).where(Delivery.state == DeliveryState.DONE)
+    states = select(Delivery.account_id, Delivery.state, func.count()).group_by(
+        col(Delivery.account_id), col(Delivery.state)
+    )
+    sent_at = dict(session.execute(last.group_by(col(Delivery.account_id))).all())
+    lately: dict[tuple[int, str], int] = {}
+    for account_id, state, number in session.execute(states.where(col(Delivery.intent_at) >= day)):
+        lately[account_id, state] = number
+    ready = states.where(col(Delivery.state).in_((DeliveryState.READY, DeliveryState.INTENT)))
+    waiting = {account_id: number for account_id, _, number in session.execute(ready)}
+    return {
+        account_id: SendingHealth(
+            last_sent_at=sent_at.get(account_id),
+            sent=lately.get((account_id, DeliveryState.DONE), 0),
+            failed=sum(
+                lately.get((account_id, one), 0) for one in (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+            ),
+            waiting=waiting.get(account_id, 0),
+        )
+        for account_id in {*sent_at, *waiting, *(one for one, _ in lately)}
+    }
 
 
 def all_deliveries(session: Session, *, state: str = "", limit: int = 100) -> list[tuple[Delivery, str]]:

@@ -15,6 +15,7 @@ from sqlmodel import select
 from app.base.models import JobRun
 from app.cases.models import Case
 from app.messages.models import Arrival
+from app.official_accounts.models import OfficialAccount
 from app.replies.models import Delivery
 from app.web.context import now, reading, services
 
@@ -60,7 +61,19 @@ def metrics() -> Response:
     cases = Gauge("huiying_open_cases", "Open cases by status", ["status"], registry=registry)
     overdue = Gauge("huiying_overdue_cases", "Open cases past their due instant", registry=registry)
     jobs = Gauge("huiying_job_seconds_since", "Seconds since the job last ended", ["job"], registry=registry)
+    spooled = Gauge("huiying_spool_pushes", "Pushes waiting on this machine's disk", registry=registry)
+    spool_bytes = Gauge("huiying_spool_bytes", "Bytes of them", registry=registry)
+    aside = Gauge("huiying_spool_set_aside", "Pushes the database never took", registry=registry)
+    held = Gauge(
+        "huiying_accounts_held", "Accounts on which sending is held by its breaker", registry=registry
+    )
+    standing = services().intake.spool.standing()
+    spooled.set(standing.pushes)
+    spool_bytes.set(standing.bytes)
+    aside.set(standing.set_aside)
     with reading() as session:
+        stands = select(func.count()).select_from(OfficialAccount)
+        held.set(session.exec(stands.where(OfficialAccount.held_until > now())).one())
         for state, count in session.execute(select(Arrival.state, func.count()).group_by(Arrival.state)):
             arrivals.labels(state).set(count)
         for state, count in session.execute(select(Delivery.state, func.count()).group_by(Delivery.state)):

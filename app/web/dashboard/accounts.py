@@ -5,22 +5,27 @@ from datetime import date
 from typing import Any
 
 from flask import redirect, request, url_for
+from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from app.base.errors import AppError, NotFound
 from app.calendar.workdays import day_of
 from app.departments import queries as department_queries
-from app.official_accounts import queries
+from app.messages import queries as messages
+from app.official_accounts import endings, queries
 from app.official_accounts import service as accounts
-from app.official_accounts.models import OfficialAccount
+from app.official_accounts.models import FetchState, OfficialAccount
+from app.official_accounts.silence import History
+from app.replies import queries as replies
 from app.staff import queries as staff_queries
 from app.staff.roles import Role
 from app.web.access import needs
 from app.web.context import current_person, now, reading, render, services, settings, writing
 from app.web.dashboard import desk
 from app.web.forms import day_of_form, number_of, page_after, refused
+from app.web.presenting import instant
 from connectors import registry
-from connectors.contract import SettingField
+from connectors.contract import AddressLister, SettingField
 
 SEES_ACCOUNTS = (
     Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN, Role.DUTY_LEADER, Role.CLERK, Role.SUPERVISOR
@@ -36,6 +41,10 @@ DONE = {
     "settings": "设置已保存。接下来：做一次自检",
     "responsible": "负责人已改",
     "tested": "自检做完了，结果在下面",
+    "gate_on": "来源地址核对已开，只收平台公布的地址发来的推送",
+    "gate_off": "来源地址核对已关，凭签名收推送",
+    "gate_refreshed": "平台的推送地址已更新",
+    "keys_ended": "更换完成，旧密钥已失效",
     "stopped": "已停发。留言照常收，签发了的答复先不送出",
     "resumed": "已恢复发送，等着的答复会陆续送出",
     "filed": "已登记备案",
@@ -58,12 +67,16 @@ def _list_page(error: AppError | None = None) -> str:
         places = department_queries.names(session, [row.department_id for row in rows])
         absent = {row.id for row in rows if staff_queries.person(session, row.responsible_id) is None}
         filings = [one for one in queries.filings(session, now()) if one.state.key != "filed"]
+        known = messages.histories(session, now())
         names = {row.id: row.name for row in rows}
     return page_after(
         "desk/accounts.html",
         DONE,
         error=error,
-        rows=sorted((_row(row) for row in rows), key=lambda one: LOUDEST.index(one["activity"]["tone"])),
+        rows=sorted(
+            (_row(row, known.get(row.id)) for row in rows),
+            key=lambda one: LOUDEST.index(one["activity"]["tone"]),
+        ),
         people=people,
         places=places,
         absent=absent,
@@ -163,12 +176,70 @@ def set_responsible(account_id: int) -> Response:
 @needs(Role.SYSTEM_ADMIN, Role.DUTY_LEADER)
 def test_account(account_id: int) -> Response:
     """Call the platform once, outside of any transaction; the result stands on the page."""
+    transport, own = services().extra.get("transport"), services().extra.get("own_transport")
+
+    def do() -> None:
+        accounts.self_test(
+            services().db,
+            now(),
+            current_person(),
+            account_id,
+            public_url=settings().public_url,
+            transport=transport,
+            own_transport=own,
+        )
+
+    return _about(account_id, do, "tested")
+
+
+@desk.post("/accounts/<int:account_id>/gate")
+@needs(Role.SYSTEM_ADMIN)
+def set_gate(account_id: int) -> Response:
+    """来源地址核对 on or off."""
+    on = request.form.get("on") == "yes"
+
+    def do() -> None:
+        with writing() as session:
+            accounts.set_gate(session, now(), current_person(), account_id, on)
+
+    return _about(account_id, do, "gate_on" if on else "gate_off")
+
+
+@desk.post("/accounts/<int:account_id>/gate/refresh")
+@needs(Role.SYSTEM_ADMIN)
+def refresh_gate(account_id: int) -> Response:
+    """Ask the platform from where it calls, outside of any transaction."""
     transport = services().extra.get("transport")
     return _about(
         account_id,
-        lambda: accounts.self_test(services().db, now(), current_person(), account_id, transport=transport),
-        "tested",
+        lambda: accounts.refresh_gate(services().db, now(), account_id, strict=True, transport=transport),
+        "gate_refreshed",
     )
+
+
+@desk.post("/accounts/<int:account_id>/keys")
+@needs(Role.SYSTEM_ADMIN)
+def begin_rotation(account_id: int) -> Response | str:
+    """Make new keys and show them this once; the old ones hold as well until the change is ended."""
+
+    def do() -> dict[str, tuple[str, str]]:
+        with writing() as session:
+            return accounts.begin_rotation(session, now(), current_person(), account_id)
+
+    made, again = refused(do, lambda error: _account_page(account_id, error))
+    return again or _account_page(account_id, new_keys=list((made or {}).values()))
+
+
+@desk.post("/accounts/<int:account_id>/keys/end")
+@needs(Role.SYSTEM_ADMIN)
+def end_rotation(account_id: int) -> Response:
+    """更换完成: the old keys hold no longer."""
+
+    def do() -> None:
+        with writing() as session:
+            accounts.end_rotation(session, now(), current_person(), account_id)
+
+    return _about(account_id, do, "keys_ended")
 
 
 @desk.post("/accounts/<int:account_id>/registrations")
@@ -269,7 +340,9 @@ def _about(account_id: int, do: Callable[[], Any], done: str) -> Response:
     return again or redirect(url_for("desk.account", account_id=account_id, done=done), 303)
 
 
-def _account_page(account_id: int, error: AppError | None = None) -> str:
+def _account_page(
+    account_id: int, error: AppError | None = None, *, new_keys: list[tuple[str, str]] | None = None
+) -> str:
     with reading() as session:
         found = queries.get(session, account_id)
         kept = accounts.settings_of(session, found)
@@ -279,6 +352,9 @@ def _account_page(account_id: int, error: AppError | None = None) -> str:
         filings = queries.filings(session, now(), account_id=account_id)
         tested = queries.last_self_test(session, account_id)
         is_absent = staff_queries.person(session, found.responsible_id) is None
+        known = messages.histories(session, now()).get(account_id)
+        health = _health(session, found)
+        is_rotating = accounts.is_rotating(session, found)
     platform = registry.PLATFORMS[found.platform]
     person = current_person()
     return page_after(
@@ -287,7 +363,12 @@ def _account_page(account_id: int, error: AppError | None = None) -> str:
         error=error,
         account=found,
         platform=platform,
-        activity=_activity(found),
+        activity=_activity(found, known),
+        health=health,
+        new_keys=new_keys or [],
+        is_rotating=is_rotating,
+        may_rotate=accounts.may_rotate(found),
+        has_gate=issubclass(platform.connector, AddressLister),
         fields=[_shown(field, kept) for field in platform.connector.SETTINGS],
         details=[(name, label, kept.get(name, "")) for name, label in accounts.DETAILS.items()],
         people=people,
@@ -308,6 +389,32 @@ def _account_page(account_id: int, error: AppError | None = None) -> str:
     )
 
 
+def _health(session: Session, found: OfficialAccount) -> list[tuple[str, str]]:
+    """How the connection does, line by line; what is not known of it is left out."""
+    at = now()
+    sending = replies.sending_health(session, at).get(found.id, replies.SendingHealth())
+    fetched, token = queries.fetch_state(session, found.id), queries.token_row(session, found.id)
+    tried, ends_on = sending.sent + sending.failed, queries.ends_on(found)
+    lately = f"送达 {sending.sent}，没送到 {sending.failed}（{sending.failed * 100 // max(tried, 1)}%）"
+    rows = [
+        ("最近收到", instant(found.last_arrival_at, at) if found.last_arrival_at else "还没有"),
+        ("最近读取", _fetched(fetched)),
+        ("最近送达", instant(sending.last_sent_at, at) if sending.last_sent_at else ""),
+        ("近 24 小时", lately if tried else ""),
+        ("等待发送", str(sending.waiting) if sending.waiting else ""),
+        ("暂停发送", f"到 {instant(found.held_until, at)}" if accounts.breaker_of(found).holds(at) else ""),
+        ("访问凭证", f"到 {instant(token.ends_at, at)}" if token and token.ends_at else ""),
+        ("平台授权", endings.words(ends_on, _today()) if ends_on else ""),
+    ]  # fmt: skip
+    return [(label, words) for label, words in rows if words]
+
+
+def _fetched(state: FetchState | None) -> str:
+    if state is None or state.fetched_at is None:
+        return ""
+    return instant(state.fetched_at, now()) + (f"，没有读成：{state.error}" if state.error else "")
+
+
 def _shown(field: SettingField, kept: dict[str, str]) -> dict[str, Any]:
     """A setting for the form; of a secret only whether it is there."""
     is_set = bool(kept.get(field.name))
@@ -322,13 +429,19 @@ def _shown(field: SettingField, kept: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _row(row: OfficialAccount) -> dict[str, Any]:
-    platform = registry.PLATFORMS[row.platform].label
-    return {"account": row, "platform": platform, "activity": _activity(row)}
+def _row(row: OfficialAccount, known: History | None) -> dict[str, Any]:
+    platform, ends_on = registry.PLATFORMS[row.platform].label, queries.ends_on(row)
+    soon = ends_on is not None and endings.warning(ends_on, _today()) is not None
+    return {
+        "account": row,
+        "platform": platform,
+        "activity": _activity(row, known),
+        "ending": endings.words(ends_on, _today()) if ends_on and soon else "",
+    }
 
 
-def _activity(row: OfficialAccount) -> dict[str, str]:
-    found = queries.activity_of(row, now())
+def _activity(row: OfficialAccount, known: History | None) -> dict[str, str]:
+    found = queries.activity_of(row, now(), known)
     colour = "" if found.tone == "unknown" else f"is-{found.tone}"
     icon = ICONS[found.tone]
     return {"label": found.label, "words": found.words, "icon": icon, "colour": colour, "tone": found.tone}

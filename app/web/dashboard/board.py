@@ -217,9 +217,9 @@ def _load_figure(session: Session, person: Person, at: datetime) -> dict[str, An
 
 
 def _accounts(session: Session, at: datetime) -> list[dict[str, Any]]:
-    rows = []
+    rows, known = [], messages.histories(session, at)
     for account in accounts.all_open(session):
-        seen = accounts.activity_of(account, at)
+        seen = accounts.activity_of(account, at, known.get(account.id))
         rows.append(
             {
                 "title": f"{account.name} · {platform_label(account.platform)}",

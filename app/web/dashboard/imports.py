@@ -13,7 +13,7 @@ from app.official_accounts import queries as accounts
 from app.staff import queries as staff
 from app.staff.roles import Role
 from app.web.access import needs
-from app.web.context import current_person, now, reading, render, tell, writing
+from app.web.context import current_person, now, reading, render, services, tell, writing
 from app.web.dashboard import desk
 from app.web.dashboard.showing import STEP_LABELS, platform_label
 from connectors.registry import platform
@@ -97,6 +97,7 @@ def arrivals() -> str:
                 }
                 for key, label in _STATES.items()
             ],
+            spool=services().intake.spool.standing(),
             next_href=f"/desk/arrivals?state={state}&before={rows[-1].id}" if len(rows) == _PAGE else None,
         )
 

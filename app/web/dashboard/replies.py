@@ -101,8 +101,31 @@ def reply_context(session: Session, person: Person, case: Case, at: datetime) ->
         ),
         "deliveries": _delivery_rows(session, person, queries.deliveries_of(session, case.id), {}),
         "unsaved": _unsaved(reply),
+        "ways": [_way(one, at) for one in queries.ways(session, at, case)],
         "return_words": RETURN_CODES,
     }
+
+
+NO_WAY = {
+    "gone": "原留言已被删除，平台上不能答复",
+    "answered": "平台上已有本账号的答复，不能再答",
+    "withdrawn": "对方已撤回授权，平台资料已删除",
+    "closed": "平台窗口已关闭",
+    "used_up": "平台允许的条数已用完",
+    "unsubscribed": "对方已取消关注",
+}
+
+
+def _way(one: queries.Way, at: datetime) -> tuple[str, str]:
+    """(where, how and until when) in words."""
+    if one.problem:
+        return one.label, f"{NO_WAY[one.problem]}，答复改在查询页，凭查询码查看"
+    if one.delivers != "api":
+        return one.label, "查询页可见" if one.delivers == "page" else "由人录入平台"
+    if not one.private:
+        return one.label, "公开答复，没有时间限制"
+    words = f"{instant(one.until, at)} 前" if one.until else "对方来信后才能答复"
+    return one.label, words + (f"，还可发 {one.left} 条" if one.left is not None else "")
 
 
 def _unsaved(reply: Reply | None) -> str:

@@ -1,22 +1,25 @@
 """While the database is away pushes wait on this machine's disk: none lost, none doubled, nobody overtakes."""
 
 import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text as sql
 from sqlmodel import select
 
-from app.base.db import sqlite_module
+from app.base.db import Database, sqlite_module
 from app.base.errors import Unavailable
+from app.base.keys import Keys
 from app.messages import intake as intake_module
 from app.messages import queries
 from app.messages.intake import Intake
 from app.messages.models import Arrival
 from app.messages.spool import Full, Spool
-from tests.conftest import NOW, TheOffice
+from tests.conftest import NOW, SECRET, TheOffice, open_office
 from tests.live import eventually
 
 SECOND = timedelta(seconds=1)
@@ -184,3 +187,29 @@ def test_a_full_spool_refuses_so_that_the_platform_comes_again(
         accept(intake, office, 1)
     other.execute("ROLLBACK")
     other.close()
+
+
+def test_a_postgresql_that_hangs_in_the_midst_is_not_waited_for(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F6: the server's process stops answering while it holds our connection; nothing is refused by it."""
+    office = open_office(Database(postgresql_url, Keys(SECRET), tmp_path))
+    intake = Intake(office.db)
+    accept(intake, office, 0)
+    monkeypatch.setattr(intake_module, "AWAY_AFTER_SECONDS", 0.2)
+    with office.db.reading() as session:
+        asked = sql("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        processes = list(session.execute(asked).scalars())
+    try:
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        for number in range(1, 6):
+            assert accept(intake, office, number) == {}
+        assert intake.spool.standing().pushes == 5
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+    eventually(lambda: intake.spool.is_empty, what="the spool being taken over")
+    accept(intake, office, 6)
+    assert in_order(office) == ["0", "1", "2", "3", "4", "5", "6"]
+    office.db.close()
