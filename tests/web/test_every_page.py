@@ -11,7 +11,10 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from app.base import clock
+from app.cases.queries import by_number as of_number
 from app.cases.transitions import Status
+from app.disclosure.service import ask as ask_about
+from app.opendata.service import report_leak
 from app.staff import service as staff
 from tests.app.answers.acting import published as published_answer
 from tests.app.replies.acting import drafted, released, submitted
@@ -28,6 +31,7 @@ WHOSE = (
     ("/desk/disclosures", "公开员小方"),
     ("/desk/setup", "系统管理员"),
     ("/desk/office", "系统管理员"),
+    ("/desk/redaction", "系统管理员"),
     ("/desk/staff", "系统管理员"),
     ("/desk/departments", "系统管理员"),
     ("/desk/accounts", "系统管理员"),
@@ -64,7 +68,11 @@ def running(sqlite_db: Any, tmp_path: Path) -> Iterator[tuple[Flask, TheOffice, 
         review, _ = submitted(session, office)
         _, told = released(session, office)
         waiting = proposed(session, office)
-        shown = published(session, office)
+        shown, leaked = published(session, office), published(session, office)
+        asked = ask_about(
+            session, NOW, of_number(session, shown.number), "withdraw", "写了我家的事", own=False
+        )
+        leak = report_leak(session, NOW, None, leaked.number, kinds=["phone"])
         entry, _ = published_answer(session, office)
     (tmp_path / "data").mkdir()
     app = make_app(office.db, tmp_path / "data")
@@ -74,10 +82,14 @@ def running(sqlite_db: Any, tmp_path: Path) -> Iterator[tuple[Flask, TheOffice, 
         f"/desk/reviews/{review.id}",
         f"/desk/disclosures/{waiting.id}",
         f"/desk/answers/{entry.id}",
+        f"/desk/disclosures/requests/{asked.id}",
+        f"/desk/disclosures/leaks/{leak.id}",
         f"/cases/{shown.number}",
+        f"/cases/{shown.number}/request",
         f"/answers/{entry.key}",
         f"/answers/{entry.key}/vote",
         "/desk/answers/documents/1",
+        "/desk/answers/words?q=居住证",
         "/answers?q=租房没有合同怎么办居住证",
         "/cases?q=居住证",
         "/nowhere",
