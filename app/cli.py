@@ -164,6 +164,7 @@ def _open_index(shell: Shell, application: Flask) -> None:
     """Open the answer index (or rebuild it) before the first person searches; pages go on meanwhile."""
     with shell.reading() as session:
         application.extensions["huiying"].answers.follow(session)
+    application.extensions["huiying"].answers.prepare_beside()
 
 
 def _say_addresses(shell: Shell) -> None:

@@ -69,7 +69,7 @@ _NUMBER = (
     r"(?:\d+(?:,\d{3})*(?:\.\d+)?|[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?)"
 )
 _SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
-_TO = r"\s*(?:至|到|-|~|—+)\s*"
+_TO = r"\s?(?:至|到|-|~|—{1,2})\s?"
 # 60至64周岁: the first number is of the same unit.
 _FROM = rf"(?:(?P<first>{_NUMBER}){_TO})?"
 
@@ -267,27 +267,27 @@ _RULES = (
         re.compile(
             r"(?<![\d.])(?:0\d{2,3}[-— ]?\d{7,8}|1[3-9]\d(?:[- ]?\d{4}){2}|400[- ]?\d{3}[- ]?\d{4}"
             r"|[2-8]\d{6,7}|(?:1[12]\d{3}|96\d{3,4}|95\d{3}))(?![\d.]|\s*[元人])"
-            r"|(?<=[打电话线:：])1(?:10|19|20|22)(?![\d元.年])"
+            r"|(?<=[打电话线:：])\s?1(?:10|19|20|22)(?![\d元.年])"
         ),
         _read_phone,
     ),
     _Rule(
         Fact.DATE,
         re.compile(
-            rf"(?:(\d{{4}}|[零〇一二三四五六七八九]{{4}})年(?!度))(?:({_SMALL})月)?(?:({_SMALL})[日号])?"
+            rf"(?:(\d{{4}}|[零〇一二三四五六七八九]{{4}})\s?年(?!度))(?:\s?({_SMALL})\s?月)?(?:\s?({_SMALL})\s?[日号])?"
         ),
         _read_date,
     ),
-    _Rule(Fact.DATE, re.compile(rf"()(?<![\d.])({_SMALL})月(?:份)?({_SMALL})[日号]"), _read_date),
+    _Rule(Fact.DATE, re.compile(rf"()(?<![\d.])({_SMALL})\s?月(?:份)?\s?({_SMALL})\s?[日号]"), _read_date),
     _Rule(Fact.DATE, re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)"), _read_date),
     _Rule(
         Fact.DATE,
-        re.compile(rf"()()(?:(?<=每月)|(?<=每个月)|(?<=至)|(?<=到))({_SMALL})[日号](?![内后])"),
+        re.compile(rf"()()(?:(?<=每月)|(?<=每个月)|(?<=至)|(?<=到))\s?({_SMALL})\s?[日号](?![内后])"),
         _read_date,
     ),
     _Rule(
         Fact.DATE,
-        re.compile(rf"()()({_SMALL})(?:号(?!线|楼|窗)|日(?=前|以前|之前|[停起至到]))"),
+        re.compile(rf"()()({_SMALL})\s?(?:号(?!线|楼|窗)|日(?=前|以前|之前|[停起至到]))"),
         _read_date,
     ),
     _Rule(
@@ -298,7 +298,7 @@ _RULES = (
     _Rule(
         Fact.TIME,
         re.compile(
-            rf"{_PART}(?P<hour>\d{{1,2}}|[一二两三四五六七八九十]{{1,3}})"
+            rf"{_PART}\s?(?P<hour>\d{{1,2}}|[一二两三四五六七八九十]{{1,3}})\s?"
             r"(?:[点时](?!间|候)(?:(?P<half>半)|(?P<minute>[\d一二三四五六七八九十]{1,3})分?)?)"
         ),
         _read_time,
@@ -310,7 +310,7 @@ _RULES = (
     ),
     _Rule(
         Fact.SHARE,
-        re.compile(rf"(?P<percent>\d+(?:\.\d+)?)%|百分之(?P<of_hundred>{_NUMBER})"),
+        re.compile(rf"(?P<percent>\d+(?:\.\d+)?)\s?%|百分之(?P<of_hundred>{_NUMBER})"),
         _read_share,
     ),
     _Rule(
@@ -320,21 +320,21 @@ _RULES = (
     ),
     _Rule(
         Fact.AMOUNT,
-        re.compile(rf"{_FROM}(?P<number>{_NUMBER}?)(?P<unit>{_alternatives(_AMOUNT_SCALES)})"),
+        re.compile(rf"{_FROM}(?P<number>{_NUMBER}?)\s?(?P<unit>{_alternatives(_AMOUNT_SCALES)})"),
         _read_amount,
     ),
     _Rule(
         Fact.AMOUNT,
         re.compile(
-            r"(?P<number>\d+(?:\.\d+)?|[一二两三四五六七八九十百]+)(?P<unit>万)(?=[,.;，。；、)）]|$)"
+            r"(?P<number>\d+(?:\.\d+)?|[一二两三四五六七八九十百]+)\s?(?P<unit>万)(?=[,.;，。；、)）]|$)"
         ),
         _read_amount,
     ),
-    _Rule(Fact.AGE, re.compile(rf"{_FROM}(?P<number>{_NUMBER})(?P<unit>周岁|岁)"), _read_age),
+    _Rule(Fact.AGE, re.compile(rf"{_FROM}(?P<number>{_NUMBER})\s?(?P<unit>周岁|岁)"), _read_age),
     _Rule(
         Fact.PERIOD,
         re.compile(
-            rf"每(?P<number>{_NUMBER}|)(?P<unit>个月|小时|分钟|年|月|周|天|日)"
+            rf"每\s?(?P<number>{_NUMBER}|)\s?(?P<unit>个月|小时|分钟|年|月|周|天|日)"
             r"(?:(?<=每[年月周天日])(?=[^,.;，。；]{0,8}次)|(?<!每[年月周天日])(?<!每小时)(?<!每个月))"
         ),
         _read_rate,
@@ -342,7 +342,7 @@ _RULES = (
     _Rule(
         Fact.PERIOD,
         re.compile(
-            rf"(?<!第)(?<!次)(?P<number>{_NUMBER})(?P<unit>个月|小时|分钟|年|月|周|天|日)"
+            rf"(?<!第)(?<!次)(?P<number>{_NUMBER})\s?(?P<unit>个月|小时|分钟|年|月|周|天|日)"
             r"(?=[^,.;，。；\d年月周天后]{0,3}[一1](?:次|检|趟|班))"
         ),
         _read_rate,
@@ -362,7 +362,7 @@ _RULES = (
         ),
         _read_count,
     ),
-    _Rule(Fact.PLACE, re.compile(rf"(?<!\d)({_SMALL})(?:楼|层)(?!房|上|下)"), _read_floor),
+    _Rule(Fact.PLACE, re.compile(rf"(?<!\d)({_SMALL})\s?(?:楼|层)(?!房|上|下)"), _read_floor),
     _Rule(
         Fact.PLACE,
         re.compile(r"(?<![一-龥])?([一-龥]{2})(社区|街道|小区)(?!办|居委|卫生|服务|党)"),

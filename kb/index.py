@@ -173,7 +173,18 @@ class SearchIndex:
     def warm(self) -> None:
         """Load the index now, so that the first search does not wait. Raises ``IndexUnavailable``."""
         with _unavailable_on_failure():
+            self._follower.current()
+
+    def prepare_corrections(self) -> None:
+        """Load what `did_you_mean` needs (a second or two). Raises ``IndexUnavailable``."""
+        with _unavailable_on_failure():
             self._follower.current().warm()
+
+    @property
+    def corrects(self) -> bool:
+        """Whether `did_you_mean` would answer at once."""
+        with _unavailable_on_failure():
+            return self._follower.current().is_warm
 
     @property
     def generation(self) -> str:

@@ -151,6 +151,23 @@ class Synonym(SQLModel, table=True):
     same_as: str = Field(max_length=50)
 
 
+class LearnedPhrasing(SQLModel, table=True):
+    """How somebody asked for an answer in a letter that was answered with it, redacted: another way to find it.
+
+    Apart from the phrasings the office agreed on: nobody reviewed it, it is never shown, and it can be dropped.
+    """
+
+    __tablename__ = "learned_phrasings"
+    __table_args__ = (UniqueConstraint("entry_id", "text", name="uq_learned_phrasings_entry_id_text"),)
+
+    id: int = Field(default=None, primary_key=True)
+    entry_id: int = Field(foreign_key="answer_entries.id", index=True)
+    text: str = Field(max_length=400)
+    # Where it came from, as the caller names it, so that it can go when that goes.
+    source: str = Field(max_length=64, index=True)
+    at: datetime = Field(sa_type=Instant)
+
+
 class LibraryChange(SQLModel, table=True):
     """One line per publication, change or retirement, in order of commit; search indexes follow it."""
 

@@ -1,6 +1,6 @@
 """What is in the library? Reads for screens, exports, indexes; no rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,12 +15,13 @@ from kb.models import (
     Citation,
     EntryOpinion,
     EntryVersion,
+    LearnedPhrasing,
     LibraryChange,
     Recheck,
     Synonym,
 )
 from kb.review import THREE_REVIEWS, Opinion, Step, Verdict, awaited, sent_back
-from kb.states import EntryKind, EntryState
+from kb.states import ChangeKind, EntryKind, EntryState
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +198,14 @@ def approved_acknowledgement(session: Session, today: date) -> tuple[AnswerEntry
 
 def documents_for_index(session: Session) -> Iterator[Document]:
     """Yield everything published in the form the search index takes, for a rebuild."""
+    learned: dict[int, list[str]] = {}
+    for entry_id, text in session.exec(select(LearnedPhrasing.entry_id, LearnedPhrasing.text)):
+        learned.setdefault(entry_id, []).append(text)
     rows = session.exec(
         _in_force().where(AnswerEntry.state == EntryState.PUBLISHED.value).execution_options(yield_per=500)
     )
     for found, candidate in rows:
-        yield _document(found, candidate)
+        yield _document(found, candidate, learned.get(found.id, ()))
 
 
 def documents_of(session: Session, entry_ids: list[int]) -> tuple[list[Document], list[str]]:
@@ -209,19 +213,33 @@ def documents_of(session: Session, entry_ids: list[int]) -> tuple[list[Document]
     rows = session.exec(_in_force().where(col(AnswerEntry.id).in_(entry_ids))).all()
     live = [row for row in rows if row[0].state == EntryState.PUBLISHED.value]
     gone = [found.key for found, _ in rows if found.state != EntryState.PUBLISHED.value]
-    return [_document(found, candidate) for found, candidate in live], gone
+    learned = {
+        entry_id: [one.text for one in rows_]
+        for entry_id, rows_ in learned_phrasings(session, entry_ids).items()
+    }
+    return [_document(found, candidate, learned.get(found.id, ())) for found, candidate in live], gone
 
 
-def changes_since(session: Session, id: int, limit: int = 500) -> list[LibraryChange]:
-    """Return the changes after this one, in order of commit; an index that follows them misses none."""
-    return list(
-        session.exec(
-            select(LibraryChange)
-            .where(col(LibraryChange.id) > id)
-            .order_by(col(LibraryChange.id))
-            .limit(limit)
-        )
-    )
+def learned_phrasings(session: Session, entry_ids: list[int]) -> dict[int, list[LearnedPhrasing]]:
+    """Return how people asked for these entries in letters, by entry, the newest first."""
+    wanted = select(LearnedPhrasing).where(col(LearnedPhrasing.entry_id).in_(entry_ids))
+    found: dict[int, list[LearnedPhrasing]] = {}
+    for row in session.exec(wanted.order_by(col(LearnedPhrasing.at).desc(), col(LearnedPhrasing.id).desc())):
+        found.setdefault(row.entry_id, []).append(row)
+    return found
+
+
+def changes_since(
+    session: Session, id: int, limit: int = 500, *, said_only: bool = False
+) -> list[LibraryChange]:
+    """Return the changes after this one, in order of commit; an index that follows them misses none.
+
+    ``said_only``: leave out those that only concern how people ask (`learn_phrasing`).
+    """
+    query = select(LibraryChange).where(col(LibraryChange.id) > id)
+    if said_only:
+        query = query.where(LibraryChange.kind != ChangeKind.PHRASED.value)
+    return list(session.exec(query.order_by(col(LibraryChange.id)).limit(limit)))
 
 
 def last_change(session: Session) -> int:
@@ -318,11 +336,11 @@ def _in_force() -> Select[AnswerEntry, EntryVersion]:
     return select(AnswerEntry, EntryVersion).join(EntryVersion, _is_in_force())
 
 
-def _document(found: AnswerEntry, candidate: EntryVersion) -> Document:
+def _document(found: AnswerEntry, candidate: EntryVersion, learned: Iterable[str] = ()) -> Document:
     return Document(
         key=found.key,
         question=candidate.question,
-        phrasings=tuple(candidate.phrasings),
+        phrasings=(*candidate.phrasings, *learned),
         text=candidate.text,
         tags=frozenset({found.kind}),
     )

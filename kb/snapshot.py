@@ -102,6 +102,7 @@ class Snapshot:
             _rarity(segments),
         )
         self.documents = len(numbers)
+        self.is_warm = False
 
     def search(
         self,
@@ -132,6 +133,7 @@ class Snapshot:
     def warm(self) -> None:
         """Prepare what the first slip of the pen would have to wait for."""
         self._spelling.warm()
+        self.is_warm = True
 
     @cached_property
     def _spelling(self) -> Spelling:

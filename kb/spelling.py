@@ -5,7 +5,7 @@ ever makes a suggestion; the search itself stays with what was written.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from kb.analysis import SAME_WORDS, Segmenter, Token
 
@@ -72,6 +72,7 @@ def _is_chinese_word(word: str) -> bool:
     return _SHORTEST <= len(word) <= _LONGEST and all("\u4e00" <= character <= "\u9fff" for character in word)
 
 
+@lru_cache(maxsize=200_000)
 def _sound(text: str) -> tuple[str, ...]:
     from pypinyin import lazy_pinyin
 

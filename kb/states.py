@@ -34,6 +34,7 @@ class ChangeKind(StrEnum):
     PUBLISHED = "published"
     CHANGED = "changed"
     RETIRED = "retired"
+    PHRASED = "phrased"  # only how people ask for it; what is said stays as it was
 
 
 class RecheckReason(StrEnum):

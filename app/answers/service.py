@@ -40,7 +40,7 @@ from kb.errors import EntryConflict, EntryInvalid, EntryNotFound
 from kb.exchange import HEADINGS, ReadRow, comparable, heading_key, is_whole, read_rows
 from kb.experience import Feedback
 from kb.models import AnswerEntry, BasisDocument, EntryOpinion, EntryVersion, Recheck
-from kb.review import ReviewError, Step, Verdict
+from kb.review import THREE_REVIEWS, ReviewError, Step, Verdict, awaited
 from kb.states import EntryKind, RecheckReason
 
 # ------------------------------------------------------------------ changing
@@ -536,14 +536,11 @@ def _record(
 
 def _tell_next(session: Session, now: datetime, version: EntryVersion) -> None:
     """Tell those who may take the next step, other than who wrote or already reviewed."""
-    waiting = next((row for row in library.waiting_for_review(session) if row.version.id == version.id), None)
-    if waiting is None:
-        return
-    roles = (Role.REVIEWER,) if waiting.step else PUBLISHERS
-    kind = f"answer_{waiting.step or 'publish'}"
-    said = (
-        {opinion.reviewer_id for opinion in library.opinions(session, version.id)} if waiting.step else set()
-    )
+    given = library.review_opinions(session, version.id)
+    step = awaited(THREE_REVIEWS, given, version.digest)
+    roles = (Role.REVIEWER,) if step else PUBLISHERS
+    kind = f"answer_{step or 'publish'}"
+    said = {opinion.reviewer_id for opinion in given} if step else set()
     people = {one.id for role in roles for one in staff.people(session, role=role)}
     for staff_id in sorted(people - said - {version.author_id}):
         notices.tell(
@@ -552,7 +549,7 @@ def _tell_next(session: Session, now: datetime, version: EntryVersion) -> None:
             staff_id,
             key=f"{kind}:{version.entry_id}:{version.digest[:16]}:{staff_id}",
             kind=kind,
-            text=f"问答条目等您{'审核' if waiting.step else '签发'}：{version.question[:40]}",
+            text=f"问答条目等您{'审核' if step else '签发'}：{version.question[:40]}",
             address=f"/desk/answers/{version.entry_id}/review",
         )
 

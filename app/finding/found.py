@@ -14,12 +14,16 @@ SUGGESTED = frozenset({EntryKind.ANSWER.value, EntryKind.CLARIFICATION.value})
 
 @dataclass(frozen=True)
 class Match:
-    """One answer found, as it is in force now. ``terms``: the words of the search it holds, folded."""
+    """One answer found, as it is in force now. ``terms``: the words of the search it holds, folded.
+
+    ``likely``: the confidence there would be if nothing else were nearly as good.
+    """
 
     entry: AnswerEntry
     version: EntryVersion
     level: Level
     confidence: float
+    likely: float
     reasons: tuple[str, ...]
     terms: tuple[str, ...]
 
@@ -50,4 +54,4 @@ _WORTH_READING = 0.02
 
 def is_worth_reading(hit: Hit) -> bool:
     """Single characters in common are no likeness, unless a whole phrasing is nearly the same."""
-    return hit.level != Level.LOW or bool(hit.matched_terms and hit.confidence >= _WORTH_READING)
+    return hit.level != Level.LOW or bool(hit.matched_terms and hit.likely >= _WORTH_READING)

@@ -3,6 +3,7 @@
 Touches the world: the index's files, a thread beside the pages, the time that has passed.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -27,6 +28,8 @@ logger = logging.getLogger("huiying.finding")
 _AT_ONCE = 1_000
 """Entries an index is rebuilt from while a page waits (about two seconds); more are done beside it."""
 _LOOK_EVERY = 2.0  # seconds between two looks at the index's own files, and between two tries to repair it
+_EXPERIENCE_EVERY = 60.0  # seconds between two looks at what people did with answers
+_LONGEST_SLIP = 60  # characters; in a whole letter no single word is what keeps it from being found
 _AHEAD_FOR = 5.0  # seconds after which an index ahead of the database is taken to be another database's
 
 
@@ -49,16 +52,37 @@ class AnswerIndex:
         self._not_before = 0.0
         self._ahead_since: float | None = None
         self._spoilt = False
+        self._preparing: threading.Thread | None = None
+        self._boosts: dict[str, float] = {}
+        self._experience_until = 0.0
 
     @property
     def rebuilding(self) -> bool:
         """Whether this process is making the index anew beside its pages."""
         return self._beside is not None and self._beside.is_alive()
 
-    def search(self, session: Session, text: str, limit: int = 10) -> Found:
-        """The answers in force that may answer ``text``, best first; nothing while the index is rebuilt."""
+    def search(self, session: Session, text: str, limit: int = 10, *, correct: bool = True) -> Found:
+        """The answers in force that may answer ``text``, best first; nothing while the index is rebuilt.
+
+        ``correct``: where we are not sure, look for words that sound alike, too.
+        """
         self.follow(session)
-        return self._found(session, text, limit) or self._repaired(session, text, limit)
+        found = self._found(session, text, limit, correct)
+        if found is None:
+            self.follow(session)
+            found = self._found(session, text, limit, correct)
+        return found or Found(rebuilding=True)
+
+    def prepare(self) -> None:
+        """Load what the correction of slips needs: a second or two, so it is done beside the pages."""
+        with contextlib.suppress(IndexUnavailable):
+            self._index.prepare_corrections()
+
+    def prepare_beside(self) -> None:
+        """`prepare` in a thread of its own, once at a time."""
+        if self._preparing is None or not self._preparing.is_alive():
+            self._preparing = threading.Thread(target=self.prepare, daemon=True, name="spelling")
+            self._preparing.start()
 
     def follow(self, session: Session) -> None:
         """Bring the index up to date with the changes of the library; rebuild it where it cannot be."""
@@ -89,11 +113,14 @@ class AnswerIndex:
                 "搜索索引没能重建：正在由另一个进程更新，或磁盘写不进去。请稍后再试"
             ) from failure
 
-    def _found(self, session: Session, text: str, limit: int) -> Found | None:
+    def _found(self, session: Session, text: str, limit: int, correct: bool) -> Found | None:
         """What the index finds, checked; None if it cannot be used."""
         try:
-            hits = self._index.search(text, 2 * limit + 10, library.synonyms(session))
-            other = None if hits and hits[0].answers else self._better(text, hits)
+            hits = self._index.search(
+                text, 2 * limit + 10, library.synonyms(session), boost=self._experience(session)
+            )
+            unsure = correct and len(text) <= _LONGEST_SLIP and not (hits and hits[0].answers)
+            other = self._better(text, hits) if unsure else None
         except IndexUnavailable as failure:
             logger.warning("answer index unavailable", exc_info=failure)
             self._spoilt = True
@@ -101,7 +128,7 @@ class AnswerIndex:
         live = library.by_keys(session, [hit.key for hit in hits])
         today = day_of(self._now())
         matches = (
-            Match(*live[hit.key], hit.level, hit.confidence, hit.reasons, hit.matched_terms)
+            Match(*live[hit.key], hit.level, hit.confidence, hit.likely, hit.reasons, hit.matched_terms)
             for hit in hits
             if hit.key in live and is_worth_reading(hit) and is_suggested(*live[hit.key], today)
         )
@@ -109,13 +136,19 @@ class AnswerIndex:
 
     def _better(self, text: str, hits: Sequence[Hit]) -> str | None:
         """The text in other words that sound alike, if they find something more likely."""
+        if not self._index.corrects:
+            self.prepare_beside()
+            return None
         other = self._index.did_you_mean(text)
         found = self._index.search(other, 1) if other else []
         return other if found and (not hits or found[0].confidence > hits[0].confidence) else None
 
-    def _repaired(self, session: Session, text: str, limit: int) -> Found:
-        self.follow(session)
-        return self._found(session, text, limit) or Found(rebuilding=True)
+    def _experience(self, session: Session) -> dict[str, float]:
+        """What experience adds to the score of answers, looked up every minute."""
+        if time.monotonic() >= self._experience_until:
+            self._boosts = queries.experience(session, day_of(self._now()))
+            self._experience_until = time.monotonic() + _EXPERIENCE_EVERY
+        return self._boosts
 
     def _catch_up(self, session: Session, last: int) -> None:
         position = self._position()

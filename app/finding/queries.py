@@ -1,10 +1,14 @@
-"""How much can be found, and what did people search in vain?"""
+"""How much can be found, what does experience say, and what did people search in vain?"""
+
+from datetime import date
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from app.finding.models import UnansweredSearch
-from kb.models import AnswerEntry
+from app.finding.models import AnswerFeedback, UnansweredSearch
+from app.log.models import Event
+from kb.experience import bonus
+from kb.models import AnswerEntry, Synonym
 from kb.states import EntryState
 
 
@@ -12,6 +16,44 @@ def count_in_force(session: Session) -> int:
     """How many entries are published."""
     wanted = select(func.count()).select_from(AnswerEntry)
     return session.exec(wanted.where(AnswerEntry.state == EntryState.PUBLISHED.value)).one()
+
+
+def experience(session: Session, today: date) -> dict[str, float]:
+    """What experience adds to the score of an answer, by key; the last two years count."""
+    since = date(today.year - 2, today.month, 1)
+    counted: dict[str, list[tuple[str, date, int]]] = {}
+    rows = session.exec(
+        select(AnswerEntry.key, AnswerFeedback.kind, AnswerFeedback.month, AnswerFeedback.times)
+        .join(AnswerFeedback, col(AnswerFeedback.entry_id) == AnswerEntry.id)
+        .where(AnswerFeedback.month >= since)
+    )
+    for key, kind, month, times in rows:
+        counted.setdefault(key, []).append((kind, month, times))
+    return {key: bonus(given, today) for key, given in counted.items()}
+
+
+def feedback(session: Session, entry_id: int) -> dict[str, int]:
+    """How often people did what with an answer, by kind (`kb.experience.Feedback`)."""
+    wanted = select(AnswerFeedback.kind, func.sum(AnswerFeedback.times))
+    wanted = wanted.where(AnswerFeedback.entry_id == entry_id).group_by(AnswerFeedback.kind)
+    return {kind: int(times) for kind, times in session.exec(wanted)}
+
+
+def rejected(session: Session, case_id: int) -> set[str]:
+    """The keys of the answers that somebody said do not fit a letter."""
+    wanted = select(Event.subject_id).where(Event.case_id == case_id, Event.action == "answer_rejected")
+    return set(session.exec(wanted))
+
+
+def synonyms(session: Session, limit: int = 500) -> list[Synonym]:
+    """The office's own synonyms, those of one word together."""
+    order = (col(Synonym.same_as), col(Synonym.word))
+    return list(session.exec(select(Synonym).order_by(*order).limit(limit)))
+
+
+def count_synonyms(session: Session) -> int:
+    """How many synonyms there are."""
+    return session.exec(select(func.count()).select_from(Synonym)).one()
 
 
 def unanswered(session: Session, limit: int = 20) -> list[UnansweredSearch]:

@@ -148,3 +148,10 @@ def test_one_value_said_of_something_else_is_shown_with_what_was_agreed_for_that
 )
 def test_long_and_odd_texts_are_compared_all_the_same(text):
     assert isinstance(differences(text, text[:5000]), list)
+
+
+def test_spaces_between_numbers_and_characters_change_nothing():
+    told = "1994 年 2 月 1 日前，工本费 10 元，15 个工作日内，下午 5 点前，年满 60 周岁，50 %，在 2 楼，每月 20 日前"
+    bare = [(one.kind, one.value, one.unit) for one in mentions(told.replace(" ", ""))]
+    assert [(one.kind, one.value, one.unit) for one in mentions(told)] == bare
+    assert len(bare) == 8

@@ -275,6 +275,8 @@ def _entry_page(entry_id: int, error: AppError | None = None) -> str:
             came=_came_from(session, entry),
             forms=service.forms_of(session, entry, chosen, settings().public_url),
             votes=queries.votes(session, entry_id),
+            learned=library.learned_phrasings(session, [entry_id]).get(entry_id, []),
+            feedback=finding.feedback(session, entry_id),
             may_settle=person.may(Role.EDITOR, Role.HANDLER),
             older=[
                 {"platform": platform_label(platform), "version": number, "times": times}

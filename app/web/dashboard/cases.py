@@ -239,7 +239,9 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
         }
         department_rows = departments.all(session)
         suggestions = (
-            finding.suggest(session, services().answers, f"{found.title}\n{found.text}", limit=3)
+            finding.suggest(
+                session, services().answers, f"{found.title}\n{found.text}", limit=3, case_id=found.id
+            )
             if found.open
             else []
         )
@@ -343,6 +345,7 @@ def _suggestion(number: str, hit: Any, place: int) -> dict[str, Any]:
         "number": place,
         "insert_action": f"/desk/cases/{number}/reply/insert",
         "fields": {"entry": hit.entry_id},
+        "reject_action": f"/desk/cases/{number}/suggestions/{hit.key}/reject",
         "compare_href": None,
         "is_inserted": False,
     }
