@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.base.db import sqlite_module
-from bench import resting, suggestions, webhook
+from bench import exports, redaction, resting, suggestions, webhook
 from bench.table import HEAD, Row
 
 
@@ -17,6 +17,8 @@ def rows(folder: Path, seconds: float, answers: int) -> Iterator[Row]:
     parts = {
         "webhook": lambda own: webhook.measure(own, seconds),
         "resting": resting.measure,
+        "exports": exports.measure,
+        "redaction": redaction.measure,
         "suggestions": lambda own: suggestions.measure(own, answers),
     }
     for name, measure in parts.items():
