@@ -89,7 +89,7 @@ def choose(
     disclosure, case = _waiting(session, person, disclosure_id)
     of_letter = [hit for hit in disclosure.hits if hit["field"] == "message"]
     hits = decision.chosen(of_letter, kept)
-    message = decision.rewritten(case.text, hits) if case.public_consent else ""
+    message = decision.rewritten(case.text, hits) if _may_be_shown(case) else ""
     title = title_of(message) if message and case.title == title_of(case.text) else disclosure.title
     texts = decision.tidied(title, disclosure.summary, message, disclosure.reply)
     decision.check_texts(texts, disclosure.flags)
@@ -358,7 +358,7 @@ def _propose(session: Session, now: datetime, case: Case, disclosure: Disclosure
     if case.title == title_of(case.text):
         # Cut from the letter before anything was hidden, perhaps through the middle of a number.
         texts["title"] = title_of(texts["message"])
-    if not case.public_consent or abuse.judge(case.text).flagged:
+    if not _may_be_shown(case):
         texts |= {"title": texts["summary"], "message": ""}
     disclosure.flags = _flags(case, redactions)
     disclosure.hits = [_hit(field, hit) for field, redaction in done.items() for hit in redaction.hits]
@@ -371,6 +371,11 @@ def _propose(session: Session, now: datetime, case: Case, disclosure: Disclosure
     _take(disclosure, decision.tidied(**texts))
     session.add(disclosure)
     session.flush()
+
+
+def _may_be_shown(case: Case) -> bool:
+    """Whether the citizen's own words may be proposed: no objection, and nobody is abused in them (A26)."""
+    return case.public_consent and not abuse.judge(case.text).flagged
 
 
 def _redacted(field: str, text: str, places: frozenset[str]) -> Redaction | None:

@@ -12,7 +12,10 @@ from app.cases.models import Case, Extension
 from app.cases.stages import ENDS, stages
 from app.cases.transitions import OUTCOME_LABELS, Outcome, Status
 from app.departments import queries as departments
+from app.disclosure import queries as disclosures
+from app.disclosure.decision import REQUEST_LABELS, RequestKind
 from app.log import queries as log_queries
+from app.opendata import queries as opendata
 from app.replies import queries as replies
 from app.staff.addresses import limit_key
 from app.web import forms
@@ -79,7 +82,10 @@ def _story(session: Session, case: Case) -> dict[str, Any]:
     names = departments.names(session, {lead.department_id})
     extension = _last_extension(session, lead)
     questions = queries.open_inquiries(session, case.id, "ask")
+    asked = [row for row in disclosures.requests_of(session, case.id) if row.own]
     return {
+        "is_public": opendata.is_public(session, case.number),
+        "requests": [(REQUEST_LABELS[RequestKind(row.kind)], row) for row in asked],
         "case": case,
         "number": case.number,
         "code": request.form.get("code", ""),
