@@ -106,9 +106,6 @@ class BasisDocument(SQLModel, table=True):
     # The first day on which it no longer holds 废止; None: in force.
     repealed_on: date | None = None
     replaced_by: str = Field(default="", max_length=300)
-    # SHA-256 of the words of the cited page when it was looked at last (clause E12).
-    page_digest: str = Field(default="", max_length=64)
-    page_seen_at: datetime | None = Field(default=None, sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
 
 

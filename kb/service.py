@@ -265,7 +265,7 @@ def repeal(
     session.add(document)
     instead = f"，由《{document.replaced_by.strip('《》')}》代替" if document.replaced_by else ""
     words = f"依据《{document.title.strip('《》')}》自 {on} 起废止{instead}"
-    return _to_look_at_again(session, now, document_id, RecheckReason.REPEALED, words)
+    return _to_look_at_again(session, now, document_id, words)
 
 
 def reinstate(session: Session, now: datetime, document_id: int) -> BasisDocument:
@@ -278,17 +278,6 @@ def reinstate(session: Session, now: datetime, document_id: int) -> BasisDocumen
             if row.reason == RecheckReason.REPEALED and document.title.strip("《》") in row.detail:
                 _settle(session, now, row, "", f"依据仍然有效（第 {version.number} 版）")
     return document
-
-
-def page_changed(session: Session, now: datetime, document_id: int, digest: str) -> list[Recheck]:
-    """Note what a cited page reads like now; if it read otherwise before, its answers are looked at (E12)."""
-    document = document_of(session, document_id)
-    before, document.page_digest, document.page_seen_at = document.page_digest, digest, now
-    session.add(document)
-    if not before or before == digest:
-        return []
-    words = f"依据《{document.title.strip('《》')}》的网页 {office_day(now)} 有改动"
-    return _to_look_at_again(session, now, document_id, RecheckReason.PAGE_CHANGED, words)
 
 
 def recheck(
@@ -336,12 +325,11 @@ def document_of(session: Session, document_id: int) -> BasisDocument:
     return document
 
 
-def _to_look_at_again(
-    session: Session, now: datetime, document_id: int, reason: RecheckReason, words: str
-) -> list[Recheck]:
-    raised = [
-        recheck(session, now, entry.id, reason, words) for entry, _ in queries.citing(session, document_id)
-    ]
+def _to_look_at_again(session: Session, now: datetime, document_id: int, words: str) -> list[Recheck]:
+    raised = (
+        recheck(session, now, entry.id, RecheckReason.REPEALED, words)
+        for entry, _ in queries.citing(session, document_id)
+    )
     return [row for row in raised if row is not None]
 
 

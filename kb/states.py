@@ -41,7 +41,6 @@ class RecheckReason(StrEnum):
     """Why an entry in force must be looked at again."""
 
     REPEALED = "repealed"
-    PAGE_CHANGED = "page_changed"
     REVIEW_BY = "review_by"
     EXPIRED = "expired"
     CONFLICT = "conflict"
@@ -49,7 +48,6 @@ class RecheckReason(StrEnum):
 
 RECHECK_LABELS = {
     RecheckReason.REPEALED: "依据已废止",
-    RecheckReason.PAGE_CHANGED: "依据网页有改动",
     RecheckReason.REVIEW_BY: "到了复核日期",
     RecheckReason.EXPIRED: "已过有效期",
     RecheckReason.CONFLICT: "与别的答案矛盾",

@@ -58,8 +58,6 @@ def _library() -> None:
         _text("issued_on", 10),
         sa.Column("repealed_on", sa.Date(), nullable=True),
         _text("replaced_by", 300),
-        _text("page_digest", 64),
-        sa.Column("page_seen_at", Instant(), nullable=True),
         sa.Column("updated_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_basis_documents"),
         sa.UniqueConstraint("identity", name="uq_basis_documents_identity"),
@@ -240,15 +238,15 @@ def _neighbours() -> None:
 
 
 def _link_documents() -> None:
-    """The documents of all versions there are, as `kb.documents_cited` writes them from now on."""
+    """The documents of all versions there are, as `kb.service` links them from now on."""
     bind = op.get_bind()
     rows = bind.execute(
         sa.text("SELECT entry_id, number, basis, created_at FROM entry_versions ORDER BY id")
     ).all()
     known: dict[str, int] = {}
     insert = sa.text(
-        "INSERT INTO basis_documents (identity, title, number, url, issued_on, replaced_by, page_digest,"
-        " updated_at) VALUES (:identity, :title, :number, :url, :issued_on, '', '', :at)"
+        "INSERT INTO basis_documents (identity, title, number, url, issued_on, replaced_by,"
+        " updated_at) VALUES (:identity, :title, :number, :url, :issued_on, '', :at)"
     )
     cite = sa.text("INSERT INTO citations (document_id, entry_id, version) VALUES (:d, :e, :v)")
     for entry_id, number, basis, at in rows:
