@@ -101,6 +101,11 @@ def hints(folded: Folded, words: Sequence[Word]) -> list[list[Found]]:
     return [list(rule(text)) for rule in RULES]
 
 
+def latin_names(folded: Folded) -> Iterator[Found]:
+    """Names in a text that has nothing but Latin letters."""
+    return _latin(_Text(folded.plain, ()))
+
+
 def nobodys(plain: str, places: frozenset[str]) -> bytearray:
     """Marks the characters that name a place of the office or the maker of a document."""
     marked = bytearray(len(plain))

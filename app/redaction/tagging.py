@@ -77,11 +77,11 @@ def codes(told: Mapping[str, Codes]) -> list[Codes]:
     shifted: dict[tuple[str, int], Codes] = {}
     rows = []
     for template in TEMPLATES:
-        row = np.zeros(size, np.int64)
+        row = np.zeros(size, np.int32)
         for name, offset in template:
             if (name, offset) not in shifted:
                 shifted[name, offset] = _shifted(told[name], offset)
-            row = row * SIZES[name] + shifted[name, offset]
+            row = row * np.int32(SIZES[name]) + shifted[name, offset]
         rows.append(row)
     return rows
 

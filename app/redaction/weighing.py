@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.redaction.addresses import address, addresses
 from app.redaction.features import features
 from app.redaction.folding import Folded
-from app.redaction.names import SURE, hints, is_place_or_thing, is_word, nobodys, surname_of
+from app.redaction.names import SURE, hints, is_place_or_thing, is_word, latin_names, nobodys, surname_of
 from app.redaction.numbers import Found, Kind
 from app.redaction.tagging import Weights, probabilities
 from app.redaction.vocabulary import NOT_GIVEN, NOT_PERSONS, SOUNDS
@@ -57,10 +57,10 @@ def names_and_addresses(
     plain = folded.plain
     if READABLE.search(plain) is None:
         return
-    persons = hints(folded, words)
-    if HAN.search(plain) is None:  # no Chinese: the scorer was fitted on Chinese, its hints are all there is
-        yield from chain(*persons)
+    if HAN.search(plain) is None:  # the scorer and most rules were made for Chinese
+        yield from latin_names(folded)
         return
+    persons = hints(folded, words)
     sites = list(addresses(folded, words))
     told = features(plain, words, persons, sites, numbers)
     is_name, is_address = probabilities(told)
