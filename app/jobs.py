@@ -28,6 +28,7 @@ from app.consistency import service as consistency
 from app.disclosure import service as disclosure
 from app.federation import service as federation
 from app.messages import service as messages
+from app.notices import service as notices
 from app.opendata import service as opendata
 from app.replies import service as replies
 from app.staff import service as staff
@@ -78,8 +79,12 @@ JOBS = (
     Job(cases.remind_departments, "催办：到点的提醒，每级一次", every=60),
     Job(cases.follow_calendar, "时限：放假安排有了新版本，在办的重新算", every=300),
     Job(cases.lapse_inquiries, "会签、核实、协办：到时没有答复的记下来", every=60),
+    Job(notices.send_outward, "提醒：发到群机器人和邮箱，每条一次", every=5, own_transactions=True),
+    Job(notices.watch_roster, "值班：三天内的空班、没有接班、请人替班，各提醒一次", every=60),
     Job(alerts.scan_new_cases, "舆情：看新来信里有没有要紧的", every=30),
-    Job(alerts.remind_of_alerts, "舆情：到时没人看的提示，再提醒一次值班长", every=60),
+    Job(alerts.remind_of_alerts, "舆情：到时没做的步骤、没上报、没签收，再提醒一次值班长和负责人", every=60),
+    Job(alerts.watch_volumes, "舆情：一天里来信比平时明显增多", every=600),
+    Job(alerts.watch_unassigned, "值班：到时还没有交办的，告诉在班的人", every=60),
     Job(disclosure.propose_closed, "公开：为办结的办件备好公开稿", every=10),
     Job(disclosure.rescan_public, "脱敏：规则更新后，把已公开的文字再查一遍", every=600),
     Job(opendata.publish_decided, "数据开放：让页面和文件跟上公开的决定", every=10),

@@ -1,6 +1,7 @@
-"""What in a new case must somebody notice at once? Words and bursts; each signal says why."""
+"""What in a new case must somebody notice at once? Words, crowds, volumes; each signal says why."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -28,12 +29,25 @@ class Signal:
     within: timedelta | None = None
 
 
-def signals_in(text: str) -> list[Signal]:
+def watched(own: Iterable[tuple[str, str, bool]]) -> dict[str, tuple[str, ...]]:
+    """The shipped words with what the office says of its own: (topic, word, watched). A topic without words
+    is left out."""
+    words = {topic: list(shipped) for topic, shipped in WORDS.items()}
+    for topic, word, is_watched in own:
+        listed = words.setdefault(topic, [])
+        if is_watched and word not in listed:
+            listed.append(word)
+        elif not is_watched and word in listed:
+            listed.remove(word)
+    return {topic: tuple(listed) for topic, listed in words.items() if listed}
+
+
+def signals_in(text: str, words: Mapping[str, Sequence[str]] = WORDS) -> list[Signal]:
     """One signal per group whose words occur."""
     return [
-        Signal(group, f"提到“{'”“'.join(word for word in words if word in text)}”")
-        for group, words in WORDS.items()
-        if any(word in text for word in words)
+        Signal(group, f"提到“{'”“'.join(word for word in listed if word in text)}”")
+        for group, listed in words.items()
+        if any(word in text for word in listed)
     ]
 
 
@@ -51,3 +65,33 @@ def abuse(flagged: bool) -> Signal | None:
     if not flagged:
         return None
     return Signal(ABUSE, "像是在辱骂人，请看是否标为无效；来信原文不会自动公开", ABUSE_WITHIN)
+
+
+SURGE = "surge"
+SURGE_LEAST = 8
+"""Fewer in a day are no surge, however quiet it was before."""
+SURGE_CHANCE = 0.001
+"""So improbable must a day be, were it like the days before."""
+SURGE_DAYS = 28
+
+
+def surge(topic: str, today: int, before: Sequence[int]) -> Signal | None:
+    """Far more of a topic in the last 24 hours (``today``) than in the windows of 24 hours ``before``.
+
+    Against the topic's own history: a Poisson day with the mean of those windows (and half a case, so that a
+    topic never seen before has a mean) would bring as many by chance less than once in a thousand days.
+    """
+    if today < SURGE_LEAST or not before:
+        return None
+    mean = (sum(before) + 0.5) / len(before)
+    if _at_least(today, mean) >= SURGE_CHANCE:
+        return None
+    usual = sum(before) / len(before)
+    named = f"“{topic}”" if topic else "来信总数"
+    return Signal(f"{SURGE}:{topic}", f"{named}一天内 {today} 件，平时每天约 {usual:.1f} 件，明显增多")
+
+
+def _at_least(count: int, mean: float) -> float:
+    """The chance of ``count`` or more where ``mean`` are expected (Poisson)."""
+    below = sum(math.exp(-mean + k * math.log(mean) - math.lgamma(k + 1)) for k in range(count))
+    return max(0.0, 1.0 - below)

@@ -1,5 +1,6 @@
 """Write down what was done; chained when the transaction ends, so that nobody waits for the log."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -56,6 +57,14 @@ def record(
 def waiting(session: Session) -> list[dict[str, Any]]:
     """What this transaction has recorded so far and not yet committed."""
     return list(session.info.get(_WAITING, []))
+
+
+def stamp(session: OrmSession, name: str, value_at: Callable[[datetime], Any]) -> None:
+    """Note something of the circumstances with every step that waits; nothing where ``value_at`` its instant
+    is empty. For what stands above the log and knows what it does not: who was on duty."""
+    for row in session.info.get(_WAITING, []):
+        if value := value_at(row["at"]):
+            row["data"].setdefault(name, value)
 
 
 @sa_event.listens_for(OrmSession, "before_commit")

@@ -13,11 +13,14 @@ QUIET_UNTIL = time(7, 30)
 KINDS = {
     "overdue": "超期",
     "alert": "舆情",
+    "unattended": "值班",
     "not_delivered": "没有送到",
     "supervise": "督办",
     "reminder": "催办",
     "due_soon": "快到期",
     "new": "新来信",
+    "unassigned": "等交办",
+    "duty": "值班表",
     "assigned": "交办给您",
     "return": "退回",
     "review": "待您审核",
@@ -34,7 +37,7 @@ KINDS = {
 """What a notice is about, as the head of its line. `answer_due` is told with `answer`; what is in neither
 stands under 其他."""
 
-URGENT = frozenset({"overdue", "alert", "not_delivered", "supervise"})
+URGENT = frozenset({"overdue", "alert", "unattended", "not_delivered", "supervise"})
 """These are not held back at night: the office reads 7×24 (C27)."""
 
 
@@ -65,20 +68,20 @@ def lines(notices: Iterable[Told]) -> list[Line]:
     """
     by_kind: dict[str, list[Told]] = {}
     for notice in notices:
-        by_kind.setdefault(_family(notice.kind), []).append(notice)
+        by_kind.setdefault(family(notice.kind), []).append(notice)
     order = {kind: place for place, kind in enumerate(KINDS)}
     ranked = sorted(by_kind, key=lambda kind: (kind not in URGENT, order.get(kind, len(order)), kind))
     return [_line(kind, by_kind[kind]) for kind in ranked]
 
 
-def may_go_out(kind: str, now: datetime) -> bool:
-    """Whether a notice may leave the house now (mail, messenger): not between 21:30 and 7:30 in Shanghai,
-    but for the urgent ones. The inbox shows everything at once."""
+def may_go_out(kind: str, now: datetime, *, is_working_day: bool = True, on_duty: bool = False) -> bool:
+    """Whether a notice may leave the house now (mail, messenger): on working days from 7:30 to 21:30 in
+    Shanghai; at any time if it is urgent, or for whoever is on duty. The inbox shows everything at once."""
     clock = now.astimezone(SHANGHAI).time()
-    return kind in URGENT or QUIET_UNTIL <= clock < QUIET_FROM
+    return kind in URGENT or on_duty or (is_working_day and QUIET_UNTIL <= clock < QUIET_FROM)
 
 
-def _family(kind: str) -> str:
+def family(kind: str) -> str:
     """The kind of `KINDS` that this one is told with."""
     first = kind.partition("_")[0]
     return first if kind not in KINDS and first in KINDS else kind

@@ -43,7 +43,7 @@ class Mail(Messenger):
         SettingField("sender", "发件地址", pattern=ADDRESS),
     )  # fmt: skip
     longest_bytes = 100_000
-    pause = timedelta(seconds=1)
+    pause = timedelta(minutes=1)
     rest = timedelta(minutes=5)
 
     def __init__(

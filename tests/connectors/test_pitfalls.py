@@ -137,6 +137,14 @@ PITFALLS: dict[int, Pitfall] = {
         "connectors/sandbox/test_robots.py::test_pitfall_32_wecom_counts_bytes",
         "connectors/sandbox/test_robots.py::test_pitfall_32_dingtalk_wants_its_own_signature_encoded_once",
         "connectors/sandbox/test_robots.py::test_pitfall_32_feishu_signs_nothing_with_a_key_of_time_and_secret",
+        "connectors/robots/test_messengers.py::test_pitfall_32_the_group_sees_the_words_once",
+        "connectors/robots/test_messengers.py::"
+        "test_pitfall_32_a_code_within_http_200_is_a_failure_and_carries_no_key",
+        "connectors/robots/test_messengers.py::test_pitfall_32_the_demanded_keyword_is_added_where_it_lacks",
+        "connectors/robots/test_messengers.py::test_pitfall_32_bytes_are_counted_not_characters",
+        "connectors/robots/test_messengers.py::test_pitfall_32_the_twenty_first_of_a_minute_waits",
+        "app/notices/test_outward.py::test_pitfall_32_no_more_than_twenty_a_minute_whatever_happens",
+        "app/notices/test_outward.py::test_pitfall_32_nothing_but_number_link_and_what_to_do_leaves_the_house",
         "connectors/test_pitfalls.py::test_pitfall_32_no_adapter_stands_between_us_and_a_robots_answer",
         "app/notices/test_digest.py::test_several_of_a_kind_are_counted_and_the_newest_leads")),
 }

@@ -1,4 +1,4 @@
-"""Tell one person one thing, once; and note that it was read."""
+"""Tell one person one thing, once, with what is to leave the house in the same transaction; note that it was read."""
 
 from datetime import datetime
 
@@ -7,7 +7,8 @@ from sqlmodel import Session, col, select
 
 from app.base.errors import Invalid, NotFound
 from app.base.rows import insert_once
-from app.notices.models import Notice
+from app.notices import outward, queries
+from app.notices.models import Notice, NoticeSending
 from app.staff.roles import Person
 
 
@@ -40,7 +41,16 @@ def tell(
     }
     if not insert_once(session, Notice, **values):
         return None
-    return session.exec(select(Notice).where(Notice.key == key)).one()
+    made = session.exec(select(Notice).where(Notice.key == key)).one()
+    _queue_outward(session, now, made)
+    return made
+
+
+def _queue_outward(session: Session, now: datetime, notice: Notice) -> None:
+    """One row of the outbox for each target that this notice belongs to."""
+    for target_id, kinds in queries.targets_for(session, notice.staff_id):
+        if outward.is_wanted(notice.kind, kinds):
+            insert_once(session, NoticeSending, notice_id=notice.id, target_id=target_id, next_try_at=now)
 
 
 def read(session: Session, now: datetime, person: Person, notice_id: int) -> Notice:
