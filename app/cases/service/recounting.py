@@ -75,10 +75,10 @@ def recount_due(session: Session, now: datetime, person: Person | None) -> list[
         moved = _moved(case, due)
         before = case.due_at
         write_due(case, due)
+        set_step_due(case, profile, calendar)
         session.add(case)
         if moved is None:
             continue
-        set_step_due(case, profile, calendar)
         found.append(moved)
         log.record(
             session,

@@ -1,7 +1,8 @@
 """Time limits as data: profiles and ladders in versions, returns, numbered papers, a time for every step
 
 Cases that are open keep what moved their deadline (extensions, waiting for the citizen, being done again),
-read from what is known of each, so that a new calendar can work it out anew. Due dates do not change here.
+read from what is known of each, and are marked as counted by no calendar: the first run of
+`follow_calendar` works out each anew with the times of its steps, and logs whatever moves.
 
 Revision ID: 0005
 Revises: 0004
@@ -104,13 +105,24 @@ def upgrade() -> None:
     _keep_what_moved_deadlines()
 
 
+_STEPS = (
+    ("new", "accept"),
+    ("accepted", "assign"),
+    ("assigned", "draft"),
+    ("in_progress", "draft"),
+    ("in_review", "first"),
+)
+
+
 def _text(name: str, default: str) -> sa.Column[str]:
     return sa.Column(name, sqlmodel.sql.sqltypes.AutoString(), nullable=False, server_default=default)
 
 
 def _keep_what_moved_deadlines() -> None:
     connection = op.get_bind()
-    connection.execute(sa.text("UPDATE cases SET remind_at = received_at WHERE open"))
+    step = " ".join(f"WHEN '{status}' THEN '{step}'" for status, step in _STEPS)
+    marked = f"UPDATE cases SET remind_at = received_at, calendar_version = '', step = CASE status {step} ELSE '' END"
+    connection.execute(sa.text(f"{marked} WHERE open"))
     reopened = (
         "UPDATE cases SET restarted_at = (SELECT max(at) FROM events "
         "WHERE events.case_id = cases.id AND events.action = 'reopen') WHERE open AND reopened > 0"

@@ -53,7 +53,8 @@ def test_the_due_instant_is_the_end_of_the_last_working_day(
     assert done.status == 0, done
     (row,) = done.rows
     assert row["due_at"] == due
-    assert set(row) == {"due_at", "due_on", "provisional", "days"} and row["provisional"] is False
+    assert set(row) == {"due_at", "due_on", "provisional", "days", "steps"} and row["provisional"] is False
+    assert len(row["steps"]) == (7 if "--profile" in how else 0)
     assert all(set(day) == {"on", "counts", "why"} and day["why"] for day in row["days"])
 
 
@@ -103,7 +104,8 @@ def test_a_notice_is_previewed_then_loaded(huiying: Huiying, tmp_path: Path) -> 
     file.write_text(json.dumps({"year": 2028, "papers": ["https://www.gov.cn/x"], "days": days}), "utf-8-sig")
     previewed = huiying("calendar", "load", file, "--preview", "--json")
     assert previewed.status == 0, previewed
-    assert [row["on"] for row in previewed.rows] == ["2028-01-03"]
+    # A notice that is silent about the statutory days of a year makes working days of them: that is shown too.
+    assert [row["on"] for row in previewed.rows][:2] == ["2028-01-03", "2028-05-01"]
     assert 2028 not in {row["year"] for row in huiying("calendar", "list", "--json").rows}
     assert "已装入 2028 年" in huiying("calendar", "load", file).out
     assert 2028 in {row["year"] for row in huiying("calendar", "list", "--json").rows}
