@@ -18,6 +18,7 @@ class Clause:
     """One clause. ``about``: pairs of characters; ``denies``: an odd number of denials stands in it.
 
     ``is_own``: it tells the citizen's own matter; ``follows_own``: another clause of its sentence does.
+    ``targets``: the character that each denial is about.
     ``continues``: its subject is in the clause before. ``not_needed``: it says that one need not.
     """
 
@@ -31,6 +32,7 @@ class Clause:
     is_own: bool = False
     continues: bool = False
     follows_own: bool = False
+    targets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ _NOT_NEEDED = re.compile(r"不需要?|不用|不必|无需|无须")
 _CONSEQUENCES = ("逾期", "视为", "则", "就", "将", "会")
 _CONTINUES = re.compile(r"须|应|由|可|不|需|禁|严|免|费用|并|且|均|也|还")
 OWN = re.compile(
+    r"这(?:个|家|条|些|处|起|所|一段)|属实|确实|查处|当天已|当晚|违反规定|"
     r"(?:您|你)(?!可|需|应|须|要|请|好|必|能|在|到|办)|贵(?:公司|单位|校|村)|您(?:在|到)[^,，。;；]{0,12}(?:了|过)"
     r"|经(?:查|核|了解|调查)|来信|来电|反映|责令|已被|已于|已经?(?:安排|派|转|到|赶|要求|完成|修)|还差|还要等|还有"
     r"|合计|总共|一共|共计|我局|我们|该(?:工地|公司|小区|校|单位|车|路段)|鉴定为"
@@ -125,16 +128,19 @@ def _clause(words: str, start: int, next_words: str = "") -> Clause:
     plain = _NO_DENIAL.sub("", _EITHER.sub(r"\1", plain))
     plain = _ATTRIBUTE.sub(r"\1的", plain)
     denials = len(_DENIAL.findall(plain))
-    bare = _NUMBERS.sub("", _MODAL.sub("", _DENIAL.sub("", plain)))
+    bare = _bare(_DENIAL.sub("", plain))
     return Clause(
         words=words.strip(),
         start=start,
         end=start + len(words),
-        about=frozenset(bigrams(re.sub(r"[\s“”\"'()（）《》〈〉\[\]~—-]", "", bare))),
+        about=frozenset(bigrams(bare)),
         denies=denials % 2 == 1,
         is_condition=bool(_CONDITION.search(words.strip()))
         or next_words.startswith(_CONSEQUENCES)
         or words.count("、") > 1,
+        targets=frozenset(
+            rest[0] for found in _DENIAL.finditer(plain) if (rest := _bare(plain[found.end() :]))
+        ),
         not_needed=bool(_NOT_NEEDED.search(words)),
         is_own=bool(OWN.search(words)),
         continues=bool(_CONTINUES.match(words.strip())),
@@ -143,6 +149,13 @@ def _clause(words: str, start: int, next_words: str = "") -> Clause:
 
 _MOST = 300
 """Clauses of a text that are compared; longer ones are no answers, and every pair is looked at."""
+
+
+def _bare(plain: str) -> str:
+    """A clause without the words of must and may, numbers, spaces and marks."""
+    return re.sub(r"[\s“”\"'()（）《》〈〉\[\]~—-]", "", _NUMBERS.sub("", _MODAL.sub("", plain)))
+
+
 _ALIKE = 0.5
 """Share of the shorter clause's pairs that two clauses about the same have in common."""
 _SHORT_CLAUSE = 3
@@ -163,9 +176,16 @@ def contradictions(reply: str, entry: str) -> list[tuple[str, str]]:
             other = next(clause for clause, _ in agreed if _FEE in clause.about)
         else:
             other = _nearest(said, agreed)
-        if other is not None and other.denies != said.denies:
+        if other is not None and other.denies != said.denies and _is_about_the_denied(said, other):
             found.append((said.words, other.words))
     return found
+
+
+def _is_about_the_denied(left: Clause, right: Clause) -> bool:
+    """Whether what the one denies stands in the other: 单灯不亮 denies nothing of 单灯 2 天内修好."""
+    denying, affirming = (left, right) if left.denies else (right, left)
+    plain = "".join(affirming.about)
+    return not denying.targets or any(target in plain for target in denying.targets)
 
 
 Agreed = tuple[Clause, frozenset[str]]
@@ -182,9 +202,12 @@ def _with_subjects(parts: Sequence[Clause]) -> list[Agreed]:
 
 def _nearest(said: Clause, agreed: Iterable[Agreed]) -> Clause | None:
     """The clause that is about the same; of equals the one that agrees."""
-    scored = [(_likeness(said, *other), other[0].denies == said.denies, other[0]) for other in agreed]
+    scored = [
+        (_likeness(said, *other), other[0].denies == said.denies, len(said.about & other[0].about), other[0])
+        for other in agreed
+    ]
     alike = [row for row in scored if row[0] >= _ALIKE]
-    return max(alike, key=lambda row: row[:2])[2] if alike else None
+    return max(alike, key=lambda row: row[:3])[3] if alike else None
 
 
 def _likeness(left: Clause, right: Clause, with_subject: frozenset[str]) -> float:
@@ -205,7 +228,7 @@ def _shared(left: frozenset[str], right: frozenset[str], denied: bool) -> float:
         return 0.0
     common, shortest = len(left & right), min(len(left), len(right))
     if shortest == 1:
-        return float(common == 1 and denied and left & right != {_FEE})
+        return _ALIKE * (common == 1 and denied and left & right != {_FEE})
     if shortest <= _SHORT_CLAUSE and common < shortest:
         return 0.0
     return common / shortest if common > 1 else 0.0

@@ -10,6 +10,7 @@ from bisect import bisect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from kb.analysis import bigrams, fold
 from kb.claims import Clause, clauses, contradictions, is_same_office, offices, sentences
 from kb.facts import FACT_LABELS, Fact, Mention, mentions
 from kb.wording import missing_parts
@@ -73,6 +74,8 @@ _MOST = 300
 """Facts of a text that are compared, so that no text costs more than a moment."""
 _PROMISED = frozenset({"工作日"})
 _UNANCHORED = 1
+_TELLING = 3
+"""Pairs of characters from which a clause says what its fact is about; a bare fact may be about anything."""
 
 
 def _facts(reply: str, entry_text: str, basis: Sequence[Mapping[str, object]]) -> list[Finding]:
@@ -144,9 +147,11 @@ def _is_harmless(one: _Stated, known: Sequence[_Stated], reply_phones: set[str])
         return False
     if one.is_own:
         return mention.unit not in _PROMISED
+    nearest = max(len(one.about & other.about) for other in known)
     if one.follows_own:
-        return max(len(one.about & other.about) for other in known) <= _UNANCHORED
-    return False
+        return nearest <= _UNANCHORED
+    # 园林人员 3 小时内到场 says nothing of what the entry gives other hours for.
+    return len(one.about) >= _TELLING and nearest == 0
 
 
 def _same_phone(left: str, right: str) -> bool:
@@ -284,6 +289,20 @@ def _claims(reply: str, entry_text: str) -> list[Finding]:
     ]
 
 
+def _is_said_otherwise(part: str, told: Sequence[Mention], pairs: set[str]) -> bool:
+    """Whether a reply says what must be kept in words of its own: every fact of it, and most of its words."""
+    facts = mentions(part)
+    if any(not any(_group(one) == _group(fact) and _same(fact, one) for one in told) for fact in facts):
+        return False
+    words = {pair for clause in clauses(part) for pair in clause.about}
+    return len(words & pairs) >= (_HALF if facts else _MOST_WORDS) * len(words)
+
+
+_HALF, _MOST_WORDS = 0.5, 0.8
+
+
 def _left_out(reply: str, must_keep: Iterable[str]) -> list[Finding]:
-    missing = missing_parts(reply, must_keep)
+    told = mentions(reply)
+    pairs = set(bigrams(fold(reply)))
+    missing = [part for part in missing_parts(reply, must_keep) if not _is_said_otherwise(part, told, pairs)]
     return [Finding(Fact.MUST_KEEP, part, "", f"没有写必须保留的“{part}”。") for part in missing]

@@ -350,7 +350,7 @@ _RULES = (
     _Rule(
         Fact.PERIOD,
         re.compile(
-            rf"(?<!第){_FROM}(?:(?P<number>{_NUMBER})|(?P<half>半))(?:\s*)(?:个(?=半))?"
+            rf"(?<!第)(?<!第\s){_FROM}(?:(?P<number>{_NUMBER})|(?P<half>半))(?:\s*)(?:个(?=半))?"
             rf"(?P<unit>{_alternatives(_PERIOD_UNITS)})(?!度|级)(?:(?:之)?内|以内|左右)?"
         ),
         _read_period,
