@@ -372,7 +372,10 @@ def _segment(reader: Any, known: Mapping[str, SegmentData]) -> SegmentData:
         },
         documents=numbers,
         texts=texts,
-        raw=Texts.of([about[n][4] for n in numbers["question"].tolist()]),
+        # Most questions are written as they are searched; only the others are kept twice.
+        raw=Texts.of(
+            [raw if (raw := about[n][4]) != about[n][3] else "" for n in numbers["question"].tolist()]
+        ),
         fields={
             (family, kind): _postings(reader, family, kind, numbers[family])
             for family, kinds in FIRST_KINDS.items()

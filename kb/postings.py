@@ -23,7 +23,7 @@ B = 1.0
 # The rarest terms of a message find all that matters (24 lose nothing with words, 48 nothing with pairs);
 # beyond so many postings the remaining terms stand nearly everywhere and only cost time.
 FIRST_TERMS = 48
-FIRST_POSTINGS = 100_000
+FIRST_POSTINGS = 60_000
 SECOND_TERMS = 128
 
 
@@ -124,16 +124,16 @@ class Field:
             [one[rarest] for one in numbers],
         )
 
-    def score(self, asked: Asked) -> Floats:
+    def score(self, asked: Asked) -> NDArray[np.float32]:
         """Return BM25 of every unit for the rarest terms that occur at all."""
         known = np.flatnonzero(asked.found)[:FIRST_TERMS]
         known = known[: max(4, int(np.searchsorted(np.cumsum(asked.found[known]), FIRST_POSTINGS)))]
         weights = asked.repeats[known] * asked.idfs[known] * (K1 + 1)
-        parts = [
-            self._scored(one, numbers[known], weights, self.penalty[first : first + len(one.lengths)])
-            for one, numbers, first in zip(self._segments, asked.numbers, self._offsets, strict=False)
-        ]
-        return np.concatenate(parts) if parts else np.zeros(0)
+        scores = np.zeros(len(self.lengths), dtype=np.float32)
+        for one, numbers, first in zip(self._segments, asked.numbers, self._offsets, strict=False):
+            last = first + len(one.lengths)
+            self._add(one, numbers[known], weights, self.penalty[first:last], scores[first:last])
+        return scores
 
     def frequencies(self, asked: Asked, units: Ints) -> Floats:
         """Return how often each term stands in each of some ascending units."""
@@ -167,19 +167,25 @@ class Field:
             yield from zip(one.terms.decode().split("\n"), sizes, strict=False)
 
     @staticmethod
-    def _scored(
-        one: Postings, numbers: Ints, weights: Floats, penalty: NDArray[np.float32]
-    ) -> NDArray[np.float64]:
+    def _add(
+        one: Postings,
+        numbers: Ints,
+        weights: Floats,
+        penalty: NDArray[np.float32],
+        scores: NDArray[np.float32],
+    ) -> None:
+        """Add BM25 of some terms to the scores of a segment's units."""
         here = np.flatnonzero(numbers >= 0)
         if not len(here):
-            return np.zeros(len(one.lengths))
+            return
         places = [slice(int(one.starts[n]), int(one.starts[n + 1])) for n in numbers[here]]
         units = np.concatenate([one.units[place] for place in places])
         counts = np.concatenate([one.counts[place] for place in places]).astype(np.float32)
         each = np.repeat(weights[here].astype(np.float32), [place.stop - place.start for place in places])
-        return np.bincount(
-            units, weights=each * counts / (counts + penalty[units]), minlength=len(one.lengths)
-        )
+        each *= counts
+        counts += penalty[units]
+        each /= counts
+        scores += np.bincount(units, weights=each, minlength=len(scores))
 
     def _placed(self, asked: Asked, units: Ints) -> Iterator[tuple[Postings, Ints, slice, Ints]]:
         """Yield the segments that hold some of the units: where in ``units``, and their numbers there."""

@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.analysis import Segmenter, bigrams, canonical
-from kb.features import KINDS, QUESTION, About, by_best, question_features, text_features
+from kb.features import KINDS, QUESTION, About, question_features, text_features
 from kb.forest import Judge
 from kb.postings import Asked, Field, Floats, Ints, Texts
 
@@ -117,8 +118,8 @@ class Collection:
     """All that ranking looks at: entries, and their units (each phrasing of a question; each text).
 
     ``entry_of[family]`` gives for every unit the number of its entry, −1 for deleted units. ``texts`` are
-    those of the units, canonical; ``raw`` those of the question units as they were written. ``rarity``: the
-    idf of a character in texts by its number.
+    those of the units, canonical; ``raw`` those of the question units as they were written, where that
+    differs. ``rarity``: the idf of a character in texts by its number.
     """
 
     keys: Sequence[str]
@@ -129,6 +130,11 @@ class Collection:
     raw: Sequence[Texts]
     rarity: Floats
     _order: dict[str, tuple[Ints, Ints]] = field(default_factory=dict)
+
+    @cached_property
+    def has_deleted(self) -> dict[str, bool]:
+        """Whether a family has units that are no longer there."""
+        return {family: bool((owners < 0).any()) for family, owners in self.entry_of.items()}
 
     def units_of(self, family: str, entries: Ints) -> Ints:
         """Return the ascending living units of some entries."""
@@ -231,10 +237,9 @@ class Candidates:
 def candidates(query: Query, allowed: NDArray[np.bool_] | None) -> Candidates:
     """Return the entries worth weighing: the best by question and by text."""
     totals = {family: _first(query, family, allowed) for family in FIRST_KINDS}
-    found = []
-    for family, total in totals.items():
-        best = np.argpartition(-total, min(CANDIDATES, len(total) - 1))[:CANDIDATES] if len(total) else []
-        found.append(query.collection.entry_of[family][[n for n in best if total[n] > 0]])
+    found = [
+        query.collection.entry_of[family][_foremost(total, CANDIDATES)] for family, total in totals.items()
+    ]
     entries = np.unique(np.concatenate(found))
     units = {family: query.collection.units_of(family, entries) for family in FIRST_KINDS}
     asked = units["question"]
@@ -243,7 +248,7 @@ def candidates(query: Query, allowed: NDArray[np.bool_] | None) -> Candidates:
     return Candidates(entries, units)
 
 
-def _best_units(query: Query, units: Ints, totals: Floats) -> Ints:
+def _best_units(query: Query, units: Ints, totals: NDArray[np.float32]) -> Ints:
     """Return of every entry its best phrasing, and the best others up to ``MOST_UNITS``."""
     order = np.argsort(-totals, kind="stable")
     first = order[np.unique(query.collection.entry_of["question"][units[order]], return_index=True)[1]]
@@ -252,18 +257,30 @@ def _best_units(query: Query, units: Ints, totals: Floats) -> Ints:
     return np.sort(units[np.concatenate([first, others])])
 
 
-def _first(query: Query, family: str, allowed: NDArray[np.bool_] | None) -> Floats:
-    """Return the first score of every unit of a family."""
+def _foremost(scores: NDArray[np.float32], most: int) -> Ints:
+    """Return the places of the highest scores above zero."""
+    for share in (0.25, 0.0):
+        places = np.flatnonzero(scores > share * scores.max(initial=0.0))
+        if len(places) >= most:
+            return places[np.argpartition(-scores[places], most - 1)[:most]]
+    return places
+
+
+def _first(query: Query, family: str, allowed: NDArray[np.bool_] | None) -> NDArray[np.float32]:
+    """Return the first score of every unit of a family: words, pairs, characters, each by its best."""
     owners = query.collection.entry_of[family]
-    scores = {
-        kind: query.collection.fields[family, kind].score(query.asked(family, kind))
-        for kind in FIRST_KINDS[family]
-    }
-    total: Floats = np.sum([by_best(found) for found in scores.values()], axis=0)
-    if len(query.text) > 1:
-        # One character in common is no likeness.
-        total[scores["words"] + scores["pairs"] == 0] = 0
-    total[owners < 0] = 0
+    total = np.zeros(len(owners), dtype=np.float32)
+    for kind in FIRST_KINDS[family]:
+        scores = query.collection.fields[family, kind].score(query.asked(family, kind))
+        if kind == "characters" and len(query.text) > 1:
+            # One character in common is no likeness.
+            scores[total == 0] = 0
+        best = scores.max(initial=0.0)
+        if best > 0:
+            scores /= best
+            total += scores
+    if query.collection.has_deleted[family]:
+        total[owners < 0] = 0
     if allowed is not None:
         total[~allowed[owners]] = 0
     return total
@@ -278,7 +295,8 @@ def features_of(query: Query, family: str, units: Ints) -> Floats:
         texts = [texts.units(unit) for texts, unit in located]
         return text_features(query, fields, units, texts, collection.rarity)
     stored = [texts.text(unit) for texts, unit in located]
-    raw = [texts.text(unit) for texts, unit in _located(collection.raw, units)]
+    written = [texts.text(unit) for texts, unit in _located(collection.raw, units)]
+    raw = [one or text for one, text in zip(written, stored, strict=True)]
     about = [About(text, query.segmenter.words(text)) for text in stored]
     return question_features(query, fields, units, about, raw)
 
