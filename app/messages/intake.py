@@ -191,20 +191,23 @@ class Intake:
                 while not self._queue:
                     self._ready.wait()
                 batch, self._queue = self._queue[:_MOST_AT_ONCE], self._queue[_MOST_AT_ONCE:]
-            batch = [waiting for waiting in batch if not waiting.given_up]
-            error: Exception | None = None
-            self._busy_since = time.monotonic()
-            try:
-                self._write(
-                    [waiting.row for waiting in batch],
-                    {waiting.row["fingerprint"]: waiting.writer for waiting in batch if waiting.writer},
-                )
-            except Exception as caught:  # whatever it is, the requests must hear of it and the thread live on
-                error = caught
-            self._busy_since = None
-            for waiting in batch:
-                waiting.error = error
-                waiting.done.set()
+            self._write_together([waiting for waiting in batch if not waiting.given_up])
+
+    def _write_together(self, batch: list[_Waiting]) -> None:
+        """One transaction for all of them; each hears what came of it."""
+        error: Exception | None = None
+        self._busy_since = time.monotonic()
+        try:
+            self._write(
+                [waiting.row for waiting in batch],
+                {waiting.row["fingerprint"]: waiting.writer for waiting in batch if waiting.writer},
+            )
+        except Exception as caught:  # whatever it is, the requests must hear of it and the thread live on
+            error = caught
+        self._busy_since = None
+        for waiting in batch:
+            waiting.error = error
+            waiting.done.set()
 
     def _write(self, rows: list[dict[str, Any]], writers: Mapping[str, str] | None = None) -> None:
         if not rows:
@@ -212,8 +215,7 @@ class Intake:
         # In one order everywhere, so that two nodes never wait for each other's rows crosswise.
         rows.sort(key=lambda row: row["fingerprint"])
         heard = self._newly_heard_from(rows)
-        with self._db.writing() as session:
-            connection = session.connection()
+        with self._db.writing_rows() as connection:
             if writers:
                 self._settle_receipts(connection, rows, writers)
             connection.execute(self._insert, rows)

@@ -10,6 +10,7 @@ from app.official_accounts.silence import HISTORY, History, history
 from connectors.contract import Fetcher
 
 WAITING = "waiting"
+STATES = (WAITING, "read", "event", "unsupported", "failed")
 
 
 def waiting_ids(session: Session, limit: int) -> list[int]:
@@ -23,10 +24,13 @@ def arrivals(
     session: Session, *, state: str = "", before: int | None = None, limit: int = 50
 ) -> list[Arrival]:
     """Newest first; ``state`` narrows it, ``before`` is the id of the last one seen."""
+    if not state:  # by number: close enough to the time, and what the table is sorted by
+        newest = select(Arrival).order_by(col(Arrival.id).desc()).limit(limit)
+        return list(session.exec(newest.where(Arrival.id < before) if before else newest))
     place = (col(Arrival.received_at), col(Arrival.id))
-    found = select(Arrival).order_by(*(one.desc() for one in place)).limit(limit)
-    if state:
-        found = found.where(Arrival.state == state)
+    found = (
+        select(Arrival).where(Arrival.state == state).order_by(*(one.desc() for one in place)).limit(limit)
+    )
     last = session.get(Arrival, before) if before else None
     return list(session.exec(found.where(tuple_(*place) < (last.received_at, last.id)) if last else found))
 
@@ -122,7 +126,7 @@ def arrivals_by_hour(session: Session, first: datetime, until: datetime) -> dict
     """(account, hour) → how many came, between two instants."""
     counts: dict[tuple[int, datetime], int] = {}
     came = select(Arrival.account_id, Arrival.received_at).where(
-        Arrival.received_at >= first, Arrival.received_at < until
+        col(Arrival.state).in_(STATES), Arrival.received_at >= first, Arrival.received_at < until
     )
     for account_id, at in session.exec(came.execution_options(yield_per=5_000)):
         key = (account_id, at.replace(minute=0, second=0, microsecond=0))
