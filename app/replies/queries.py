@@ -48,6 +48,8 @@ LOG_LABELS: Mapping[str, str] = {
     "settle_delivery": "核对送达结果",
     "enter_by_hand": "人工录入",
     "retry_delivery": "再发一次",
+    "answer_changed": "所用的答案改了",
+    "accept_differences": "接受口径差异",
 }
 """What the steps of a reply are called in the log of its case."""
 FORM_LABELS: Mapping[str, str] = {
