@@ -6,7 +6,7 @@ leave: a line has the kind, the case's number, what to do and the link, all of t
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from app.notices.digest import KINDS, SHANGHAI, URGENT, family
@@ -138,7 +138,7 @@ def subject(count: int) -> str:
     return _head(count)
 
 
-def next_opening(now: datetime, is_working_day: Callable[[object], bool]) -> datetime:
+def next_opening(now: datetime, is_working_day: Callable[[date], bool]) -> datetime:
     """When ordinary notices may leave again: 7:30 of the next working day (Shanghai), today's if it is ahead."""
     local = now.astimezone(SHANGHAI)
     day = local.date() if local.time() < OPENS_AT else local.date() + timedelta(days=1)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
 
 from app.notices import digest
 from app.notices.digest import Line
@@ -118,7 +119,7 @@ def out_counts(session: Session) -> dict[int, dict[str, int]]:
     return found
 
 
-def _outbox():  # type: ignore[no-untyped-def]
+def _outbox() -> Select[tuple[NoticeSending, Notice, NoticeTarget]]:
     return (
         select(NoticeSending, Notice, NoticeTarget)
         .join(Notice, col(Notice.id) == col(NoticeSending.notice_id))

@@ -119,7 +119,7 @@ def _remind_of_papers(session: Session, now: datetime, leaders: list[int]) -> in
     told = 0
     for paper, alert, case in session.exec(waiting).all():
         words = f"{papers.number(paper.kind, paper.year, paper.serial)} 对方还没有签收，请电话核实"
-        to = {*leaders, paper.issued_by}
+        to: set[int | None] = {*leaders, paper.issued_by}
         told += _tell_all(session, now, to, alert, case, f"paper_late:{paper.id}", words)
     return told
 

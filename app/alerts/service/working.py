@@ -14,8 +14,8 @@ from app.base import db
 from app.base.clock import SHANGHAI
 from app.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.cases import service as cases
+from app.cases.deadlines import Pace
 from app.cases.models import Case
-from app.cases.profiles import Pace
 from app.duty import queries as duty
 from app.log import service as log
 from app.notices import service as notices
@@ -133,7 +133,8 @@ def issue_paper(
     began = alert.major_at if kind == Kind.REPORT and alert.major_at else now
     made = AlertPaper(
         alert_id=alert.id, kind=kind, year=year, serial=(session.exec(newest).one() or 0) + 1,
-        contact_id=contact.id, **parts, due_at=began + steps.REPORT_WITHIN, issued_at=now,
+        contact_id=contact.id, facts=parts["facts"], judgement=parts["judgement"],
+        measures=parts["measures"], due_at=began + steps.REPORT_WITHIN, issued_at=now,
         issued_by=person.id, acknowledge_by=now + steps.ACKNOWLEDGE_WITHIN,
     )  # fmt: skip
     session.add(made)

@@ -9,6 +9,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import httpx
 from sqlalchemy import or_, update
@@ -240,7 +241,7 @@ def _give_up_lost(db: Database, now: datetime) -> None:
 
 
 def _record(
-    session: Session, now: datetime, gate: NoticeTarget, action: str, rows: list[NoticeSending], **data: str
+    session: Session, now: datetime, gate: NoticeTarget, action: str, rows: list[NoticeSending], **data: Any
 ) -> None:
     log.record(
         session, now, None, action, subject_type="notice_target", subject_id=gate.id,
