@@ -99,7 +99,7 @@ class Intake:
         message answers a question of ours, or where it went to the spool.
         Raises `Unavailable` when it could not be kept: the door then answers 503 and the platform comes again.
         """
-        row = {
+        row: dict[str, Any] = {
             "account_id": account_id,
             "platform": platform,
             "received_at": received_at,

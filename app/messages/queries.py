@@ -1,5 +1,6 @@
 """Reads of arrivals, messages, requesters and imports."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, tuple_
@@ -93,7 +94,7 @@ def imports(session: Session, limit: int = 20) -> list[ImportRun]:
     return list(session.exec(select(ImportRun).order_by(col(ImportRun.id).desc()).limit(limit)))
 
 
-def hints(session: Session, now: datetime, account_id: int, connector: Fetcher) -> list[dict[str, str]]:
+def hints(session: Session, now: datetime, account_id: int, connector: Fetcher) -> list[Mapping[str, str]]:
     """What kept messages tell of where to ask (articles that were published), newest last."""
     if not connector.hint_notices:
         return []

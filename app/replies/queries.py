@@ -582,7 +582,7 @@ def held_too_long(session: Session, now: datetime, limit: int) -> list[int]:
     """Waiting deliveries of accounts whose breaker is open, whose platform's window may have closed."""
     lasting = {key: row.window_for(True) for key, row in PLATFORMS.items()}
     closed = [
-        and_(Delivery.platform == key, col(Requester.window_opened_at) <= now - window.lasts)
+        and_(col(Delivery.platform) == key, col(Requester.window_opened_at) <= now - window.lasts)
         for key, window in lasting.items()
         if window
     ]

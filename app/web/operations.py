@@ -10,7 +10,7 @@ from prometheus_client import (
     generate_latest,
 )
 from sqlalchemy import func, text
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.base.models import JobRun
 from app.cases.models import Case
@@ -73,7 +73,7 @@ def metrics() -> Response:
     aside.set(standing.set_aside)
     with reading() as session:
         stands = select(func.count()).select_from(OfficialAccount)
-        held.set(session.exec(stands.where(OfficialAccount.held_until > now())).one())
+        held.set(session.exec(stands.where(col(OfficialAccount.held_until) > now())).one())
         for state, count in session.execute(select(Arrival.state, func.count()).group_by(Arrival.state)):
             arrivals.labels(state).set(count)
         for state, count in session.execute(select(Delivery.state, func.count()).group_by(Delivery.state)):
