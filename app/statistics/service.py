@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlmodel import Session
@@ -69,17 +70,23 @@ def published(session: Session, now: datetime) -> Published:
     divided = {by: queries.divided(session, now, by) for by in DIVISIONS}
     return Published(
         [
-            _public_month(group, {by: months.get(group.key, []) for by, months in divided.items()})
+            _public_month(
+                group, tuple((by, tuple(months.get(group.key, ()))) for by, months in divided.items())
+            )
             for group in found.groups
         ],
         found.log_position,
     )
 
 
-def _public_month(month: Group, divided: Mapping[str, list[Group]]) -> PublicMonth:
-    """A month with small counts hidden so that none follows from the sums across and down."""
+@lru_cache(maxsize=256)
+def _public_month(month: Group, divided: tuple[tuple[str, tuple[Group, ...]], ...]) -> PublicMonth:
+    """A month with small counts hidden so that none follows from the sums across and down.
+
+    Kept for the same counts: what is past does not change, and is asked for by every page.
+    """
     groups = {"": month.counts}
-    for by, parts in divided.items():
+    for by, parts in divided:
         groups |= {f"{by}.{group.key}": group.counts for group in parts}
     values = {(name, key): int(getattr(counts, key)) for name, counts in groups.items() for key in COUNTED}
     # Whoever has the cases can count those that are public.
@@ -94,16 +101,16 @@ def _public_month(month: Group, divided: Mapping[str, list[Group]]) -> PublicMon
         figures(""),
         {
             by: [PublicGroup(group.key, group.label, figures(f"{by}.{group.key}")) for group in parts]
-            for by, parts in divided.items()
+            for by, parts in divided
         },
     )
 
 
-def _lines(groups: Iterable[str], divided: Mapping[str, list[Group]]) -> list[Line]:
+def _lines(groups: Iterable[str], divided: Iterable[tuple[str, Sequence[Group]]]) -> list[Line]:
     """Every sum a reader can check: down each division, and across what became of those closed."""
     down = [
         Line(("", key), tuple((f"{by}.{group.key}", key) for group in parts))
-        for by, parts in divided.items()
+        for by, parts in divided
         if parts
         for key in COUNTED
     ]

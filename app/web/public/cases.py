@@ -213,8 +213,8 @@ def case_json(number: str) -> Response:
         told = {"number": found.number, "withdrawn_at": plain(found.withdrawn_at), "reason": found.reason}
         return giving.as_json(told, status=410)
     row = as_object(_COLUMNS, queries.case_row(found, settings().public_url))
-    told = giving.as_json({**row, "deadline_days": found.due_days}, changed_at=found.changed_at)
-    return counted(f"case:{found.number}", told)
+    written = giving.as_json({**row, "deadline_days": found.due_days}, changed_at=found.changed_at)
+    return counted(f"case:{found.number}", written)
 
 
 def _story(found: PublishedCase) -> dict[str, Any]:

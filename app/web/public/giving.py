@@ -1,7 +1,7 @@
 """How is open data handed out? With the same headers everywhere, from one consistent view, in one piece."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
@@ -64,7 +64,7 @@ def as_json(told: Any, *, status: int = 200, changed_at: datetime | None = None)
     return document(json.dumps(told, ensure_ascii=False), "json", status=status, changed_at=changed_at)
 
 
-def table(columns: list[str], rows: list[Mapping[str, Any]]) -> Response:
+def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Response:
     """A CSV twin of a page; `?bom=1` for Excel."""
     return document("".join(csv_lines(columns, rows, bom=with_bom())), "csv")
 
