@@ -421,10 +421,14 @@ def self_test(
     checks = [Check("设置", True, "各项设置齐全，密钥能打开")]
     if isinstance(connector, Receiver) and public_url:
         checks += _test_address(account, connector, now, public_url, own_transport)
+    knows_us = True
     if isinstance(connector, TokenOwner):
         checks.append(_test_token(db, now, account_id, transport))
+        knows_us = checks[-1].ok is True
     if isinstance(connector, Probed):
-        checks += _test_by_probe(db, now, account_id, connector, transport)
+        # Without a token nothing can be tried, and asking for it once more would only cost a call.
+        if knows_us:
+            checks += _test_by_probe(db, now, account_id, connector, transport)
     elif isinstance(connector, Fetcher):
         checks.append(_test_fetch(connector, now))
     if isinstance(connector, AddressLister):

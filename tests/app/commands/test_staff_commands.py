@@ -205,7 +205,7 @@ def test_an_account_can_be_tested_from_the_shell(huiying: Huiying) -> None:
         "wechat",
         *police("--responsible", "老李", *WECHAT_OPTIONS, "--api-base=http://127.0.0.1:9"),
     )
-    with pytest.raises(Unavailable, match="自检不通过：平台接口"):
+    with pytest.raises(Unavailable, match="自检不通过：接收地址、平台接口"):
         huiying.run("accounts", "test", "云泽户政")
     with pytest.raises(NotFound):
         huiying.run("accounts", "test", "没有这个账号")
