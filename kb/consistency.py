@@ -94,8 +94,14 @@ def _facts(reply: str, entry_text: str, basis: Sequence[Mapping[str, object]]) -
                 continue
         elif _is_harmless(one, known, reply_phones):
             continue
-        found.append(_finding(one.mention, [other.mention for other in known]))
+        found.append(_finding(one.mention, [other.mention for other in _meant(one, known)]))
     return found
+
+
+def _meant(one: _Stated, known: Sequence[_Stated]) -> Sequence[_Stated]:
+    """The facts that are about what this one is about, where that can be told; else all of them."""
+    nearest = max(len(one.about & other.about) for other in known)
+    return [other for other in known if len(one.about & other.about) == nearest] if nearest > 1 else known
 
 
 def _stated(text: str) -> list[_Stated]:

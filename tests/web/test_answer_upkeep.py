@@ -114,7 +114,7 @@ def test_a_reviewer_accepts_a_difference_with_a_reason_or_does_not_approve(
         replies.draft(session, NOW, author, case, text=office_words, entry=(entry.id, 1))
         found = [one for one in replies.check(session, NOW, reply, case) if one.code == "differs"]
         assert [one.what for one in found] == [
-            "期限与问答库不一致：草稿写“20 个工作日内”，问答库写“半年、15 个工作日内”。请改正，或写明理由"
+            "期限与问答库不一致：草稿写“20 个工作日内”，问答库写“15 个工作日内”。请改正，或写明理由"
         ]
         replies.submit(session, NOW, author, reply.id, dismissals={found[0].key: "旺季放宽"})
         digest = reply.digest
@@ -133,7 +133,7 @@ def test_a_reviewer_accepts_a_difference_with_a_reason_or_does_not_approve(
     with office.db.reading() as session:
         (kept,) = conflicts.of_reply(session, reply.id, digest)
         assert (kept.library, kept.said, kept.accepted_note) == (
-            "半年、15 个工作日内", "20 个工作日内", "已与户政科核实"
+            "15 个工作日内", "20 个工作日内", "已与户政科核实"
         )  # fmt: skip
 
 
