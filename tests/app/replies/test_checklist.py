@@ -152,12 +152,18 @@ def test_a_reason_is_kept_without_the_words_it_is_about() -> None:
 @pytest.mark.parametrize(
     ("different", "says"),
     [
-        (Difference("期限", "15 个工作日", "20 个工作日"), "期限与问答库不一致：草稿写“20 个工作日”，问答库写“15 个工作日”。"),
-        (Difference("期限", "15 天", "20 天", "怎样补办"), "期限与问答库“怎样补办”不一致：草稿写“20 天”，问答库写“15 天”。"),
+        (Difference("期限", "15 天", "20 天"), "期限与问答库不一致：草稿写“20 天”，问答库写“15 天”。"),
+        (
+            Difference("期限", "15 天", "20 天", "怎样补办"),
+            "期限与问答库“怎样补办”不一致：草稿写“20 天”，问答库写“15 天”。",
+        ),
         (Difference("必须保留的内容", "逾期不予受理", ""), "没有写必须保留的“逾期不予受理”。"),
-        (Difference("要不要、能不能", "不收费", "要收费", "", True), "意思与问答库相反：草稿写“要收费”，问答库写“不收费”。"),
+        (
+            Difference("要不要、能不能", "不收费", "要收费", "", True),
+            "意思与问答库相反：草稿写“要收费”，问答库写“不收费”。",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_departure_is_told_in_a_clerks_words(different: Difference, says: str) -> None:
     told = findings(Draft(text=GOOD, question=QUESTION, basis="居住证管理办法", differences=[different]))
     (finding,) = [one for one in told if one.code == "differs"]
