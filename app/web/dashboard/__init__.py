@@ -19,6 +19,7 @@ def around() -> dict[str, Any]:
 from app.web.dashboard import (  # noqa: E402
     accounts,
     administration,
+    alerts,
     answer_forms,
     answer_upkeep,
     answers,
@@ -29,6 +30,7 @@ from app.web.dashboard import (  # noqa: E402
     duty,
     finding,
     imports,
+    notice_targets,
     redaction,
     replies,
     sign_in,
@@ -40,6 +42,7 @@ from app.web.dashboard import (  # noqa: E402
 __all__ = [
     "accounts",
     "administration",
+    "alerts",
     "answer_forms",
     "answer_upkeep",
     "answers",
@@ -50,6 +53,7 @@ __all__ = [
     "duty",
     "finding",
     "imports",
+    "notice_targets",
     "redaction",
     "replies",
     "sign_in",

@@ -9,12 +9,15 @@ from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from app.alerts import queries as alerts
+from app.alerts.steps import Stage
 from app.calendar import queries as calendars
 from app.calendar.workdays import day_of
 from app.cases import queries as cases
 from app.departments import queries as departments
 from app.duty import queries as duty
+from app.duty.roster import DUTIES
 from app.messages import queries as messages
+from app.notices import queries as notices
 from app.official_accounts import queries as accounts
 from app.official_accounts import service as accounts_service
 from app.replies import queries as replies
@@ -35,6 +38,12 @@ _TONES = {
     "unknown": ("question", ""),
 }
 _DUE_WEEKS = 5
+# Views of the alerts that are alarms by themselves: view, how loud, in words, the verb.
+_ALERTS = (
+    ("to_report", "over", "是重大的，还没有上报", "上报"),
+    ("late", "over", "到时还没有处理", "处理"),
+    ("unacknowledged", "soon", "发出的报告、转送还没有签收", "核实"),
+)
 _MAY_STOP = (Role.DUTY_LEADER, Role.ISSUER, Role.SYSTEM_ADMIN)
 
 
@@ -70,9 +79,11 @@ def _alarms(session: Session, person: Person, at: datetime, counts: dict[str, in
         *_unsent(session, person),
         *_unread(session),
         *_troubles(session),
-        *_noticed(session, person),
+        *_noticed(session, person, at),
         *_today(counts["due_today"]),
+        *_missed(session, at),
         *_unmanned(session, at),
+        *_not_out(session, person),
     ]
 
 
@@ -104,10 +115,14 @@ def _troubles(session: Session) -> Iterator[dict[str, Any]]:
             yield _alarm("over", "plug", title, account.trouble, "/desk/accounts", "查看接入")
 
 
-def _noticed(session: Session, person: Person) -> Iterator[dict[str, Any]]:
+def _noticed(session: Session, person: Person, at: datetime) -> Iterator[dict[str, Any]]:
+    for view, level, words, verb in _ALERTS:
+        if count := alerts.count(session, person, view, at):
+            yield _alarm(level, "flag", f"{count} 条舆情{words}", "", f"/desk/alerts?view={view}", verb)
     for alert, case in alerts.open_alerts(session, person, limit=3):
-        note, href = f"{case.number} {case.title}", f"/desk/cases/{case.number}"
-        yield _alarm("soon", "flag", f"舆情提示：{alert.words}", note, href, "研判")
+        if alert.stage == Stage.WARNED:
+            note, href = f"{case.number} {case.title}", f"/desk/alerts/{alert.id}"
+            yield _alarm("soon", "flag", f"舆情提示：{alert.words}", note, href, "研判")
 
 
 def _today(count: int) -> Iterator[dict[str, Any]]:
@@ -120,6 +135,20 @@ def _unmanned(session: Session, at: datetime) -> Iterator[dict[str, Any]]:
     for gap in duty.gaps(session, at)[:1]:
         title = f"{instant(gap.starts_at, at)} 起无人值班"
         yield _alarm("soon", "user", title, f"到 {instant(gap.ends_at, at)}", "/desk/duty", "补班")
+
+
+def _missed(session: Session, at: datetime) -> Iterator[dict[str, Any]]:
+    shifts = duty.missed(session, at)
+    names = staff.names(session, [shift.staff_id for shift in shifts])
+    for shift in shifts:
+        title = f"{names.get(shift.staff_id, '')}还没有接{DUTIES[shift.duty]}班"
+        yield _alarm("over", "user", title, f"{instant(shift.starts_at, at)} 开始", "/desk/duty", "看值班表")
+
+
+def _not_out(session: Session, person: Person) -> Iterator[dict[str, Any]]:
+    if person.may(Role.DUTY_LEADER, Role.SYSTEM_ADMIN) and (count := notices.count_not_out(session)):
+        note = "群里或邮箱可能没有收到；站内的提醒都在"
+        yield _alarm("soon", "bell", f"{count} 条提醒没有发出去", note, "/desk/notice-targets", "去核对")
 
 
 def _alarm(level: str, icon: str, title: str, note: str, href: str, verb: str) -> dict[str, Any]:

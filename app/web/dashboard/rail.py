@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import request
 
+from app.alerts import queries as alerts
 from app.cases import queries as cases
 from app.disclosure import queries as disclosures
 from app.duty import queries as duty
@@ -42,17 +43,19 @@ PLACES = (
     Place("queue", "/desk/cases", "queue", "队列", (*_DESK, Role.DISCLOSER)),
     Place("review", "/desk/reviews", "review", "审核", (Role.REVIEWER, Role.ISSUER)),
     Place("board", "/desk/board", "board", "值班看板", _DESK),
+    Place("alerts", "/desk/alerts", "flag", "舆情", _DESK),
     Place("extensions", "/desk/extensions", "clock", "延期审批", (Role.SUPERVISOR,)),
     Place("answers", "/desk/answers", "book", "问答库", (*_DESK, Role.EDITOR)),
     Place("disclosures", "/desk/disclosures", "eye", "公开审核", (Role.DISCLOSER, Role.DUTY_LEADER)),
     Place("deliveries", "/desk/deliveries", "send", "收发记录", (*_DESK, Role.SYSTEM_ADMIN)),
-    Place("duty", "/desk/duty", "flag", "值班表", (*_DESK, Role.SYSTEM_ADMIN)),
+    Place("duty", "/desk/duty", "user", "值班表", (*_DESK, Role.SYSTEM_ADMIN)),
     Place("imports", "/desk/imports", "upload", "导入", (Role.CLERK,)),
     Place("accounts", "/desk/accounts", "plug", "账号与接入", (*_ADMIN, Role.DUTY_LEADER, Role.CLERK)),
     Place("staff", "/desk/staff", "people", "人员", (*_ADMIN, Role.AUDIT_ADMIN)),
     Place("departments", "/desk/departments", "building", "承办单位", (*_ADMIN, Role.CLERK)),
     Place("office", "/desk/office", "gear", "单位设置", (Role.SYSTEM_ADMIN,)),
     Place("limits", "/desk/time-limits", "calendar", "时限与催办", (Role.SYSTEM_ADMIN,)),
+    Place("targets", "/desk/notice-targets", "bell", "提醒外发", (Role.SYSTEM_ADMIN, Role.DUTY_LEADER)),
     Place("log", "/desk/log", "log", "操作记录", (Role.AUDIT_ADMIN,)),
     Place("statistics", "/desk/statistics", "chart", "统计", GRANTABLE),
 )
@@ -66,6 +69,7 @@ def rail() -> dict[str, Any]:
         counts = {
             "work": cases.count_mine(session, person),
             "queue": cases.count_open(session, person),
+            "alerts": alerts.count(session, person, "open", now()) if person.may(*_DESK) else None,
             "review": replies.count_waiting_for(session, person),
             "extensions": (
                 cases.count_waiting_extensions(session, person) if person.may(Role.SUPERVISOR) else None
