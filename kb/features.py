@@ -416,7 +416,8 @@ class Spread:
         keys = (self._owner[places] * self._size + self._at[places]) * self._size + following
         first = np.unique(keys, return_index=True)[1]
         kept = places[first]
-        return np.bincount(self._owner[kept], weights=found[kept], minlength=self._count) / mass
+        shares = np.bincount(self._owner[kept], weights=found[kept], minlength=self._count) / mass
+        return np.asarray(shares, dtype=float)
 
     def window(self, weights: Floats) -> Floats:
         """Which share stands together within sixty characters, at best."""
@@ -426,7 +427,7 @@ class Spread:
             sums = np.concatenate([[0.0], np.cumsum(found)])
             until = np.minimum(np.arange(len(found)) + _WINDOW, self._starts[self._owner + 1])
             np.maximum.at(best, self._owner, sums[until] - sums[:-1])
-        return best / mass
+        return np.asarray(best / mass, dtype=float)
 
     def run(self, weights: Floats) -> Floats:
         """The heaviest stretch of the question that a text has word for word."""
@@ -435,4 +436,4 @@ class Spread:
         if len(found):
             stretch = np.cumsum(found == 0)
             np.maximum.at(best, self._owner, np.bincount(stretch, weights=found)[stretch])
-        return best / mass
+        return np.asarray(best / mass, dtype=float)

@@ -409,7 +409,7 @@ def _postings(reader: Any, family: str, kind: str, numbers: Any) -> Postings:
     sizes_ = np.diff(starts)[order]
     moved = np.concatenate([[0], np.cumsum(sizes_)]).astype(np.int64)
     at = np.repeat(starts[:-1][order] - moved[:-1], sizes_) + np.arange(len(documents))
-    units = numbers.searchsorted(np.frombuffer(documents, dtype=np.uint32)[at]) if len(at) else at
+    units: Any = numbers.searchsorted(np.frombuffer(documents, dtype=np.uint32)[at]) if len(at) else at
     frequencies = np.frombuffer(counts, dtype=np.float32)[at] if len(at) else np.zeros(0, np.float32)
     return Postings(
         codes=codes[order],

@@ -393,7 +393,7 @@ def leads_of(scores: Floats, places: Ints) -> Floats:
         (best[0] - best[1], best[1] - best[2]) if at == order[0] else (float(scores[at]) - best[0], 0.0)
         for at in places
     ]
-    return np.clip(np.array(leads, dtype=float).reshape(-1, 2), -3.0, 3.0)
+    return np.asarray(np.clip(np.array(leads, dtype=float).reshape(-1, 2), -3.0, 3.0), dtype=float)
 
 
 def _share(odds: float) -> float:

@@ -72,7 +72,7 @@ def spread_of(texts: Texts) -> NDArray[np.float32]:
     sampled = range(0, len(texts), step)
     for unit in sampled:
         found[np.unique(texts.units(unit))] += 1
-    return found / max(1, len(sampled))
+    return np.asarray(found / max(1, len(sampled)), dtype=np.float32)
 
 
 class Snapshot:

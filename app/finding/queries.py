@@ -23,7 +23,12 @@ def experience(session: Session, today: date) -> dict[str, float]:
     since = date(today.year - 2, today.month, 1)
     counted: dict[str, list[tuple[str, date, int]]] = {}
     rows = session.exec(
-        select(AnswerEntry.key, AnswerFeedback.kind, AnswerFeedback.month, AnswerFeedback.times)
+        select(
+            col(AnswerEntry.key),
+            col(AnswerFeedback.kind),
+            col(AnswerFeedback.month),
+            col(AnswerFeedback.times),
+        )
         .join(AnswerFeedback, col(AnswerFeedback.entry_id) == AnswerEntry.id)
         .where(AnswerFeedback.month >= since)
     )
