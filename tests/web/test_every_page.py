@@ -31,6 +31,8 @@ WHOSE = (
     ("/desk/disclosures", "公开员小方"),
     ("/desk/setup", "系统管理员"),
     ("/desk/office", "系统管理员"),
+    ("/desk/time-limits", "系统管理员"),
+    ("/desk/extensions", "督办老何"),
     ("/desk/redaction", "系统管理员"),
     ("/desk/staff", "系统管理员"),
     ("/desk/departments", "系统管理员"),
