@@ -5,15 +5,16 @@ ever makes a suggestion; the search itself stays with what was written.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from kb.analysis import SAME_WORDS, Segmenter, Token
+from kb.sounds import syllables
 
 _SHORTEST, _LONGEST = 2, 4
 
 
 class Spelling:
-    """Knows how the words of the documents sound. pypinyin (57 MB) is loaded at the first question."""
+    """Knows how the words of the documents sound."""
 
     def __init__(self, frequency: Mapping[str, int]) -> None:
         """``frequency``: for every word of the documents, in how many places it occurs."""
@@ -34,14 +35,13 @@ class Spelling:
         return "".join([*pieces, folded[done:]]) if pieces else None
 
     def warm(self) -> None:
-        """Load what the first correction would wait for (pypinyin, and how every word sounds)."""
-        _sound("一")
+        """Work out what the first correction would wait for: how every word sounds."""
         len(self._by_sound)
 
     def _heard(self, written: str) -> str | None:
         if written in self._frequency:
             return None
-        heard = self._by_sound.get(_sound(written))
+        heard = self._by_sound.get(syllables(written))
         return heard if heard is not None and set(heard) & set(written) else None
 
     def _doubtful(self, tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
@@ -62,18 +62,11 @@ class Spelling:
         return not token.term.isascii() and (len(token.term) == 1 or not known)
 
     @cached_property
-    def _by_sound(self) -> dict[tuple[str, ...], str]:
+    def _bysyllables(self) -> dict[tuple[str, ...], str]:
         """The most frequent word for every sound."""
         by_frequency = sorted(self._frequency.items(), key=lambda item: (item[1], item[0]))
-        return {_sound(word): word for word, count in by_frequency if count and _is_chinese_word(word)}
+        return {syllables(word): word for word, count in by_frequency if count and _is_chinese_word(word)}
 
 
 def _is_chinese_word(word: str) -> bool:
     return _SHORTEST <= len(word) <= _LONGEST and all("\u4e00" <= character <= "\u9fff" for character in word)
-
-
-@lru_cache(maxsize=200_000)
-def _sound(text: str) -> tuple[str, ...]:
-    from pypinyin import lazy_pinyin
-
-    return tuple(lazy_pinyin(text))

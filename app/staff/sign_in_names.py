@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Container
 
-from pypinyin import lazy_pinyin
+from kb.sounds import syllables
 
 PATTERN = r"[^\W\d_][\w.-]{1,31}"
 """Letters (also Chinese), digits and . _ -; begins with a letter; 2 to 32 characters."""
@@ -24,7 +24,7 @@ def is_allowed(sign_in: str) -> bool:
 
 def proposal(name: str, taken: Container[str]) -> str:
     """A free sign-in name for ``name``: 陈晓 → chenxiao, and chenxiao2 when that is taken."""
-    letters = re.sub(r"[^a-z0-9]", "", "".join(lazy_pinyin(plain(name))).lower())[:28]
+    letters = re.sub(r"[^a-z0-9]", "", "".join(syllables(plain(name))).lower())[:28]
     stem = letters if is_allowed(letters) else _FALLBACK
     number = 1
     while (found := stem if number == 1 else f"{stem}{number}") in taken:
