@@ -62,7 +62,7 @@ class Spelling:
         return not token.term.isascii() and (len(token.term) == 1 or not known)
 
     @cached_property
-    def _bysyllables(self) -> dict[tuple[str, ...], str]:
+    def _by_sound(self) -> dict[tuple[str, ...], str]:
         """The most frequent word for every sound."""
         by_frequency = sorted(self._frequency.items(), key=lambda item: (item[1], item[0]))
         return {syllables(word): word for word, count in by_frequency if count and _is_chinese_word(word)}
