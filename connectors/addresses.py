@@ -1,4 +1,4 @@
-"""Does a call come from one of the addresses a platform says it calls from?
+"""Does a call come from where a platform says it calls from, and may we call the address somebody filled in?
 
 Source: developers.weixin.qq.com, getcallbackip: plain addresses and networks mixed, changing over time.
 """
@@ -18,6 +18,23 @@ def allowed(address: str, listed: Iterable[str]) -> bool:
     """
     caller = _address(address)
     return caller is not None and any(_holds(entry, caller) for entry in listed)
+
+
+def may_call(address: str, *, inside: bool = False) -> bool:
+    """True where an address that people fill in may be called: a public one, or with ``inside`` one of a
+    private network (the government's own). Never this machine, nor what is bound to its link: there stand
+    services that trust whoever can reach them.
+    """
+    found = _address(address)
+    if (
+        found is None
+        or found.is_loopback
+        or found.is_link_local
+        or found.is_multicast
+        or found.is_unspecified
+    ):
+        return False
+    return found.is_global or (inside and found.is_private and not found.is_reserved)
 
 
 def readable(listed: Iterable[str]) -> tuple[str, ...]:

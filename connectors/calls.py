@@ -25,6 +25,7 @@ TOTAL_SECONDS = 10.0
 FILE_SECONDS = 60.0
 """For a file, which takes its time; never within a request or a transaction."""
 MAX_ANSWER_BYTES = 1_000_000
+INSIDE = "地址指向本机或内网，没有访问。确实在政务内网的，请在设置里写明允许。"
 NOT_YET_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 Clock = Callable[[], datetime]
@@ -79,8 +80,9 @@ class _Deadline:
     httpx limits single reads only: a server that sends one byte a second would hold us for hours.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, may_reach: Callable[[str], bool] | None = None) -> None:
         self._sockets: list[Any] = []
+        self._may_reach = may_reach
         self._timer = threading.Timer(seconds, self._cut)
         self._timer.daemon = True
         self.passed = False
@@ -93,9 +95,17 @@ class _Deadline:
         self._timer.cancel()
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Called by httpx at each step; remembers the socket once there is one."""
+        """Called by httpx at each step; remembers the socket once there is one.
+
+        Whom we have really reached is looked at here, before a byte is sent: a name can be made to point
+        elsewhere between looking it up and calling it.
+        """
         if event == "connection.connect_tcp.complete":
-            self._sockets.append(info["return_value"].get_extra_info("socket"))
+            sock = info["return_value"].get_extra_info("socket")
+            self._sockets.append(sock)
+            if self._may_reach is not None and not self._may_reach(sock.getpeername()[0]):
+                sock.close()
+                raise DeliveryError("stop", "address_inside", "", INSIDE)
 
     def _cut(self) -> None:
         self.passed = True
@@ -138,13 +148,15 @@ def fetch_file(
     longest: int,
     transport: httpx.BaseTransport | None = None,
     total_seconds: float = FILE_SECONDS,
+    may_reach: Callable[[str], bool] | None = None,
 ) -> File:
     """Get a file of at most ``longest`` bytes, read piece by piece and dropped once it is longer.
 
-    Raises DeliveryError: ``final``/too_large, else as `call` for what may be repeated.
+    ``may_reach`` says of an IP address whether it may be called: for addresses that people fill in.
+    Raises DeliveryError: ``final``/too_large, ``stop``/address_inside, else as `call` for what may be repeated.
     """
     request = {"params": params, "headers": headers}
-    response, body = _exchange("GET", url, request, transport, True, total_seconds, longest)
+    response, body = _exchange("GET", url, request, transport, True, total_seconds, longest, may_reach)
     _refuse_gateways(response.status_code, repeatable=True)
     if body is None:
         raise DeliveryError("final", "too_large", "", "附件太大，没有保存。请到平台后台查看。")
@@ -159,13 +171,14 @@ def _exchange(
     repeatable: bool,
     total_seconds: float,
     longest: int,
+    may_reach: Callable[[str], bool] | None = None,
 ) -> tuple[httpx.Response, bytes | None]:
     """One request and its whole body (None: too long, or packed). Every failure gets its class."""
     timeout = httpx.Timeout(total_seconds, connect=min(CONNECT_SECONDS, total_seconds))
     fixed = {"Accept-Encoding": "identity", "Connection": "close"}
     try:
         with (
-            _Deadline(total_seconds) as deadline,
+            _Deadline(total_seconds, may_reach) as deadline,
             httpx.Client(
                 transport=transport, verify=_tls(), timeout=timeout, follow_redirects=False, trust_env=False
             ) as client,

@@ -76,7 +76,8 @@ PLATFORMS: dict[str, Platform] = {row.key: row for row in (
              window_private=Window(timedelta(hours=48), None), receives=True, polls=True),
     Platform("douyin",      "抖音",             DouyinConnector,      "api",
              unit="points", longest=MAX_DOUYIN_COMMENT, receives=True, polls=True),
-    Platform("corrections", "我为政府网站找错", CorrectionsConnector, "by_hand", imports=True),
+    Platform("corrections", "我为政府网站找错", CorrectionsConnector, "by_hand",
+             polls=True, imports=True),
     Platform("website",     "政府网站来信",     WebsiteConnector,     "page"),
     Platform("hotline",     "12345 热线",       HotlineConnector,     "by_hand", imports=True),
 )}

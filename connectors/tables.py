@@ -23,6 +23,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from connectors.contract import ImportRow, IncomingMessage
 from connectors.errors import UnreadableFile
+from connectors.labels import blocks
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MAX_FILE_BYTES = 10 * 1024 * 1024
@@ -94,8 +95,35 @@ def import_rows(
     columns: Sequence[Column],
     to_message: Callable[[Row], IncomingMessage],
 ) -> list[ImportRow]:
-    """Read a file into one ImportRow per row with content. Raises UnreadableFile."""
-    tables = _tables(file_name, data)
+    """Read a file into one ImportRow per row with content. Raises UnreadableFile.
+
+    A text without a table is read as items of "label: value" lines, as people copy them off a notice.
+    """
+    return _import_tables(_tables(file_name, data, columns), columns, to_message)
+
+
+def import_object(
+    item: Mapping[str, object], columns: Sequence[Column], to_message: Callable[[Row], IncomingMessage]
+) -> ImportRow:
+    """One item of a feed as a row: its names are those of the columns, or the words offices use for them.
+
+    Raises UnreadableFile where it names none of the columns.
+    """
+    table = RawTable([(0, list(item)), (1, [_flat(value) for value in item.values()])])
+    return _import_tables([table], columns, to_message)[0]
+
+
+def import_grid(
+    rows: Sequence[Sequence[str]], columns: Sequence[Column], to_message: Callable[[Row], IncomingMessage]
+) -> list[ImportRow]:
+    """The rows of a table out of a page or a mail. Raises UnreadableFile where it is no such table."""
+    numbered: list[tuple[int, list[object]]] = [(at, list(row)) for at, row in enumerate(rows, start=1)]
+    return _import_tables([RawTable(numbered)], columns, to_message)
+
+
+def _import_tables(
+    tables: Sequence[RawTable], columns: Sequence[Column], to_message: Callable[[Row], IncomingMessage]
+) -> list[ImportRow]:
     headers = [_find_header(table, columns) for table in tables]
     if not any(headers):
         wanted = "、".join(f"“{column.headers[0]}”" for column in columns if column.required)
@@ -343,8 +371,9 @@ def _word(header: str) -> str:
 # ---------------------------------------------------------------- files
 
 
-def _tables(file_name: str, data: bytes) -> list[RawTable]:
-    """The tables in a file, told by what is in it rather than by its name."""
+def _tables(file_name: str, data: bytes, columns: Sequence[Column] = ()) -> list[RawTable]:
+    """The tables in a file, told by what is in it rather than by its name. ``columns`` are those whose
+    labels a text without a table may be written with."""
     if len(data) > MAX_FILE_BYTES:
         raise UnreadableFile("too large", "文件超过 10 MB，请分成几个文件。")
     if data[:4] == OLD_EXCEL:
@@ -355,7 +384,34 @@ def _tables(file_name: str, data: bytes) -> list[RawTable]:
     text = _decoded(data)
     if file_name.lower().endswith((".jsonl", ".ndjson")):
         return [_from_lines(text)]
-    return [_from_csv(text)]
+    return [_from_words(text, columns)]
+
+
+def _from_words(text: str, columns: Sequence[Column]) -> RawTable:
+    """A table if it has a header; else what is written with labels."""
+    try:
+        table = _from_csv(text)
+    except UnreadableFile:
+        if found := _from_labels(text, columns):
+            return found
+        raise
+    has_header = not columns or _find_header(table, columns) is not None
+    return table if has_header else _from_labels(text, columns) or table
+
+
+def _from_labels(text: str, columns: Sequence[Column]) -> RawTable | None:
+    """Items written as "label: value" lines; None where the text is a table or no such text."""
+    labels = {_word(header): column.name for column in columns for header in column.headers}
+    multiline = {column.name for column in columns if column.kind == "text"}
+    wanted = {column.name for column in columns if column.required}
+    found = blocks(text, lambda label: labels.get(_word(label)), multiline, wanted)
+    _refuse_many(found)
+    if not found:
+        return None
+    names = [column.name for column in columns]
+    rows: list[tuple[int, list[object]]] = [(0, list(names))]
+    rows += [(number, [item.get(name) for name in names]) for number, item in found]
+    return RawTable(rows)
 
 
 def _from_workbook(data: bytes) -> list[RawTable]:

@@ -109,7 +109,7 @@ def keep(
         text=incoming.text,
         page_url=incoming.page_url or "",
         thread=dict(incoming.thread),
-        extra={**incoming.extra, **({"category": incoming.category} if incoming.category else {})},
+        extra={**incoming.extra, **_said_of_it(incoming)},
         public_consent=incoming.public_consent,
         notice=incoming.notice or "",
         answer=incoming.answer,
@@ -134,6 +134,12 @@ def keep(
             )
         )
     return message
+
+
+def _said_of_it(incoming: IncomingMessage) -> dict[str, str]:
+    """What the platform says of a message beside its words."""
+    said = {"category": incoming.category, "site_code": incoming.site_code}
+    return {name: value for name, value in said.items() if value}
 
 
 def _follow_platform(session: Session, account: OfficialAccount, incoming: IncomingMessage) -> None:
