@@ -283,8 +283,19 @@ def _flags(text: str, placed: Iterable[_Placed], hits: Iterable[Hit]) -> Iterato
     yield from (flag.value for flag in touched(plain))
     if any(one.is_third_person for one in placed):
         yield Flag.THIRD_PERSON.value
-    if any(one.found.is_odd for one in placed) or _is_oddly_written(text, hits):
+    if _adds_something_odd(placed) or _is_oddly_written(text, hits):
         yield Flag.ODD_WRITING.value
+
+
+def _adds_something_odd(placed: Iterable[_Placed]) -> bool:
+    """Whether a second look found what no plain rule had taken whole: a plain telephone is nothing odd."""
+    everything = list(placed)
+    plain = [(one.start, one.end) for one in everything if not one.found.is_odd]
+    return any(
+        not any(start <= one.start and one.end <= end for start, end in plain)
+        for one in everything
+        if one.found.is_odd
+    )
 
 
 def _is_oddly_written(text: str, hits: Iterable[Hit]) -> bool:
