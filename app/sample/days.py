@@ -7,7 +7,10 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from app.alerts import service as alerts
+from app.alerts import steps
 from app.alerts.models import Alert
+from app.alerts.papers import Kind
+from app.alerts.steps import Level
 from app.base.errors import Invalid
 from app.calendar.workdays import at_time
 from app.cases import service as cases
@@ -45,6 +48,11 @@ REASONS = (
 )
 WITHDRAWALS = ("requested", "privacy", "incorrect")
 HIDDEN = "〔隐去〕"
+NOTICED = ("评论区有人连续转发这件事", "同一小区的群里在议论这件事")
+DONE_WORDS = {
+    steps.Stage.HANDLED: "承办单位已到现场处理",
+    steps.Stage.RESPONDED: "已在原来的平台公开说明情况",
+}
 
 
 class Days:
@@ -53,6 +61,7 @@ class Days:
     def __init__(self, stage: Stage, house: House, plans: dict[str, Plan]) -> None:
         self.stage, self.house, self.plans = stage, house, plans
         self._withheld = self._withdrawn = 0
+        self._reported = False
 
     def expect(self, first: date, last: date) -> None:
         """Put every day's jobs and the officers' hours on the stage."""
@@ -60,9 +69,11 @@ class Days:
             on = first + timedelta(days=offset)
             for clock, job in JOBS:
                 self.stage.begin(at_time(on, clock), self._job(job))
+            self.stage.begin(at_time(on, "18:20"), self._judge_alerts())
             if self.stage.calendar.is_working_day(on):
                 self.stage.begin(at_time(on, "10:20"), self._screen(DISCLOSERS[offset % 2]))
                 self.stage.begin(at_time(on, "16:10"), self._settle_alerts())
+        self.stage.begin(self.stage.ends_at - timedelta(minutes=80), self._notice_by_hand())
         self.stage.begin(at_time(last - timedelta(days=1), "12:00"), self._read_notices())
 
     def _job(self, job: Job) -> Life:
@@ -79,9 +90,56 @@ class Days:
         wanted = select(Alert).where(
             col(Alert.settled_at).is_(None), Alert.raised_at < now - timedelta(hours=20)
         )
+        leader = self.house.leader()
         for alert in list(session.exec(wanted)):
-            alerts.settle(session, now, self.house.leader(), alert.id, "已看过来信并提醒承办单位先处理")
+            is_major = not self._reported and not session.get_one(Case, alert.case_id).open
+            if is_major:
+                self._report(alert, leader)
+            elif alert.stage == steps.Stage.WARNED:
+                self._assess(alert, Level.ORDINARY, leader)
+            for step in (steps.Stage.HANDLED, steps.Stage.RESPONDED):
+                alerts.advance(session, now, leader, alert.id, step=step, note=DONE_WORDS[step])
+            alerts.settle(session, now, leader, alert.id, "已看过来信并提醒承办单位先处理")
         yield from ()
+
+    def _notice_by_hand(self) -> Life:
+        """Two things somebody noticed this evening: one is judged, one waits."""
+        session, now, leader = self.stage.session, self.stage.now, self.house.leader()
+        newest = select(Case.number).where(col(Case.open)).order_by(col(Case.id).desc()).limit(len(NOTICED))
+        for place, (number, words) in enumerate(zip(session.exec(newest).all(), NOTICED, strict=False)):
+            alert = alerts.raise_by_hand(session, now, leader, number, words)
+            if place == 0:
+                self._assess(alert, Level.ORDINARY, leader)
+        yield from ()
+
+    def _judge_alerts(self) -> Life:
+        """The duty leader looks at what came: so the board has some that wait for the next step."""
+        wanted = select(Alert).where(Alert.stage == steps.Stage.WARNED, col(Alert.settled_at).is_(None))
+        for alert in list(self.stage.session.exec(wanted.order_by(col(Alert.id)).limit(AT_MOST))):
+            if alert.id % 5 < 3:
+                self._assess(alert, Level.ORDINARY, self.house.leader())
+        yield from ()
+
+    def _assess(self, alert: Alert, level: Level, leader: Person) -> None:
+        alerts.assess(
+            self.stage.session, self.stage.now, leader, alert.id,
+            level=level, responsible_id=leader.id, note="已核实来信，影响范围有限",
+        )  # fmt: skip
+
+    def _report(self, alert: Alert, leader: Person) -> None:
+        """One grave matter in the sixty days: reported to the net-information office, which has it in writing."""
+        session, now = self.stage.session, self.stage.now
+        self._reported = True
+        contact = alerts.add_contact(
+            session, now, leader, unit="云泽市委网信办（示例）", sphere="网信", how="值班室 0000-0000001"
+        )
+        self._assess(alert, Level.MAJOR, leader)
+        paper = alerts.issue_paper(
+            session, now, leader, alert.id, kind=Kind.REPORT, contact_id=contact.id,
+            facts="有来信反映突发情况，评论区有人转发。", judgement="关注度上升，需要公开说明。",
+            measures="已派人到现场，正在写情况说明。",
+        )  # fmt: skip
+        alerts.acknowledge(session, now, leader, paper.id, "网信办值班员电话确认收到")
 
     # ------------------------------------------------------------ disclosure
 

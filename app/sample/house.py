@@ -8,6 +8,7 @@ from typing import Any
 from app.answers import service as answers
 from app.calendar.workdays import at_time, day_of
 from app.departments import service as departments
+from app.duty import queries as duty_queries
 from app.duty import service as duty
 from app.official_accounts import queries as account_queries
 from app.official_accounts import service as accounts
@@ -170,13 +171,33 @@ def make_roster(stage: Stage, house: House, first: int, last: int) -> Life:
                     starts_at=at_time(on, turn[0]), ends_at=at_time(on, turn[1]),
                 )  # fmt: skip
                 begins = shift.starts_at + timedelta(minutes=stage.dice.randrange(1, 9))
-                stage.begin(begins, _take_over(stage, person, shift.id))
+                stage.begin(begins, _take_over(stage, person, shift.id, shift.ends_at))
     yield from ()
 
 
-def _take_over(stage: Stage, person: Person, shift_id: int) -> Iterator[datetime]:
+def _take_over(stage: Stage, person: Person, shift_id: int, ends_at: datetime) -> Iterator[datetime]:
     note = stage.dice.choice(NOTES) if stage.dice.random() < 0.3 else ""
     duty.take_over(stage.session, stage.now, person, shift_id, note)
+    yield ends_at - timedelta(minutes=6)
+    duty.leave(stage.session, stage.now, person, shift_id, NOTES[shift_id % len(NOTES)])
+
+
+STANDS_IN = (2, "publishing", 1, "wanghai")
+"""Days from today, duty and turn that somebody else is asked to take, and who is asked: they have not answered yet."""
+
+
+def ask_for_a_substitute(stage: Stage, house: House) -> Life:
+    """One shift of the coming days is to be stood in for."""
+    day, duty_name, place, asked = STANDS_IN
+    on = day_of(stage.ends_at) + timedelta(days=day)
+    begins, ends = (at_time(on, clock) for clock in TURNS[place])
+    turns = duty_queries.between(stage.session, begins, ends)
+    shift = next(one for one in turns if one.duty == duty_name)
+    to = house.people[asked]
+    if shift.staff_id != to.id:
+        duty.ask_substitute(
+            stage.session, stage.now, house.leader(), shift.id, to_id=to.id, reason="当天要去市里开会"
+        )
     yield from ()
 
 

@@ -31,6 +31,7 @@ from app.sample.house import (
     EDITORS,
     PASSWORD,
     House,
+    ask_for_a_substitute,
     let_people_in,
     make_roster,
     office_of,
@@ -201,6 +202,7 @@ def _prepare(stage: Stage, house: House) -> None:
     first, last = ROSTER_DAYS
     posted = at_time(day_of(stage.ends_at) + timedelta(days=first - 1), "16:00")
     stage.begin(posted, make_roster(stage, house, first, last))
+    stage.begin(stage.ends_at - timedelta(hours=3), ask_for_a_substitute(stage, house))
 
 
 def _odds_and_ends(stage: Stage, mail: Mail) -> None:

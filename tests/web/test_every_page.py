@@ -41,6 +41,8 @@ WHOSE = (
     ("/desk/answers", "编辑小叶"),
     ("/desk/duty", "值班长老徐"),
     ("/desk/board", "值班长老徐"),
+    ("/desk/alerts", "值班长老徐"),
+    ("/desk/notice-targets", "系统管理员"),
     ("/desk", "小陈"),
 )
 # No pages: files and machine-readable twins.

@@ -36,7 +36,7 @@ _SEES = (
     Role.SYSTEM_ADMIN,
 )
 _ARRANGES = (Role.DUTY_LEADER, Role.SYSTEM_ADMIN)
-_DAYS = 14
+_DAYS, _FEW_DAYS = 14, 3
 _NOTE_COUNTS = timedelta(hours=2)
 """A note left longer before this shift began is no hand-over any more."""
 
@@ -51,7 +51,8 @@ def duty() -> str:
 def _duty_page(error: AppError | None = None) -> str:
     person, at = current_person(), now()
     with reading() as session:
-        shifts = queries.between(session, at - timedelta(hours=24), at + timedelta(days=_DAYS))
+        days = _DAYS if request.args.get("days") == str(_DAYS) else _FEW_DAYS
+        shifts = queries.between(session, at - timedelta(hours=24), at + timedelta(days=days))
         stand_ins = queries.substitutions(session, [shift.id for shift in shifts])
         asked = queries.asked(session, person.id, at)
         names = staff.names(
@@ -75,6 +76,10 @@ def _duty_page(error: AppError | None = None) -> str:
                 )
                 for shift in shifts
                 if shift.ends_at > at and (shift.staff_id == person.id or person.may(*_ARRANGES))
+            ],
+            spans=[
+                {"href": f"/desk/duty?days={one}", "label": f"往后 {one} 天", "is_current": one == days}
+                for one in (_FEW_DAYS, _DAYS)
             ],
             monday=(day_of(at) - timedelta(days=day_of(at).weekday())).isoformat(),
             shifts=[
