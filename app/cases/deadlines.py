@@ -5,7 +5,7 @@ worked out anew from these whenever one of them, or the calendar, changes. Insta
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -112,6 +112,8 @@ class Clock:
     pauses: tuple[Pause, ...] = ()
     extra_days: int = 0
     """All extensions granted, in days of the limit's kind (working days for a clock of hours)."""
+    asked_at: datetime | None = None
+    """By when the system the case came from wants it done; no pause or extension of ours moves that."""
 
 
 def due_at(clock: Clock, calendar: Calendar) -> Due:
@@ -120,6 +122,22 @@ def due_at(clock: Clock, calendar: Calendar) -> Due:
     The working days of a pause, after the day of asking up to and with the day of the answer, do not
     count; a case that was overdue when it was asked stays so.
     """
+    return _no_later(_own_due(clock, calendar), clock.asked_at)
+
+
+def _no_later(due: Due, asked_at: datetime | None) -> Due:
+    """The sooner of our own time and what the other system asks for, with the reason at its day."""
+    if asked_at is None or asked_at >= due.due_at:
+        return due
+    on = due_on(asked_at)
+    why = f"原系统要求 {(asked_at - timedelta(microseconds=1)).astimezone(SHANGHAI):%m-%d %H:%M} 前办结"
+    before = tuple(day for day in due.days if day.on < on)
+    return replace(
+        due, due_at=asked_at, due_on=on, days=(*before, DayLookedAt(on, True, why)), provisional=False
+    )
+
+
+def _own_due(clock: Clock, calendar: Calendar) -> Due:
     if clock.limit.unit is Unit.HOURS:
         return _by_the_hour(clock, calendar)
     return due_after(
@@ -194,6 +212,17 @@ def pause_row(pause: Pause) -> dict[str, Any]:
 def extension_row(days: int) -> dict[str, Any]:
     """An extension as a case keeps it."""
     return {"kind": "extension", "days": days}
+
+
+def asked_row(asked_at: datetime) -> dict[str, Any]:
+    """The other system's own deadline as a case keeps it."""
+    return {"kind": "asked", "due_at": asked_at.isoformat()}
+
+
+def asked_of(rows: Sequence[Mapping[str, Any]], began_at: datetime) -> datetime | None:
+    """The other system's deadline, where it lies after the clock began: one before it asks for nothing."""
+    asked = [datetime.fromisoformat(row["due_at"]) for row in rows if row["kind"] == "asked"]
+    return min((at for at in asked if at > began_at), default=None)
 
 
 def changes_of(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[Pause, ...], int]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from connectors.registry import PLATFORMS
+
 
 @dataclass(frozen=True)
 class Column:
@@ -22,8 +24,8 @@ class Column:
 
 
 C = Column
-_PLATFORMS = "wechat、weibo、corrections、website、hotline"
-_PLATFORMS_EN = "wechat, weibo, corrections, website, hotline"
+_PLATFORMS = "、".join(PLATFORMS)
+_PLATFORMS_EN = ", ".join(PLATFORMS)
 _FEW = "同一周里这样的不到 5 件时为空"
 _FEW_EN = "empty where fewer than five of the week are alike"
 

@@ -1,6 +1,6 @@
 """Which replies are there, who must look at them now, and how far did each get?"""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -488,6 +488,31 @@ def not_delivered(session: Session, person: Person, limit: int = 50) -> list[tup
     )
     order = {state.value: place for place, state in enumerate(NEEDS_A_PERSON)}
     return sorted(((row, case) for row, case in session.exec(wanted)), key=lambda pair: order[pair[0].state])
+
+
+def brought_back(
+    session: Session,
+    person: Person,
+    account_id: int,
+    *,
+    entered: bool | None = None,
+    limit: int | None = None,
+) -> Iterator[tuple[Delivery, Case, Message]]:
+    """Released replies that a person carries back into another system, oldest first; read as they are asked
+    for. ``entered``: only those that were typed in there (True), or still wait for it (False)."""
+    states = {None: (DeliveryState.BY_HAND, DeliveryState.ENTERED), True: (DeliveryState.ENTERED,)}
+    wanted = (
+        select(Delivery, Case, Message)
+        .join(Case, col(Case.id) == Delivery.case_id)
+        .join(Message, col(Message.id) == Delivery.message_id)
+        .where(
+            Delivery.account_id == account_id,
+            col(Delivery.state).in_(states.get(entered, (DeliveryState.BY_HAND,))),
+            visible_cases(person),
+        )
+        .order_by(col(Delivery.id))
+    )
+    yield from session.exec((wanted.limit(limit) if limit else wanted).execution_options(yield_per=500))
 
 
 def count_not_delivered(session: Session, person: Person) -> int:

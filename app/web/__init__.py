@@ -13,19 +13,18 @@ from app.web import access, errors, presenting
 from app.web.api import api
 from app.web.dashboard import around as around_desk
 from app.web.dashboard import desk, entrance
+from app.web.framing import framed_by
 from app.web.operations import operations, seen
 from app.web.public import around as around_public
 from app.web.public import public
+from app.web.public.write import embedded
 from app.web.webhooks import webhooks
 
 log = logging.getLogger("huiying.access")
 
 WEBHOOK_BYTES = 64 * 1024
 UPLOAD_BYTES = 10 * 1024 * 1024
-CSP = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "frame-ancestors 'none'; form-action 'self'; base-uri 'none'; object-src 'none'"
-)
+CSP = framed_by()
 HEADERS = {
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
@@ -55,6 +54,8 @@ DOORS = (
     Door(api, access.token_holder, csrf=False),
     Door(operations, access.operators_machine),
     Door(public, access.anyone),
+    # Shown in other sites' frames, where browsers send no cookie a form could be tied to.
+    Door(embedded, access.anyone, csrf=False),
 )
 # The locks belong to the doors, not to one application: tests make many.
 for _each in DOORS:
@@ -92,6 +93,7 @@ def register(app: Flask) -> None:
         "desk": around_desk,
         "entrance": around_public,
         "public": around_public,
+        "embedded": around_public,
     }
     app.after_request(_finish)
     presenting.register(app)
@@ -108,6 +110,8 @@ def _start() -> None:
 def _finish(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if response.headers["Content-Security-Policy"] != CSP and request.blueprint == "embedded":
+        del response.headers["X-Frame-Options"]  # it knows nobody or everybody; the policy names who may
     door = _door()
     if door and door.no_store:
         response.headers.setdefault("Cache-Control", "no-store")

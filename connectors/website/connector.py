@@ -8,12 +8,14 @@
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from connectors.contract import Importer, ImportRow, IncomingMessage, Reader, SettingField
 from connectors.errors import PayloadError
 from connectors.tables import Column, Row, import_rows
+from connectors.website import signing
 
 MAX_TEXT = 20_000
 LIMITS = {"id": 100, "title": 200, "name": 60, "contact": 120, "category": 60, "page_url": 2000}
@@ -35,9 +37,28 @@ COLUMNS = (
 
 
 class WebsiteConnector(Reader, Importer):
-    """Letters to one office."""
+    """Letters to one office. ``embed_on``: origins of the office's own pages that may show our form."""
 
-    SETTINGS: ClassVar[tuple[SettingField, ...]] = ()
+    SETTINGS: ClassVar[tuple[SettingField, ...]] = (
+        SettingField("hmac_key", "接口签名密钥", secret=True, required=False, pattern=r"[!-~]{24,200}",
+            help="填了以后，网站通过接口送来的信除了令牌还要签名。24 个以上的字母、数字或符号"),
+        SettingField("embed_on", "哪些网站可以嵌入写信表单", required=False,
+            pattern=r"https://[a-z0-9.\-]+(:\d{1,5})?([,，;； ]+https://[a-z0-9.\-]+(:\d{1,5})?){0,19}",
+            help="写网址的开头，如 https://www.yunze.gov.cn，用逗号分开。不填就不能嵌入"),
+    )  # fmt: skip
+
+    def __init__(self, hmac_key: str = "", embed_on: str = "") -> None:
+        self._key = hmac_key
+        self.embed_on = tuple(filter(None, re.split(r"[,，;； ]+", embed_on)))
+
+    def prove(self, headers: Mapping[str, str], idempotency_key: str, body: bytes, now: datetime) -> None:
+        """Where the office shares a key with its site, only letters signed with it are taken.
+
+        Raises SignatureError.
+        """
+        if self._key:
+            given = headers.get(signing.SIGNATURE, "")
+            signing.check(self._key, headers.get(signing.TIMESTAMP, ""), idempotency_key, body, given, now)
 
     def read(self, body: bytes) -> list[IncomingMessage]:
         """Read one letter. Raises PayloadError."""

@@ -1,6 +1,8 @@
 """Programs: letters in once, answers and cases out by scope, every refusal a problem+json."""
 
+import json
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from flask import Flask
@@ -8,8 +10,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.cases.transitions import Status
+from app.official_accounts import service as accounts
 from app.staff import service as staff
 from app.staff.scopes import SCOPES
+from connectors.website.signing import signature
 from tests.conftest import NOW, TheOffice
 from tests.factories import a_case
 
@@ -160,3 +164,35 @@ def test_the_description_names_every_route(app: Flask, client: FlaskClient) -> N
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert routes == {(method, path) for path, methods in described["paths"].items() for method in methods}
+
+
+def test_where_the_site_signs_its_letters_only_those_are_taken(
+    program: Callable[..., Call], sqlite_office: TheOffice, at_now: datetime
+) -> None:
+    key = "0123456789abcdef01234567"
+    with sqlite_office.db.writing() as session:
+        accounts.change_settings(
+            session, at_now, None, sqlite_office.accounts["website"].id, {"hmac_key": key}
+        )
+    call, body, stamp = (
+        program("小陈", "messages.write"),
+        json.dumps(LETTER).encode(),
+        str(int(at_now.timestamp())),
+    )
+
+    def send(stamp: str, signed: str, body: bytes = body) -> TestResponse:
+        headers = {"Idempotency-Key": "site-1", "X-Huiying-Timestamp": stamp, "X-Huiying-Signature": signed}
+        return call("POST", "/messages", data=body, headers=headers, content_type="application/json")
+
+    right, late = signature(key, stamp, "site-1", body), str(int(stamp) - 301)
+    for stamp_, signed, sent in (
+        (stamp, "", body),
+        ("", right, body),
+        (stamp, right, body.replace(b"}", b" }")),
+        (stamp, signature(key, stamp, "site-2", body), body),
+        (late, signature(key, late, "site-1", body), body),
+        (stamp, "v1=签名".encode().decode("latin-1"), body),
+    ):
+        refused = send(stamp_, signed, sent)
+        assert (refused.status_code, refused.get_json()["code"]) == (403, "bad_signature")
+    assert [send(stamp, right).status_code for _ in range(2)] == [201, 200]

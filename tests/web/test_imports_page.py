@@ -3,9 +3,11 @@
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from sqlmodel import col, func, select
 from werkzeug.test import TestResponse
 
@@ -15,7 +17,9 @@ from app.cases.models import Case
 from app.cases.transitions import Action
 from app.log.models import Event
 from app.messages import service as messages
-from app.messages.models import Arrival, ImportRun
+from app.messages.models import Arrival, ImportRun, Message
+from tests.app.replies.acting import TEXT as REPLY
+from tests.app.replies.acting import delivery_of, released
 from tests.conftest import NOW, TheOffice
 
 SignedIn = Callable[[str], FlaskClient]
@@ -170,3 +174,75 @@ def test_the_log_is_for_the_audit_administrator_alone(signed_in: SignedIn, sqlit
     assert signed_in("审计管理员").get("/desk/log?before=x").status_code == 400
     for who in ("小陈", "系统管理员", "安全管理员"):
         assert signed_in(who).get("/desk/log").status_code == 403
+
+
+# ------------------------------------------------------------------ pasted, and carried back
+
+NOTICE = "留言编号：JC7\n网站标识码：4403000004\n问题描述：首页的电话\n打不通\n\n留言编号：JC8\n问题描述：\n"
+
+
+def paste(browser: FlaskClient, office: TheOffice, text: str, go: str = "") -> TestResponse:
+    key = office.accounts["corrections"].key
+    return browser.post("/desk/imports/paste", data={"account": key, "text": text, "go": go})
+
+
+def test_what_is_pasted_is_shown_first_and_taken_in_only_on_a_second_word(
+    signed_in: SignedIn, sqlite_office: TheOffice
+) -> None:
+    browser = signed_in("小陈")
+    page = paste(browser, sqlite_office, NOTICE).get_data(as_text=True)
+    assert "首页的电话\n打不通" in page and "没有填写“问题描述”" in page and tally(sqlite_office) == 0
+    for added in (1, 0):
+        assert paste(browser, sqlite_office, NOTICE, "yes").status_code == 303
+        with sqlite_office.db.reading() as session:
+            last = session.exec(select(ImportRun).order_by(col(ImportRun.id).desc())).first()
+        assert last is not None and (last.added, last.refused, tally(sqlite_office)) == (added, 1, 1)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "你好", "<script>alert(1)</script>", "问题描述：" * 3])
+def test_a_paste_that_is_no_item_comes_back_with_the_reason(
+    signed_in: SignedIn, sqlite_office: TheOffice, text: str
+) -> None:
+    page = paste(signed_in("小陈"), sqlite_office, text)
+    assert page.status_code == 400 and 'role="alert"' in page.get_data(as_text=True)
+    assert "<script>alert" not in page.get_data(as_text=True)
+
+
+def the_table(browser: FlaskClient, key: str, entered: str = "") -> list[tuple[Any, ...]]:
+    answer = browser.get(f"/desk/imports/replies.xlsx?account={key}&entered={entered}")
+    assert answer.status_code == 200
+    return list(load_workbook(io.BytesIO(answer.data)).active.iter_rows(values_only=True))
+
+
+def test_replies_are_carried_back_from_a_table_and_marked_with_who_and_when(
+    signed_in: SignedIn, sqlite_office: TheOffice
+) -> None:
+    with sqlite_office.db.writing() as session:
+        _, case = released(session, sqlite_office, platform="corrections", kind="correction")
+    browser, key = signed_in("小陈"), sqlite_office.accounts["corrections"].key
+    head, row = the_table(browser, key, "no")
+    assert (head[0], row[3], row[5:8], row[8]) == ("留言编号", REPLY, ("待人工录入", None, None), case.number)
+    page = browser.get(f"/desk/imports/replies?account={key}").get_data(as_text=True)
+    assert REPLY in page and "data-copy" in page
+    number = delivery_of(sqlite_office, case).id
+    sent = {"account": key, "delivery": [number]}
+    assert browser.post("/desk/imports/replies", data=sent).status_code == 303
+    assert len(the_table(browser, key, "no")) == 1
+    _, row = the_table(browser, key, "yes")
+    assert row[5:7] == ("已人工录入", "小陈") and row[7]
+    # Once more, or nothing ticked: refused in words.
+    assert browser.post("/desk/imports/replies", data=sent).status_code == 409
+    assert browser.post("/desk/imports/replies", data={"account": key}).status_code == 400
+    assert signed_in("系统管理员").get(f"/desk/imports/replies?account={key}").status_code == 403
+
+
+def test_a_citizen_s_formula_stays_a_text_in_the_table(signed_in: SignedIn, sqlite_office: TheOffice) -> None:
+    evil = "=SUM(1,1) 居住证怎么办？"
+    with sqlite_office.db.writing() as session:
+        _, case = released(session, sqlite_office, platform="corrections", kind="correction")
+        session.exec(select(Message).where(Message.case_id == case.id)).one().text = evil
+    book = signed_in("小陈").get(
+        f"/desk/imports/replies.xlsx?account={sqlite_office.accounts['corrections'].key}"
+    )
+    cell = load_workbook(io.BytesIO(book.data)).active["C2"]
+    assert (cell.value, cell.data_type) == (evil, "s")

@@ -1,19 +1,23 @@
 """我要写信 and 查进度: a letter once, its own way for its own writer, and nothing to find out by trying."""
 
+import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlmodel import col, select
 from werkzeug.test import TestResponse
 
 from app.base import clock
+from app.base.errors import Invalid
 from app.cases import queries
 from app.cases.models import Case, Rating
 from app.cases.transitions import OPEN_STATUSES, Action, Status
-from app.messages.models import Message, Requester
+from app.messages import attachments
+from app.messages.models import Attachment, Message, Requester
 from app.official_accounts import service as accounts
 from app.opendata.models import PublishedCase
 from tests.app.cases.acting import act, case_at
@@ -329,3 +333,84 @@ def test_what_the_office_asked_for_is_answered_on_the_page_and_the_clock_runs_ag
     assert "柳荫社区" in desk and "13900000138" not in desk and "恢复办理" in desk
     again = client.post("/progress/answer", data={**known, "answer": "柳荫社区"})
     assert again.status_code == 400
+
+
+# ------------------------------------------------------------------ photos, and inside other pages
+
+
+def photo(size: tuple[int, int] = (40, 30)) -> bytes:
+    """A telephone's photo, with a place in it."""
+    picture, written = Image.new("RGB", size, "green"), io.BytesIO()
+    exif = Image.Exif()
+    exif[0x8825] = {1: "N", 2: (23.0, 7.0, 0.0)}
+    picture.save(written, "JPEG", exif=exif)
+    return written.getvalue()
+
+
+def send(client: FlaskClient, *files: tuple[bytes, str], path: str = "/write") -> TestResponse:
+    sent = [(io.BytesIO(data), name) for data, name in files]
+    return client.post(path, data={**LETTER, "photos": sent}, content_type="multipart/form-data")
+
+
+def test_photos_come_with_the_letter_and_nothing_but_the_picture_is_kept(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
+    number, _ = receipt(send(client, (photo(), "路灯.jpg"), (photo(), "../../etc/passwd")))
+    with sqlite_office.db.reading() as session:
+        rows = list(session.exec(select(Attachment)))
+    assert [(row.state, row.media_type) for row in rows] == [("stored", "image/jpeg")] * 2
+    kept = [attachments.read(sqlite_office.db.folder, row.path) or b"" for row in rows]
+    assert all(not Image.open(io.BytesIO(data)).getexif() for data in kept)
+    assert receipt(send(client, (photo(), "路灯.jpg")))[0] == number  # once more is the same letter
+    with sqlite_office.db.reading() as session:
+        assert len(list(session.exec(select(Attachment)))) == 2
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [(b"<svg onload=alert(1)>", "a.jpg")],
+        [(b"%PDF-1.7", "a.jpg")],
+        [(b"", "a.jpg")],
+        [(b"\xff\xd8\xff" + b"x" * 200, "a.jpg")],
+        [(b"#!AMR\n123", "a.jpg")],
+        [(b"PK\x03\x04", "a.jpg")],
+        [(b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "a.png")] * 4,
+    ],
+    ids=["svg", "pdf", "empty", "broken", "sound", "zip", "four"],
+)
+def test_what_is_no_photo_refuses_the_letter_in_words_and_keeps_nothing(
+    client: FlaskClient, sqlite_office: TheOffice, files: list[tuple[bytes, str]]
+) -> None:
+    answer = send(client, *files)
+    assert answer.status_code == 400 and "照片" in text(answer) and LETTER["text"] in text(answer)
+    assert the_cases(sqlite_office) == []
+
+
+def embed_on(office: TheOffice, origins: str) -> None:
+    with office.db.writing() as session:
+        account_id = office.accounts["website"].id
+        accounts.change_settings(session, NOW, None, account_id, {"embed_on": origins})
+
+
+def test_the_form_stands_in_the_frames_of_the_sites_the_office_named_and_in_no_others(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
+    assert client.get("/write/embedded").status_code == 404
+    embed_on(sqlite_office, "https://www.yunze.example, https://bj.yunze.example:8443")
+    page = client.get("/write/embedded")
+    policy = page.headers["Content-Security-Policy"]
+    assert "frame-ancestors https://www.yunze.example https://bj.yunze.example:8443;" in policy
+    assert "X-Frame-Options" not in page.headers and "<footer" not in text(page)
+    receipt(send(client, (photo(), "a.jpg"), path="/write/embedded"))
+    own = client.get("/write")
+    assert "frame-ancestors 'none'" in own.headers["Content-Security-Policy"]
+    assert own.headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize(
+    "origins", ["http://www.yunze.example", "*", "https://a.example; script-src *", "https://a b"]
+)
+def test_what_is_no_origin_cannot_be_let_in(sqlite_office: TheOffice, origins: str) -> None:
+    with pytest.raises(Invalid):
+        embed_on(sqlite_office, origins)

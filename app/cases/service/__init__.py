@@ -23,7 +23,13 @@ from app.cases.service.reminding import pass_closed_windows, remind_departments
 from app.cases.service.returning import return_until
 from app.cases.service.routing import learn_routing
 from app.cases.service.rules import set_ladder, set_profile
-from app.cases.service.taking_in import import_file, receive_letter, take_in, take_in_arrivals
+from app.cases.service.taking_in import (
+    import_file,
+    preview_file,
+    receive_letter,
+    take_in,
+    take_in_arrivals,
+)
 
 __all__ = [
     "ACTION_DETAILS",
@@ -45,6 +51,7 @@ __all__ = [
     "load_arrangement",
     "move",
     "pass_closed_windows",
+    "preview_file",
     "preview_moves",
     "profile_of",
     "rate",

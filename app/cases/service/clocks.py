@@ -32,7 +32,8 @@ def clock_of(profile: Profile, case: Case) -> Clock:
     """The clock of this case as it stands."""
     pauses, extra = deadlines.changes_of(case.clock_changes)
     began_at = case.restarted_at or case.received_at
-    return Clock(began_at, limit_of(profile, case), profile.end_of_day, pauses, extra)
+    asked_at = deadlines.asked_of(case.clock_changes, began_at)
+    return Clock(began_at, limit_of(profile, case), profile.end_of_day, pauses, extra, asked_at)
 
 
 def due_of(case: Case, profile: Profile, calendar: Calendar) -> Due:

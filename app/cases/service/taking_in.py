@@ -1,7 +1,9 @@
 """How a message becomes a case: pushed, written on the website, or a row of a file."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -9,8 +11,10 @@ from sqlmodel import Session, col, select
 
 from app.base.db import Database
 from app.base.errors import Conflict, Invalid
+from app.base.standing import standing_still
 from app.calendar.workdays import day_of
 from app.cases import numbers, queries
+from app.cases.deadlines import asked_row
 from app.cases.models import Case
 from app.cases.profiles import DEFAULT_PROFILE
 from app.cases.service import promising, routing, windows
@@ -27,11 +31,12 @@ from app.messages import queries as messages
 from app.messages import service as messages_service
 from app.messages.classify import message_type_of, place_of, title_of, without_numbers
 from app.messages.models import Arrival, ImportRun, Message
+from app.messages.storable import storable
 from app.official_accounts import service as accounts_service
 from app.official_accounts.models import OfficialAccount
 from app.staff import queries as staff
 from app.staff.roles import Person
-from connectors.contract import Importer, IncomingMessage
+from connectors.contract import Importer, ImportRow, IncomingMessage
 from connectors.errors import UnreadableFile
 from connectors.registry import platform
 
@@ -42,35 +47,51 @@ _DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
 _AT_ONCE = 100
+# So few that a push which waits for the same file waits no longer than for a few letters.
+_TOGETHER = 8
 
 
 _NUMBER_TRIES = 8
 
 
 def take_in_arrivals(db: Database, now: datetime) -> int:
-    """Read what is waiting and take it into the queue, each arrival in a transaction of its own.
+    """Read what is waiting and take it into the queue, a few arrivals in one transaction.
 
-    One that cannot be read never holds up the next. Returns how many were worked through.
+    One that cannot be read never holds up the next: where one fails, its few are taken in one by one.
+    Returns how many were worked through.
     """
     with db.reading() as session:
         waiting = messages.waiting_ids(session, _AT_ONCE)
-    for arrival_id in waiting:
+    for start in range(0, len(waiting), _TOGETHER):
+        few = waiting[start : start + _TOGETHER]
         try:
-            with db.writing() as session:
-                _take_in_arrival(session, now, arrival_id)
+            _take_in_together(db, now, few)
         except _DATABASE_AWAY:
-            raise  # nothing is wrong with the arrival; all of them wait
-        except Exception as error:  # whatever it is: the letters behind this one must not wait for it
-            logger.error("arrival not taken in", exc_info=error, extra={"fields": {"arrival": arrival_id}})
-            with db.writing() as session:
-                messages_service.note_failure(session, now, arrival_id, error)
+            raise  # nothing is wrong with the arrivals; all of them wait
+        except Exception:  # whichever it was: the others must not share its fate
+            for arrival_id in few:
+                _take_in_alone(db, now, arrival_id)
     return len(waiting)
 
 
-def _take_in_arrival(session: Session, now: datetime, arrival_id: int) -> None:
-    arrival = session.get(Arrival, arrival_id, with_for_update=True)
-    if arrival is None or arrival.state != messages.WAITING:
-        return  # another process was faster
+def _take_in_together(db: Database, now: datetime, few: Sequence[int]) -> None:
+    with db.writing() as session, standing_still(session):
+        for arrival in messages.lock_waiting(session, few):
+            _take_in_arrival(session, now, arrival)
+
+
+def _take_in_alone(db: Database, now: datetime, arrival_id: int) -> None:
+    try:
+        _take_in_together(db, now, [arrival_id])
+    except _DATABASE_AWAY:
+        raise
+    except Exception as error:  # whatever it is: the letters behind this one must not wait for it
+        logger.error("arrival not taken in", exc_info=error, extra={"fields": {"arrival": arrival_id}})
+        with db.writing() as session:
+            messages_service.note_failure(session, now, arrival_id, error)
+
+
+def _take_in_arrival(session: Session, now: datetime, arrival: Arrival) -> None:
     for message in messages_service.read_arrival(session, now, arrival):
         case = take_in(session, now, message)
         windows.follow(session, message)
@@ -90,7 +111,9 @@ def take_in(session: Session, now: datetime, message: Message) -> Case:
     received_at = _clock_began(message)
     office = staff.office(session)
     message_type = message_type_of(message.kind, message.text)
-    place = place_of(message.text, departments.places(session))
+    places = departments.places(session)
+    # Only the known place out of an address: house numbers stay with the message.
+    place = place_of(str(message.extra.get("place", "")), places) or place_of(message.text, places)
     suggested = routing.suggest(session, message, place)
     profile = queries.profile(session, office.profile if office else DEFAULT_PROFILE)
     closes = windows.closes_at(session, message)
@@ -114,6 +137,7 @@ def take_in(session: Session, now: datetime, message: Message) -> Case:
         profile_version=profile.version,
         step=Step.ACCEPT.value,
         received_at=received_at,
+        clock_changes=_asked(message),
         window_closes_at=closes,
         # No more than a beginning: the next line works them out.
         due_at=received_at,
@@ -150,6 +174,12 @@ def _clock_began(message: Message) -> datetime:
     return message.sent_at if brought and message.sent_at else message.received_at
 
 
+def _asked(message: Message) -> list[dict[str, Any]]:
+    """By when the system that a row was brought from wants it done."""
+    asked = message.extra.get("due_at")
+    return [asked_row(datetime.fromisoformat(asked))] if asked else []
+
+
 def _waiting_for(session: Session, message: Message) -> Case | None:
     # A row of another system's file has a number of its own there and wants an answer of its own.
     if message.requester_id is None or platform(message.platform).imports:
@@ -182,6 +212,17 @@ def receive_letter(
     return case, False
 
 
+def preview_file(session: Session, account: OfficialAccount, file_name: str, data: bytes) -> list[ImportRow]:
+    """What is in a file, row by row; nothing is kept. Raises `Invalid` if it is no such file."""
+    connector = accounts_service.connector_for(session, account)
+    if not isinstance(connector, Importer):
+        raise Invalid("这个账号的平台不用文件导入", field="account")
+    try:
+        return connector.rows(file_name, data)
+    except UnreadableFile as error:
+        raise Invalid(error.message_zh, field="file") from None
+
+
 def import_file(
     session: Session,
     now: datetime,
@@ -194,13 +235,7 @@ def import_file(
 
     Raises `Invalid` if it is no such file; then nothing of it is kept.
     """
-    connector = accounts_service.connector_for(session, account)
-    if not isinstance(connector, Importer):
-        raise Invalid("这个账号的平台不用文件导入", field="account")
-    try:
-        rows = connector.rows(file_name, data)
-    except UnreadableFile as error:
-        raise Invalid(error.message_zh, field="file") from None
+    rows = preview_file(session, account, file_name, data)
     run = ImportRun(
         account_id=account.id, file_name=file_name[:200], by_id=actor.id if actor else None, at=now
     )
@@ -249,5 +284,7 @@ def _take_in_row(
     if message is None:
         kept = messages.known(session, account.id, incoming.external_id)
         case = session.get(Case, kept.case_id) if kept and kept.case_id else None
-        return "known", "以前已经导入过", case.number if case else ""
+        is_changed = kept is not None and kept.text != storable(incoming).text
+        words = "以前已经导入过，这次的内容不一样：没有改动办件，请核对" if is_changed else "以前已经导入过"
+        return "known", words, case.number if case else ""
     return "added", "已进入队列", take_in(session, now, message).number

@@ -3,6 +3,7 @@
 One file a subject; whoever calls asks here and need not know which.
 """
 
+from app.replies.service.carrying_back import HEADINGS, enter_many, write_table
 from app.replies.service.checking import check
 from app.replies.service.delivering import deliver_released
 from app.replies.service.following import correct_to, hold_to
@@ -22,6 +23,7 @@ from app.replies.service.writing import (
 
 __all__ = [
     "ANSWERED",
+    "HEADINGS",
     "LEVELS",
     "SETTLERS",
     "WRITABLE",
@@ -34,6 +36,7 @@ __all__ = [
     "deliver_to_merged",
     "draft",
     "enter_by_hand",
+    "enter_many",
     "give_opinion",
     "hold_to",
     "insert_answer",
@@ -45,4 +48,5 @@ __all__ = [
     "settle_delivery",
     "submit",
     "withdraw",
+    "write_table",
 ]

@@ -33,6 +33,8 @@ class Operation:
     query: type[Schema] | None = None
     body: type[Schema] | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    further_headers: tuple[tuple[str, str], ...] = ()
+    """Those that are needed only where the office has set it so."""
 
     @property
     def name(self) -> str:
@@ -50,6 +52,10 @@ OPERATIONS = (
         (200, 201),
         body=schemas.Letter,
         headers=(("Idempotency-Key", "网站自己的来信编号，1 到 100 个可见字符"),),
+        further_headers=(
+            ("X-Huiying-Timestamp", "账号设了签名密钥时要带：签名时刻，1970 年以来的秒数"),
+            ("X-Huiying-Signature", "账号设了签名密钥时要带：v1= 加 HMAC-SHA256 的十六进制"),
+        ),
     ),
     Operation(
         "GET",
@@ -208,6 +214,10 @@ def _described(operation: Operation) -> dict[str, Any]:
             "schema": {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[!-~]+$"},
         }
         for name, words in operation.headers
+    ]
+    parameters += [
+        {"in": "header", "name": name, "required": False, "description": words, "schema": {"type": "string"}}
+        for name, words in operation.further_headers
     ]
     if operation.query:
         parameters.append({"in": "query", "schema": operation.query})

@@ -6,15 +6,18 @@ from typing import Any
 from flask import request
 from sqlmodel import Session
 
-from app.base.errors import Invalid, NotFound, Unavailable
+from app.base.errors import Invalid, NotAllowed, NotFound, Unavailable
 from app.cases import queries, service
 from app.cases.models import Case
 from app.cases.transitions import BY_REPLY, Action, Status, actions_for
 from app.departments import queries as departments
 from app.finding import service as finding
 from app.official_accounts import queries as accounts
+from app.official_accounts import service as accounts_service
 from app.web.context import current_person, now, reading, services, writing
-from connectors.contract import IncomingMessage
+from connectors.contract import Connector, IncomingMessage
+from connectors.errors import SignatureError
+from connectors.website.connector import WebsiteConnector
 
 _KEY = re.compile(r"[!-~]{1,100}")
 
@@ -31,6 +34,7 @@ def receive_letter(body: dict[str, Any]) -> tuple[Any, int]:
         account = next(iter(accounts.all_open(session, platform="website")), None)
         if account is None:
             raise Unavailable("还没有登记网站账号。请用 huiying accounts add website 登记")
+        _prove(accounts_service.connector_for(session, account), key)
         case, is_new = service.receive_letter(
             session,
             now(),
@@ -52,6 +56,22 @@ def receive_letter(body: dict[str, Any]) -> tuple[Any, int]:
         )
         code = queries.lookup_code(session, case)
         return {**case.model_dump(), "lookup_code": code}, 201 if is_new else 200
+
+
+def _prove(connector: Connector, key: str) -> None:
+    """Where the site signs its letters, one without the right signature is refused, and why is said."""
+    if isinstance(connector, WebsiteConnector):
+        try:
+            connector.prove(request.headers, key, request.get_data(), now())
+        except SignatureError as error:
+            raise NotAllowed(_UNPROVED[error.reason], code="bad_signature") from None
+
+
+_UNPROVED = {
+    "missing": "这个网站账号要求签名。请带上 X-Huiying-Timestamp 和 X-Huiying-Signature",
+    "stale": "签名的时刻和现在相差超过 5 分钟。请核对网站服务器的时钟，每次送出时重新签名",
+    "mismatch": "签名不对。请核对密钥，并确认签名的是原样送出的请求体",
+}
 
 
 def search_answers(query: dict[str, Any]) -> tuple[Any, int]:

@@ -380,6 +380,7 @@ def _account_page(
         checks=[(one["name"], VERDICTS.get(one["ok"], UNKNOWN), one["words"]) for one in tested[1]]
         if tested
         else [],
+        snippet=_snippet(found),
         webhook=f"{settings().public_url}/webhooks/{found.platform}/{found.key}" if platform.receives else "",
         may_change=person.may(Role.SYSTEM_ADMIN) and found.closed_at is None,
         may_stop=person.may(*STOPS) and found.closed_at is None,
@@ -427,6 +428,14 @@ def _shown(field: SettingField, kept: dict[str, str]) -> dict[str, Any]:
         "required": field.required and not (field.secret and is_set),
         "help": help_,
     }
+
+
+def _snippet(found: OfficialAccount) -> str:
+    """The line with which the office's own site shows our form; empty where none may."""
+    if not found.settings.get("embed_on"):
+        return ""
+    address = f"{settings().public_url}/write/embedded"
+    return f'<iframe src="{address}" title="我要写信" width="100%" height="760" style="border:0"></iframe>'
 
 
 def _row(row: OfficialAccount, known: History | None) -> dict[str, Any]:

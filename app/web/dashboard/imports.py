@@ -1,24 +1,32 @@
 """导入, 收件 and 操作记录: files with their reports, raw arrivals, and the log with its verification."""
 
-from flask import redirect, request
+from flask import redirect, request, send_file
+from sqlmodel import Session
 from werkzeug.wrappers import Response
 
-from app.base.errors import Invalid, NotFound
+from app.base.errors import AppError, Invalid, NotFound
 from app.cases import service as cases
 from app.log import queries as log_queries
 from app.messages import queries as messages
 from app.messages import service as messages_service
 from app.messages.models import ImportRun
 from app.official_accounts import queries as accounts
+from app.official_accounts.models import OfficialAccount
+from app.replies import queries as replies
+from app.replies import service as replies_service
 from app.staff import queries as staff
 from app.staff.roles import Role
 from app.web.access import needs
 from app.web.context import current_person, now, reading, render, services, tell, writing
 from app.web.dashboard import desk
 from app.web.dashboard.showing import STEP_LABELS, platform_label
+from app.web.forms import number_of, refused
+from connectors.contract import ImportRow
 from connectors.registry import platform
 
 _PAGE = 50
+_PASTED = "粘贴的内容.txt"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _STATES = {
     "": "全部",
     "waiting": "等着读",
@@ -33,6 +41,10 @@ _STATES = {
 @needs(Role.CLERK)
 def imports() -> str:
     """Which files were imported, and the form for the next one."""
+    return _imports_page()
+
+
+def _imports_page(error: AppError | None = None, preview: list[ImportRow] | None = None) -> str:
     with reading() as session:
         runs = messages.imports(session)
         open_accounts = [one for one in accounts.all_open(session) if platform(one.platform).imports]
@@ -41,7 +53,46 @@ def imports() -> str:
             runs=runs,
             names=staff.names(session, {run.by_id for run in runs}),
             accounts=[(one.key, f"{one.name}（{platform_label(one.platform)}）") for one in open_accounts],
+            replies=[
+                (one.key, one.name) for one in open_accounts if one.platform in replies_service.HEADINGS
+            ],
+            errors=[{"field": error.field, "message": error.message}] if error else [],
+            typed={"account": request.form.get("account", ""), "text": request.form.get("text", "")},
+            preview=preview,
         )
+
+
+@desk.post("/imports/paste")
+@needs(Role.CLERK)
+def paste() -> Response | str:
+    """A pasted table or text: shown row by row first, taken in when the person says so."""
+    done, again = refused(_paste, _imports_page)
+    return again or done
+
+
+def _paste() -> Response | str:
+    text = request.form.get("text", "")
+    if not text.strip():
+        raise Invalid("请把表格或文字贴进来", field="text")
+    data = text.encode("utf-8", "replace")
+    if request.form.get("go") != "yes":
+        with reading() as session:
+            return _imports_page(preview=cases.preview_file(session, _account(session), _PASTED, data))
+    with writing() as session:
+        run = cases.import_file(session, now(), current_person(), _account(session), _PASTED, data)
+    return _told(run)
+
+
+def _account(session: Session) -> OfficialAccount:
+    account = accounts.by_key(session, request.values.get("account", ""))
+    if account is None or account.closed_at:
+        raise Invalid("请选一个账号", field="account")
+    return account
+
+
+def _told(run: ImportRun) -> Response:
+    tell("good", f"新收 {run.added} 行", f"以前已有 {run.known} 行，没收 {run.refused} 行")
+    return redirect(f"/desk/imports/{run.id}", 303)
 
 
 @desk.post("/imports")
@@ -52,12 +103,10 @@ def import_file() -> Response:
     if file is None or not file.filename:
         raise Invalid("请选一个 .xlsx 或 .csv 文件", field="file")
     with writing() as session:
-        account = accounts.by_key(session, request.form.get("account", ""))
-        if account is None or account.closed_at:
-            raise Invalid("请选一个账号", field="account")
-        run = cases.import_file(session, now(), current_person(), account, file.filename, file.read())
-    tell("good", f"新收 {run.added} 行", f"以前已有 {run.known} 行，没收 {run.refused} 行")
-    return redirect(f"/desk/imports/{run.id}", 303)
+        run = cases.import_file(
+            session, now(), current_person(), _account(session), file.filename, file.read()
+        )
+    return _told(run)
 
 
 @desk.get("/imports/<int:run_id>")
@@ -69,6 +118,39 @@ def import_report(run_id: int) -> str:
         if run is None:
             raise NotFound("没有这次导入")
         return render("desk/import_report.html", run=run)
+
+
+@desk.get("/imports/replies")
+@needs(*replies_service.SETTLERS)
+def replies_to_enter() -> str:
+    """Replies that wait to be typed into the system their letters came from, oldest first."""
+    with reading() as session:
+        account = _account(session)
+        rows = list(replies.brought_back(session, current_person(), account.id, entered=False, limit=_PAGE))
+        return render("desk/replies_to_enter.html", account=account, rows=rows)
+
+
+@desk.post("/imports/replies")
+@needs(*replies_service.SETTLERS)
+def mark_entered() -> Response:
+    """Those that were ticked are in that system now: by whom and when is kept of each."""
+    chosen = [number_of(one) or 0 for one in request.form.getlist("delivery")]
+    with writing() as session:
+        account = _account(session)
+        note = request.form.get("note", "")
+        done = replies_service.enter_many(session, now(), current_person(), chosen, note=note)
+    tell("good", f"已记下：{len(done)} 条人工录入完成")
+    return redirect(f"/desk/imports/replies?account={account.key}", 303)
+
+
+@desk.get("/imports/replies.xlsx")
+@needs(*replies_service.SETTLERS)
+def replies_table() -> Response:
+    """The replies as a table to work from: those to enter, those entered (with who and when), or both."""
+    entered = {"": None, "no": False, "yes": True}.get(request.args.get("entered", ""))
+    with writing() as session:
+        file = replies_service.write_table(session, now(), current_person(), _account(session), entered)
+    return send_file(file, mimetype=_XLSX, as_attachment=True, download_name="replies.xlsx", max_age=0)
 
 
 @desk.get("/arrivals")

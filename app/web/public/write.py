@@ -2,29 +2,83 @@
 
 import secrets
 from datetime import timedelta
+from typing import Any
 
-from flask import Response, make_response, request
+from flask import Blueprint, Response, g, make_response, request
+from sqlmodel import Session
 
-from app.base.errors import AppError, Invalid, Unavailable
+from app.base.errors import AppError, Invalid, NotFound, Unavailable
 from app.cases import queries, service
 from app.cases.models import Case
+from app.messages import media
+from app.messages import queries as messages
+from app.messages import service as messages_service
 from app.official_accounts import queries as accounts
+from app.official_accounts import service as accounts_service
 from app.staff import service as staff
 from app.staff.addresses import limit_key
 from app.web import forms
-from app.web.context import client_address, now, render, writing
+from app.web.context import client_address, now, reading, render, writing
+from app.web.framing import framed_by
 from app.web.public import public
 from connectors.contract import IncomingMessage
+from connectors.website.connector import WebsiteConnector
 
 _LONGEST = 2_000
 _LETTERS_AN_HOUR = 10
+_MOST_PHOTOS = 3
+
+
+embedded = Blueprint("embedded", __name__, template_folder="templates")
+"""The same form inside a page of the office's own site. It asks for no cookie: a browser would not send one
+from a frame, and a letter that anybody may write needs none."""
+
+
+@embedded.before_request
+def _only_where_the_office_says() -> None:
+    g.embed_on = _origins()
+    if not g.embed_on:
+        raise NotFound("写信表单没有开放嵌入")
+
+
+@embedded.after_request
+def _in_their_frames(response: Response) -> Response:
+    if origins := g.get("embed_on"):
+        response.headers["Content-Security-Policy"] = framed_by(origins)
+        response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _origins() -> tuple[str, ...]:
+    with reading() as session:
+        account = next(iter(accounts.all_open(session, platform="website")), None)
+        connector = accounts_service.connector_for(session, account) if account else None
+    return connector.embed_on if isinstance(connector, WebsiteConnector) else ()
+
+
+@embedded.get("/write/embedded")
+def write_embedded() -> str:
+    """The form for a frame."""
+    return write()
+
+
+@embedded.post("/write/embedded")
+def send_letter_embedded() -> Response:
+    """A letter out of a frame: the same as any other."""
+    return send_letter()
 
 
 @public.get("/write")
 def write() -> str:
     """The form; the words of a search that found nothing come along."""
     typed = {"text": request.args.get("text", "")[:_LONGEST], "public": "yes"}
-    return render("public/write.html", place="write", typed=typed, errors=[], key=secrets.token_urlsafe(12))
+    return _page("public/write.html", typed=typed, errors=[], key=secrets.token_urlsafe(12))
+
+
+def _page(template: str, **context: Any) -> str:
+    is_embedded = request.blueprint == "embedded"
+    return render(template, place="write", embedded=is_embedded, most_photos=_MOST_PHOTOS, **context)
 
 
 @public.post("/write")
@@ -34,7 +88,7 @@ def send_letter() -> Response:
     if refused:
         return refused
     case, code = found
-    response = make_response(render("public/written.html", place="write", case=case, code=code))
+    response = make_response(_page("public/written.html", case=case, code=code))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -49,6 +103,7 @@ def _receive() -> tuple[Case, str]:
         raise Invalid("内容里有无法显示的字符，请删去后再试", field="text")
     key = request.form.get("key", "")[:40] or secrets.token_urlsafe(12)
     limit = limit_key(client_address())
+    photos = _photos()
     with writing() as session:
         account = next(iter(accounts.all_open(session, platform="website")), None)
         if account is None:
@@ -74,14 +129,41 @@ def _receive() -> tuple[Case, str]:
         )
         if is_new:
             staff.count_attempt(session, now(), "write", limit)
+            _keep_photos(session, case, photos)
         return case, queries.lookup_code(session, case)
+
+
+def _photos() -> list[tuple[str, bytes]]:
+    """The photos that were chosen. Refused before anything is kept where one is none, or too large."""
+    given = [one for one in request.files.getlist("photos") if one.filename]
+    if len(given) > _MOST_PHOTOS:
+        raise Invalid(f"照片最多 {_MOST_PHOTOS} 张，这里有 {len(given)} 张", field="photos")
+    photos = []
+    for place, one in enumerate(given, 1):
+        data = one.read()
+        found = media.sniffed(data)
+        reason = media.problem(data) or (None if found and found.is_image else "kind")
+        if reason:
+            raise Invalid(f"第 {place} 张没有收：{media.REASONS[reason]}。请换一张照片", field="photos")
+        photos.append((one.filename or "", data))
+    return photos
+
+
+def _keep_photos(session: Session, case: Case, photos: list[tuple[str, bytes]]) -> None:
+    """Each drawn anew, without place or camera; one that cannot be drawn refuses the letter as a whole."""
+    if not photos:
+        return
+    first = messages.of_case(session, case.id)[0]
+    for place, (name, data) in enumerate(photos, 1):
+        kept = messages_service.keep_file(session, now(), first.id, kind="image", data=data, file_name=name)
+        if kept.state != "stored":
+            raise Invalid(f"第 {place} 张没有收：{kept.reason}。请换一张照片", field="photos")
 
 
 def _again(error: AppError) -> str:
     typed = {name: value[:_LONGEST] for name, value in request.form.items()}
-    return render(
+    return _page(
         "public/write.html",
-        place="write",
         typed=typed,
         errors=[{"field": error.field, "message": error.message}],
         key=request.form.get("key", "")[:40],

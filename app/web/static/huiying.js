@@ -176,4 +176,11 @@
     }
     if (does) { event.preventDefault(); does(); }
   });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const source = document.getElementById(button.dataset.copy);
+    source.select();  // where the browser gives no clipboard, Ctrl+C is all that is left to do
+    if (navigator.clipboard) navigator.clipboard.writeText(source.value).then(() => { button.textContent = "已复制"; }, () => {});
+  });
 })();

@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.base.errors import NotFound, TooMany
 from app.cases import queries, service
 from app.cases.models import Case
 from app.cases.transitions import Action, Status
-from app.messages.models import Message
+from app.departments import service as departments
+from app.messages.models import ImportRun, Message
 from tests.conftest import NOW, TheOffice
 from tests.factories import a_case, a_message
 
@@ -86,3 +87,53 @@ def test_an_awaited_answer_joins_its_case_and_the_clock_runs_again(office: TheOf
     assert answered.due_on > due
     with office.db.reading() as session:
         assert len(session.exec(select(Case)).all()) == 1
+
+
+# ------------------------------------------------------------------ rows of other systems
+
+
+def _of_a_file(office: TheOffice, platform: str, text: str) -> Case:
+    with office.db.writing() as session:
+        account = office.accounts[platform]
+        run = service.import_file(session, NOW, office.people["小陈"], account, "清单.csv", text.encode())
+        return session.exec(select(Case).where(Case.number == run.report[0]["number"])).one()
+
+
+@pytest.mark.parametrize(
+    ("asked", "due_on", "is_theirs"),
+    [
+        ("2026-10-09 18:00", "2026-10-09", True),  # sooner than ours: it holds
+        ("2026-12-01", "2026-10-10", False),  # later: our own rule holds
+        ("2026-10-01", "2026-10-10", False),  # before it was handed in: asks for nothing
+    ],
+)
+@pytest.mark.clause("C1")
+def test_the_sooner_of_the_national_deadline_and_our_own_holds_and_is_explained(
+    sqlite_office: TheOffice, asked: str, due_on: str, is_theirs: bool
+) -> None:
+    words = f"留言编号,问题描述,提交时间,办理时限\nJC1,首页打不开,2026-10-09 09:00,{asked}\n"
+    case = _of_a_file(sqlite_office, "corrections", words)
+    assert case.due_on.isoformat() == due_on
+    assert case.due_days[-1]["why"].startswith("原系统要求") == is_theirs
+
+
+def test_of_a_work_order_s_address_only_the_known_place_goes_into_the_case(sqlite_office: TheOffice) -> None:
+    with sqlite_office.db.writing() as session:
+        departments.add_responsibility(
+            session, NOW, None, category="供水", keywords=["停水"], place="柳荫街道",
+            department_id=sqlite_office.departments["公安局户政科"].id, reason="街道管",
+        )  # fmt: skip
+    order = "工单编号,诉求内容,事发地址\nYZ1,家里停水两天了,云泽市柳荫街道幸福里 18 号 502\n"
+    assert _of_a_file(sqlite_office, "hotline", order).place == "柳荫街道"
+
+
+def test_an_order_that_comes_again_with_other_words_changes_nothing_and_says_so(
+    sqlite_office: TheOffice,
+) -> None:
+    order = "工单编号,诉求内容,事发地址\nYZ1,家里停水两天了,无\n"
+    case = _of_a_file(sqlite_office, "hotline", order)
+    again = _of_a_file(sqlite_office, "hotline", order.replace("两天", "三天"))
+    assert (again.number, again.text) == (case.number, "家里停水两天了")
+    with sqlite_office.db.reading() as session:
+        runs = list(session.exec(select(ImportRun).order_by(col(ImportRun.id))))
+    assert "内容不一样" in runs[-1].report[0]["words"]
