@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
+from app.base.standing import standing
 from app.duty import roster
 from app.duty.models import Shift, Substitution
 from app.duty.roster import Gap
@@ -17,6 +18,7 @@ CHECK_IN_WITHIN = timedelta(minutes=15)
 """Who has not taken over so long after the beginning is missed."""
 
 
+@standing
 def on_duty(session: Session, now: datetime) -> list[Shift]:
     """The shifts that are running, reading before publishing."""
     running = select(Shift).where(Shift.starts_at <= now, Shift.ends_at > now)
@@ -73,7 +75,7 @@ def substitutions(session: Session, shift_ids: Iterable[int]) -> list[Substituti
 def fresh_substitutions(session: Session, since: datetime) -> list[tuple[Substitution, Shift]]:
     """Those asked or answered since then: somebody has to be told."""
     wanted = select(Substitution, Shift).join(Shift, col(Shift.id) == col(Substitution.shift_id))
-    wanted = wanted.where(or_(Substitution.asked_at >= since, col(Substitution.answered_at) >= since))
+    wanted = wanted.where(or_(col(Substitution.asked_at) >= since, col(Substitution.answered_at) >= since))
     return [(row[0], row[1]) for row in session.exec(wanted.order_by(col(Substitution.id)))]
 
 

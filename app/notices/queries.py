@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import Select
 
 from app.notices import digest
 from app.notices.digest import Line
@@ -48,7 +48,7 @@ def targets_for(session: Session, staff_id: int) -> list[tuple[int, Sequence[str
     """Where a person's notices go outside, and of which kinds (none named: all)."""
     department = select(StaffMember.department_id).where(StaffMember.id == staff_id).scalar_subquery()
     everybody = col(NoticeTarget.staff_id).is_(None) & col(NoticeTarget.department_id).is_(None)
-    lends_only = (NoticeTarget.way == "mail") & (NoticeTarget.handle_sealed == "")
+    lends_only = (col(NoticeTarget.way) == "mail") & (col(NoticeTarget.handle_sealed) == "")
     wanted = select(NoticeTarget.id, NoticeTarget.kinds).where(
         col(NoticeTarget.closed_at).is_(None),
         ~lends_only,
@@ -119,7 +119,7 @@ def out_counts(session: Session) -> dict[int, dict[str, int]]:
     return found
 
 
-def _outbox() -> Select[tuple[NoticeSending, Notice, NoticeTarget]]:
+def _outbox() -> Any:
     return (
         select(NoticeSending, Notice, NoticeTarget)
         .join(Notice, col(Notice.id) == col(NoticeSending.notice_id))
