@@ -40,7 +40,7 @@ test: install-dev ## the whole suite, on SQLite and on PostgreSQL, pages in a br
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not faults" $(ARGS)
 
 faults: install-dev ## kills and bad input at CI counts (RELEASE=1: release counts)
-	$(BIN)/python -m pytest -m faults $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m faults $(ARGS)
 
 bench: install-dev ## every figure, as a ratio against a named peer in the same run
 	$(BIN)/python -m bench

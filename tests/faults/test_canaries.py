@@ -10,7 +10,7 @@ from app.opendata import service as opendata
 from tests.conftest import NOW, TheOffice
 from tests.web import canaries
 
-PLANTED = 10_000 if not os.environ.get("RELEASE") else 20_000
+PLANTED = 10_000 if os.environ.get("RELEASE") else 2_000
 AT_ONCE = 100  # the job proposes as many in one run
 CANARY = re.compile(r"139\d{8}|ZQX\d{5}J")
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.faults
 
 @pytest.mark.clause("E14")
 @pytest.mark.timeout(1500)
-def test_none_of_ten_thousand_marks_is_readable_anywhere(
+def test_none_of_thousands_of_marks_is_readable_anywhere(
     client: FlaskClient, sqlite_office: TheOffice
 ) -> None:
     decided = 0
