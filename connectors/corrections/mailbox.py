@@ -48,7 +48,7 @@ class _Guarded(imaplib.IMAP4_SSL):
         if not self.may_reach(plain.getpeername()[0]):
             plain.close()
             raise DeliveryError("stop", "address_inside", "", INSIDE)
-        return self.ssl_context.wrap_socket(plain, server_hostname=self.host)  # type: ignore[attr-defined]
+        return self.ssl_context.wrap_socket(plain, server_hostname=self.host)
 
 
 def open_tls(host: str, port: int, may_reach: Callable[[str], bool]) -> imaplib.IMAP4:

@@ -62,7 +62,7 @@ def _prove(connector: Connector, key: str) -> None:
     """Where the site signs its letters, one without the right signature is refused, and why is said."""
     if isinstance(connector, WebsiteConnector):
         try:
-            connector.prove(request.headers, key, request.get_data(), now())
+            connector.prove(dict(request.headers), key, request.get_data(), now())
         except SignatureError as error:
             raise NotAllowed(_UNPROVED[error.reason], code="bad_signature") from None
 
