@@ -19,7 +19,8 @@ from app.staff.roles import Role
 from app.web.access import needs
 from app.web.context import current_person, now, reading, render, services, tell, writing
 from app.web.dashboard import desk
-from app.web.dashboard.showing import STEP_LABELS, platform_label
+from app.web.dashboard.log_words import STEP_LABELS
+from app.web.dashboard.showing import platform_label
 from app.web.forms import number_of, refused
 from connectors.contract import ImportRow
 from connectors.registry import platform
@@ -90,6 +91,13 @@ def _account(session: Session) -> OfficialAccount:
     return account
 
 
+def _first_to_enter(session: Session) -> OfficialAccount:
+    for one in accounts.all_open(session):
+        if one.platform in replies_service.HEADINGS:
+            return one
+    raise NotFound("还没有要人录入答复的账号")
+
+
 def _told(run: ImportRun) -> Response:
     tell("good", f"新收 {run.added} 行", f"以前已有 {run.known} 行，没收 {run.refused} 行")
     return redirect(f"/desk/imports/{run.id}", 303)
@@ -125,7 +133,7 @@ def import_report(run_id: int) -> str:
 def replies_to_enter() -> str:
     """Replies that wait to be typed into the system their letters came from, oldest first."""
     with reading() as session:
-        account = _account(session)
+        account = _account(session) if request.args.get("account") else _first_to_enter(session)
         rows = list(replies.brought_back(session, current_person(), account.id, entered=False, limit=_PAGE))
         return render("desk/replies_to_enter.html", account=account, rows=rows)
 

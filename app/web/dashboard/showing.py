@@ -15,11 +15,11 @@ from app.cases.deadlines import PACE_LABELS, MessageType, Pace
 from app.cases.models import Case
 from app.cases.queries import Page
 from app.cases.steps import Step
-from app.cases.transitions import ACTION_LABELS, INVALID_REASONS, Action, Status
+from app.cases.transitions import INVALID_REASONS, Action, Status
 from app.departments import queries as departments
 from app.log.models import Event
 from app.messages.classify import LONG_NUMBER
-from app.replies.queries import LOG_LABELS as REPLY_LABELS
+from app.web.dashboard.log_words import STEP_LABELS
 from app.web.presenting import clock_view, due_instant
 from connectors.registry import PLATFORMS
 
@@ -33,34 +33,6 @@ SHORT_LABELS = {
 SENSITIVITIES = {"ordinary": "一般", "important": "重要", "sensitive": "敏感"}
 _EXCERPT = 48
 _TELEPHONE = 11  # digits; of a shorter number less is shown
-
-# Words for steps that are not actions of the transition table.
-STEP_LABELS = {
-    "take_in": "收到来信",
-    "receipt_shown": "自动回执已给来信人（不算答复）",
-    "import": "导入",
-    "alert": "舆情提示",
-    "settle_alert": "处理舆情提示",
-    "rate": "来信人评价",
-    "answer_co_sign": "答复会签",
-    "answer_verify": "答复核实",
-    "answer_assist": "答复协办",
-    "lapse_co_sign": "会签到时未答复",
-    "lapse_verify": "核实到时未答复",
-    "lapse_assist": "协办到时未答复",
-    "due_recounted": "时限重新算过",
-    "pace_set": "改变缓急",
-    "look_up_code": "查看查询码",
-    "reveal": "查看完整号码",
-    "disclosure_proposed": "备好公开稿",
-    "disclosure_edited": "改公开稿",
-    "disclosure_confirmed": "公开",
-    "disclosure_withheld": "不予公开",
-    "disclosure_withdrawn": "撤下公开",
-    "disclosure_reconsidered": "重新审看",
-    **{action.value: label for action, label in ACTION_LABELS.items()},
-    **REPLY_LABELS,
-}
 
 
 def platform_label(key: str) -> str:

@@ -1,0 +1,138 @@
+"""What is each recorded step called? The words of the log for people, wherever it is shown."""
+
+from collections.abc import Mapping
+
+from app.alerts.steps import LABELS as ALERT_STEPS
+from app.alerts.steps import Stage
+from app.cases.transitions import ACTION_LABELS
+from app.replies.queries import LOG_LABELS as REPLY_LABELS
+
+# By the part of the office that records them.
+_CASES = {
+    "take_in": "收到来信",
+    "receipt_shown": "自动回执已给来信人（不算答复）",
+    "import": "导入",
+    "export": "导出",
+    "rate": "来信人评价",
+    "answer_co_sign": "答复会签",
+    "answer_verify": "答复核实",
+    "answer_assist": "答复协办",
+    "lapse_co_sign": "会签到时未答复",
+    "lapse_verify": "核实到时未答复",
+    "lapse_assist": "协办到时未答复",
+    "due_recounted": "时限重新算过",
+    "pace_set": "改变缓急",
+    "look_up_code": "查看查询码",
+    "reveal": "查看完整号码",
+    "data_withdrawn": "来信人在平台上撤回了资料",
+    "replies_exported": "导出待人工录入的答复",
+}
+_ALERTS = {
+    "alert": "舆情提示",
+    "settle_alert": "处理舆情提示",
+    "alert_paper_issued": "发出舆情文书",
+    "alert_paper_acknowledged": "签收舆情文书",
+    "alert_word_set": "改舆情词",
+    "contact_added": "加联系人",
+    "contact_ended": "停用联系人",
+    **{f"alert_{stage.value}": f"舆情{ALERT_STEPS[stage]}" for stage in Stage},
+}
+_DISCLOSURE = {
+    "disclosure_proposed": "备好公开稿",
+    "disclosure_edited": "改公开稿",
+    "disclosure_chosen": "改隐去的地方",
+    "disclosure_confirmed": "公开",
+    "disclosure_withheld": "不予公开",
+    "disclosure_withdrawn": "撤下公开",
+    "disclosure_reconsidered": "重新审看",
+    "disclosure_rescanned": "脱敏规则更新后重新检查",
+    "disclosure_to_correct": "转去更正",
+    "public_request": "收到更正或撤下申请",
+    "public_request_decided": "答复更正或撤下申请",
+    "leak_reported": "有人报告泄露",
+}
+_ANSWERS = {
+    "answer_proposed": "提出问答条目",
+    "answer_submitted": "问答条目送审",
+    "answer_reviewed": "审核问答条目",
+    "answer_published": "问答条目生效",
+    "answer_retired": "停用问答条目",
+    "answer_rejected": "标记建议答案不合适",
+    "answer_imported": "引入上级问答",
+    "answer_withdrawn_upstream": "上级撤下问答",
+    "repeal_document": "文件废止",
+    "reinstate_document": "文件恢复有效",
+    "settle_recheck": "处理复核",
+    "settle_conflict": "处理口径冲突",
+    "settle_follow_up": "处理答案改动后的跟进",
+    "phrasing_dropped": "删除问法",
+    "synonym_set": "改同义词",
+    "synonym_dropped": "删除同义词",
+    "add_library": "连接问答库",
+    "library_level": "改问答库级别",
+    "refuse_library": "不再引用问答库",
+    "library_trouble": "问答库取不到",
+}
+_ACCOUNTS = {
+    "account_added": "加账号",
+    "account_changed": "改账号",
+    "account_closed": "停用账号",
+    "account_recovered": "账号恢复正常",
+    "account_tested": "测试账号",
+    "account_trouble": "账号出了问题",
+    "responsible_set": "改账号责任人",
+    "registration_opened": "登记待办备案",
+    "registration_filed": "完成备案",
+    "breaker_opened": "连续失败，暂停发送",
+    "breaker_closed": "恢复发送",
+    "gate_closed": "开始核对来源地址",
+    "gate_opened": "不再核对来源地址",
+    "gate_refreshed": "刷新平台推送地址",
+    "keys_changed": "更换密钥",
+}
+_OFFICE = {
+    "office_set_up": "建立单位",
+    "office_changed": "改单位设置",
+    "department_added": "加部门",
+    "department_closed": "停用部门",
+    "leaders_set": "改部门负责人",
+    "responsibility_set": "改职责",
+    "responsibility_ended": "职责停用",
+    "assignment_rule_set": "改交办规则",
+    "routing_learned": "重新学习分办",
+    "calendar_loaded": "装入工作日历",
+    "profile_set": "改时限规则",
+    "ladder_set": "改催办阶梯",
+    "staff_added": "加人员",
+    "staff_moved": "人员调动",
+    "staff_disabled": "停用人员",
+    "roles_set": "改角色",
+    "password_set": "设密码",
+    "sign_in_link_made": "发登录链接",
+    "signed_in": "登录",
+    "signed_out": "退出",
+    "session_ended": "结束登录",
+    "token_added": "加接口令牌",
+    "token_revoked": "撤销接口令牌",
+}
+_DUTY = {
+    "shift_added": "排班",
+    "shift_removed": "取消班次",
+    "shift_taken_over": "接班",
+    "shift_left": "交班",
+    "substitute_asked": "请人代班",
+    "substitute_agreed": "同意代班",
+    "substitute_refused": "不同意代班",
+    "notice_target_added": "加提醒去处",
+    "notice_target_changed": "改提醒去处",
+    "notice_target_closed": "停用提醒去处",
+    "notice_target_tried": "试发提醒",
+    "notice_sending_settled": "核对提醒是否发出",
+    "notices_sent_out": "提醒已发出",
+    "notices_not_sent_out": "提醒没有发出",
+}
+STEP_LABELS: Mapping[str, str] = {
+    **_CASES, **_ALERTS, **_DISCLOSURE, **_ANSWERS, **_ACCOUNTS, **_OFFICE, **_DUTY,
+    **{action.value: label for action, label in ACTION_LABELS.items()},
+    **REPLY_LABELS,
+}  # fmt: skip
