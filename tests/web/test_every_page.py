@@ -48,6 +48,7 @@ WHOSE = (
 # No pages: files and machine-readable twins.
 FILES = (
     ".csv",
+    ".xlsx",
     ".json",
     ".jsonl",
     ".jsonld",
