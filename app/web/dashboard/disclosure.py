@@ -22,6 +22,7 @@ from app.web.access import needs
 from app.web.context import current_person, now, reading, render, tell, writing
 from app.web.dashboard import desk
 from app.web.dashboard.disclosure_requests import LEAK_KINDS, reason_label
+from app.web.dashboard.redaction import MAY_TRY
 from app.web.dashboard.showing import platform_label, type_label
 from app.web.forms import refused
 
@@ -56,6 +57,7 @@ def disclosures() -> str:
         ],
         rows=[_row(row, names) for row in page.items],
         pager=_pager(page, state),
+        may_try=current_person().may(*MAY_TRY),
     )
 
 
