@@ -8,6 +8,7 @@ from sqlalchemy import func
 from sqlalchemy.pool import Pool
 from sqlmodel import Session, col, select
 
+from app.base.standing import standing
 from app.calendar.models import CalendarDay, CalendarYear
 from app.calendar.workdays import Calendar, Kind
 
@@ -21,6 +22,7 @@ _built: WeakKeyDictionary[Pool, tuple[Stamp, Calendar]] = WeakKeyDictionary()
 """The calendar last built for each database; good while its years carry the same ids and digests."""
 
 
+@standing
 def calendar(session: Session) -> Calendar:
     """The calendar of the latest version of each year. Costs one small select when nothing changed."""
     latest = years(session)

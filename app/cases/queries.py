@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from app.base import keyset
 from app.base.clock import SHANGHAI
 from app.base.errors import Invalid, NotFound
+from app.base.standing import standing
 from app.cases import profiles, reminders
 from app.cases.models import (
     Case,
@@ -526,6 +527,7 @@ def extensions(session: Session, case_id: int) -> list[Extension]:
 # ------------------------------------------------------------------ time limits and the ladder, as data
 
 
+@standing
 def profile(session: Session, key: str, version: int | None = None) -> profiles.Profile:
     """A deadline profile with this office's own values; the newest, or the very ``version``.
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
+from app.base.standing import standing
 from app.departments.models import AssignmentRule, Department, LearnedModel, Responsibility
 from app.staff import queries as staff
 
@@ -38,6 +39,7 @@ def names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
     return {row.id: row.short or row.name for row in found}
 
 
+@standing
 def responsibilities(session: Session, department_id: int | None = None) -> list[Responsibility]:
     """The responsibility table in force, by category and place; of one department where given."""
     in_force = select(Responsibility).where(col(Responsibility.ended_at).is_(None))
@@ -63,6 +65,7 @@ def office_places(session: Session) -> frozenset[str]:
     return frozenset(places(session)) | ({office.place} if office and office.place else frozenset())
 
 
+@standing
 def learned(session: Session, kind: str) -> LearnedModel | None:
     """The model in force for ``kind`` (category, department), if one was learned; its weights unread."""
     wanted = select(LearnedModel).where(LearnedModel.kind == kind, col(LearnedModel.ended_at).is_(None))
@@ -77,6 +80,7 @@ def trainings(session: Session, kind: str, limit: int = 5) -> list[LearnedModel]
     return list(session.exec(wanted.order_by(col(LearnedModel.id).desc()).limit(limit)))
 
 
+@standing
 def assignment_rule(session: Session) -> AssignmentRule | None:
     """From which confidence on a case is assigned without a person; None before anybody set it."""
     return session.exec(select(AssignmentRule).order_by(col(AssignmentRule.id).desc())).first()

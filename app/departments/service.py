@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from app.base import db
 from app.base.db import Database
 from app.base.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.base.standing import standing
 from app.departments import queries, responsibility, suggesting, training
 from app.departments.learned import TextModel
 from app.departments.models import AssignmentRule, Department, LearnedModel, Responsibility
@@ -180,8 +181,7 @@ def suggest(session: Session, text: str, place: str) -> Suggestion | None:
     The category as learned from the office's own cases, else the table's; the department by the
     responsibility table, else as learned. A person decides.
     """
-    rows = queries.responsibilities(session)
-    names = queries.names(session, [row.department_id for row in rows])
+    rows, names = _table(session)
     judged = {kind: _judged(session, kind, text) for kind in suggesting.KINDS}
     category = suggesting.known_category(judged["category"])
     matches = responsibility.match(text, rows, category=category, place=place, names=names)
@@ -276,6 +276,13 @@ def set_assignment_rule(
         least_confidence=least_confidence,
     )
     return made
+
+
+@standing
+def _table(session: Session) -> tuple[list[Responsibility], dict[int, str]]:
+    """The responsibility table in force and the names of its departments."""
+    rows = queries.responsibilities(session)
+    return rows, queries.names(session, [row.department_id for row in rows])
 
 
 def _judged(session: Session, kind: str, text: str) -> suggesting.Judged | None:

@@ -1,6 +1,6 @@
 """Reads of arrivals, messages, requesters and imports."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, tuple_
@@ -19,6 +19,15 @@ def waiting_ids(session: Session, limit: int) -> list[int]:
     what waited in a spool is numbered later)."""
     found = select(Arrival.id).where(Arrival.state == WAITING)
     return list(session.exec(found.order_by(col(Arrival.received_at), col(Arrival.id)).limit(limit)))
+
+
+def lock_waiting(session: Session, ids: Sequence[int]) -> list[Arrival]:
+    """Those of these arrivals that still wait, in the order of ``ids``, held by this transaction: another
+    process that is slower passes them by."""
+    held = select(Arrival).where(col(Arrival.id).in_(ids)).order_by(col(Arrival.id)).with_for_update()
+    rows = session.exec(held)
+    still = {row.id: row for row in rows if row.state == WAITING}
+    return [still[number] for number in ids if number in still]
 
 
 def arrivals(

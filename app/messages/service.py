@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 
 from app.base.db import Database
 from app.base.errors import Conflict, NotFound
-from app.base.rows import insert_once
+from app.base.rows import add_once, insert_once
+from app.base.standing import standing
 from app.calendar.workdays import day_of
 from app.log import service as log
 from app.messages import attachments, media, queries
@@ -28,6 +29,7 @@ from app.staff import queries as staff
 from app.staff.roles import Role
 from connectors.contract import (
     PUBLIC_KINDS,
+    Connector,
     Fetcher,
     FetchResult,
     IncomingMessage,
@@ -49,27 +51,35 @@ def read_arrival(session: Session, now: datetime, arrival: Arrival) -> list[Mess
     3. The arrival's state says what became of it. What cannot be read stays, under its error's name,
     and can be read again once the connector has learnt it.
     """
-    arrival.tries += 1
-    arrival.read_at = now
-    account = accounts.get(session, arrival.account_id)
-    connector = accounts_service.connector_for(session, account)
+    account, connector = _reader(session, arrival.account_id)
     try:
         if not isinstance(connector, Reader):
             raise PayloadError("platform is not read")
         incoming = connector.read(arrival.opened)
     except UnsupportedEvent as error:
-        arrival.state, arrival.error, arrival.error_words = "unsupported", "UnsupportedEvent", error.name
+        _became(arrival, now, "unsupported", "UnsupportedEvent", error.name)
         return []
     except PayloadError as error:
-        arrival.state, arrival.error, arrival.error_words = "failed", type(error).__name__, error.reason
+        _became(arrival, now, "failed", type(error).__name__, error.reason)
         return []
     messages = [keep(session, now, account, one, arrival) for one in incoming]
     if any(one.notice in (Notice.WITHDRAWN, Notice.CANCELLED) for one in incoming):
         arrival.raw = arrival.opened = b""  # it names the person who asked to be forgotten
-    arrival.error = arrival.error_words = ""
-    arrival.state = "read" if any(one.is_question for one in incoming) else "event"
+    _became(arrival, now, "read" if any(one.is_question for one in incoming) else "event")
     questions = {one.external_id for one in incoming if one.is_question}
     return [message for message in messages if message and message.external_id in questions]
+
+
+def _became(arrival: Arrival, now: datetime, state: str, error: str = "", words: str = "") -> None:
+    """What became of an arrival; written at once, so that its row is written once."""
+    arrival.tries, arrival.read_at = arrival.tries + 1, now
+    arrival.state, arrival.error, arrival.error_words = state, error, words
+
+
+@standing
+def _reader(session: Session, account_id: int) -> tuple[OfficialAccount, Connector]:
+    account = accounts.get(session, account_id)
+    return account, accounts_service.connector_for(session, account)
 
 
 def note_failure(session: Session, now: datetime, arrival_id: int, error: Exception) -> None:
@@ -96,7 +106,7 @@ def keep(
     incoming = storable(incoming)
     received_at = arrival.received_at if arrival else now
     requester = _requester(session, account, incoming, received_at)
-    is_new = insert_once(
+    message = add_once(
         session,
         Message,
         arrival_id=arrival.id if arrival else None,
@@ -116,11 +126,9 @@ def keep(
         sent_at=incoming.sent_at,
         received_at=received_at,
     )
-    if not is_new:
+    if message is None:
         _follow_platform(session, account, incoming)
         return None
-    message = queries.known(session, account.id, incoming.external_id)
-    assert message is not None  # inserted a line above, in this transaction
     for part in incoming.attachments:
         session.add(
             Attachment(
@@ -165,9 +173,8 @@ def _requester(
         "contact_sealed": keys.seal(incoming.contact, "requester") if incoming.contact else "",
         "name_sealed": keys.seal(incoming.name, "requester") if incoming.name else "",
     }
-    insert_once(session, Requester, **values)
-    requester = queries.requester_of(session, pseudonym)
-    assert requester is not None
+    requester = add_once(session, Requester, **values) or queries.requester_of(session, pseudonym)
+    assert requester is not None  # if it was not added, it was there
     _follow_window(requester, incoming, at)
     if incoming.notice is not None and incoming.notice in _HONOURED:
         _HONOURED[incoming.notice](session, requester, incoming, at)

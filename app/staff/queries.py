@@ -6,11 +6,13 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from app.base.standing import standing
 from app.calendar.workdays import day_of
 from app.staff.models import ApiToken, Office, SignInSession, StaffMember, StaffRole
 from app.staff.roles import Person, Role
 
 
+@standing
 def office(session: Session) -> Office | None:
     """The office of this installation; None before the first-run page was filled in."""
     return session.exec(select(Office)).first()

@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import select
 
 from app.base.db import Database
+from app.base.errors import Conflict
 from app.cases import service as cases
 from app.cases.models import Case
 from app.messages import service
@@ -112,7 +113,7 @@ def test_what_could_not_be_read_is_read_again_once_its_cause_is_gone(
 def test_what_was_read_is_not_read_again(office: TheOffice, wechat: WeChatSandbox) -> None:
     keep(office, "wechat", wechat.inner_xml("text", CITIZEN, {"Content": "路灯坏了"}))
     cases.take_in_arrivals(office.db, NOW)
-    with office.db.writing() as session:
+    with office.db.writing() as session, pytest.raises(Conflict):
         service.read_again(session, NOW, session.exec(select(Arrival.id)).one())
     assert cases.take_in_arrivals(office.db, NOW) == 0
     assert texts(office.db) == ["路灯坏了"]
