@@ -44,7 +44,7 @@ def standing(read: Callable[Concatenate[Session, P], R]) -> Callable[Concatenate
     it reads as ever. Nobody may change what comes back in place."""
 
     @wraps(read)
-    def once(session: Session, *args: P.args, **kwargs: P.kwargs) -> R:
+    def once(session: Session, /, *args: P.args, **kwargs: P.kwargs) -> R:
         kept: dict[Hashable, Any] | None = session.info.get(_KEPT)
         if kept is None:
             return read(session, *args, **kwargs)
