@@ -265,7 +265,7 @@ def test_every_token_that_is_used_is_set() -> None:
 
 def test_the_sheet_and_the_script_stay_small() -> None:
     assert len(gzip.compress((STATIC / "huiying.css").read_bytes(), 9)) <= 8 * 1024
-    assert len((STATIC / "huiying.js").read_bytes()) <= 9 * 1024
+    assert len((STATIC / "huiying.js").read_bytes()) <= 10 * 1024
 
 
 def test_the_sheet_uses_nothing_a_chromium_of_2020_cannot_read() -> None:
