@@ -47,7 +47,8 @@ def plant(session: Session, office: TheOffice, numbers: Iterable[int], now: date
         text = f"{MATTERS[number % 5]}{hidden}。{WAYS[number % 5].format(phone(number))}"
         a_closed_case(
             session, office, now=at, text=text, consent=number % 5 != 0,
-            category="市政", place=mark(number) if number % 13 == 0 else "城东区", platform=("wechat", "weibo")[number % 2],
+            category="市政", place=mark(number) if number % 13 == 0 else "城东区",
+            platform=("wechat", "weibo")[number % 2],
         )  # fmt: skip
 
 

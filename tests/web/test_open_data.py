@@ -22,7 +22,8 @@ FILES = [f"/data/{name}.{ending}" for name in DATASETS for ending in ("csv", "js
 FEEDS = [f"/data/{name}/changes" for name in DATASETS]
 OTHERS = [
     "/data.json", "/data/datapackage.json", "/data/catalog.jsonld", "/data/catalog.ttl", "/data/cases.atom",
-    "/data/cases.feed.json", "/data/cases.csv-metadata.json", "/data/cases/rows.json", "/data/answers/rows.csv", "/statistics.json",
+    "/data/cases.feed.json", "/data/cases.csv-metadata.json", "/data/cases/rows.json",
+    "/data/answers/rows.csv", "/statistics.json",
     "/statistics.csv", "/accounts.json", "/accounts.csv", "/cases.json", "/cases.csv",
     "/open311/v2/services.json", "/open311/v2/services.xml", "/open311/v2/requests.json", "/open311/v2/requests.xml",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""platforms
+"""What came beside a message, receipts, breakers, keys in rotation, the callback gate: the platforms faithfully
 
 What came beside a message is kept; what a citizen was told at once stands on the arrival, and a number told
 leads to its case whatever became of it; silence is measured against counts per hour; the breaker and the

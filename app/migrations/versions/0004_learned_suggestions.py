@@ -2,7 +2,7 @@
 a category was confirmed; alerts with a short clock of their own.
 
 Revision ID: 0004
-Revises: 0003
+Revises: 0002
 """
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from alembic import op
 import kb.instant
 
 revision = "0004"
-down_revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""finding
+"""What experience taught finding: learned phrasings, feedback, the office's own words
 
 What people did with the answers they were offered, by month, and the words in which citizens asked for them.
 

@@ -1,4 +1,4 @@
-"""one_voice
+"""One voice: documents cited, differences kept, conflicts, follow-ups, neighbouring libraries, votes
 
 Documents that answers rest on are kept once and linked both ways; what must be looked at again, what departs from
 the agreed wording, which answers contradict each other, what has to follow a change, neighbouring libraries and
@@ -158,9 +158,7 @@ def _replies() -> None:
         _fk("reply_differences", "entry_id", "answer_entries"),
         _fk("reply_differences", "accepted_by", "staff"),
         sa.PrimaryKeyConstraint("id", name="pk_reply_differences"),
-        sa.UniqueConstraint(
-            "reply_id", "digest", "place", name="uq_reply_differences_reply_id_digest_place"
-        ),
+        sa.UniqueConstraint("reply_id", "digest", "place", name="uq_reply_differences_reply_id_digest_place"),
     )
     for column in ("reply_id", "entry_id"):
         op.create_index(f"ix_reply_differences_{column}", "reply_differences", [column])

@@ -113,9 +113,7 @@ def closed_cells(month: PublicMonth) -> list[dict[str, Any]]:
     return [
         {
             "text": shown(BY_KEY[key], month.figures[key]),
-            "href": f"/cases?closed={month.month}"
-            if key == "published" and month.figures[key]
-            else None,
+            "href": f"/cases?closed={month.month}" if key == "published" and month.figures[key] else None,
         }
         for key in OF_MONTHS
     ]
