@@ -209,10 +209,19 @@ def _hits(text: str, placed: Iterable[_Placed]) -> Iterator[Hit]:
     for one in (*public.values(), *hidden):
         for start, end in _free_parts(taken, one.start, one.end):
             is_whole = (start, end) == (one.start, one.end)
-            if is_whole or any(unicodedata.category(letter)[0] in READABLE for letter in text[start:end]):
+            if is_whole or _is_worth_hiding(text[start:end], one.found.is_odd):
                 taken[start:end] = b"\x01" * (end - start)
                 hits.append(_hit(one, start, end))
     yield from _bridged(text, sorted(hits, key=lambda hit: hit.start))
+
+
+def _is_worth_hiding(rest: str, is_odd: bool) -> bool:
+    """Whether what another find left over tells anything: no punctuation, and not the one or two characters
+    which a second look took for spoken digits (已 for 一) behind a number that is hidden already."""
+    kinds = [unicodedata.category(letter)[0] for letter in rest]
+    if is_odd and len(rest) <= LONGEST_MARK:
+        return "N" in kinds or "S" in kinds
+    return any(kind in READABLE for kind in kinds)
 
 
 def _bridged(text: str, hits: Iterable[Hit]) -> Iterator[Hit]:
