@@ -133,9 +133,14 @@ def import_report(run_id: int) -> str:
 def replies_to_enter() -> str:
     """Replies that wait to be typed into the system their letters came from, oldest first."""
     with reading() as session:
-        account = _account(session) if request.args.get("account") else _first_to_enter(session)
+        account = _chosen(session)
         rows = list(replies.brought_back(session, current_person(), account.id, entered=False, limit=_PAGE))
         return render("desk/replies_to_enter.html", account=account, rows=rows)
+
+
+def _chosen(session: Session) -> OfficialAccount:
+    """The account that the address names; without one, the first whose replies are entered by hand."""
+    return _account(session) if request.args.get("account") else _first_to_enter(session)
 
 
 @desk.post("/imports/replies")
@@ -157,7 +162,7 @@ def replies_table() -> Response:
     """The replies as a table to work from: those to enter, those entered (with who and when), or both."""
     entered = {"": None, "no": False, "yes": True}.get(request.args.get("entered", ""))
     with writing() as session:
-        file = replies_service.write_table(session, now(), current_person(), _account(session), entered)
+        file = replies_service.write_table(session, now(), current_person(), _chosen(session), entered)
     return send_file(file, mimetype=_XLSX, as_attachment=True, download_name="replies.xlsx", max_age=0)
 
 
