@@ -48,6 +48,8 @@ WHOSE = (
 # No pages: files and machine-readable twins.
 FILES = (
     ".csv",
+    ".zip",
+    ".ttl",
     ".xlsx",
     ".json",
     ".jsonl",
