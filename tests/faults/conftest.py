@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
-_COUNTED: list[str] = []
+_COUNTED = "counted"
 
 
 @pytest.fixture
-def counted() -> Callable[[str], None]:
-    """Write one line of counts under the results."""
-    return _COUNTED.append
+def counted(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Write one line of counts under the results; it travels with the report, also out of another process."""
+    return lambda line: record_property(_COUNTED, line)
 
 
 @pytest.fixture
@@ -21,7 +21,9 @@ def times() -> int:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _COUNTED:
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.stats.get(kind, ())]
+    lines = [line for one in reports for name, line in one.user_properties if name == _COUNTED]
+    if lines:
         terminalreporter.section("faults, counted")
-        for line in _COUNTED:
+        for line in dict.fromkeys(lines):
             terminalreporter.write_line(line)

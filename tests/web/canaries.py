@@ -1,6 +1,7 @@
 """Letters with planted marks that must never be read in public, and everything public to look for them in."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -35,7 +36,9 @@ def mark(number: int) -> str:
 
 def number_of(case: Case) -> int:
     """Which letter it is, by its telephone number."""
-    return int(case.text.split("139", 1)[1][:8])
+    found = re.search(r"139([0-9]{8})", case.text)
+    assert found is not None
+    return int(found[1])
 
 
 def plant(session: Session, office: TheOffice, numbers: Iterable[int], now: datetime) -> None:
