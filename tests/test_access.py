@@ -10,8 +10,9 @@ from app.staff.roles import Role
 from app.web import DOORS
 from tests.people import CAST
 
-# The whole list of doors without a CSRF token: platforms sign their calls, programs show a token.
-WITHOUT_CSRF = {"webhooks", "api", "embedded"}  # a frame on another site gets no cookie, so there is nobody to forge
+# The whole list of doors without a CSRF token: platforms sign their calls, programs show a token, and a
+# frame on another site gets no cookie, so there is nobody to forge.
+WITHOUT_CSRF = {"webhooks", "api", "embedded"}
 
 
 def test_every_route_belongs_to_a_door(app: Flask) -> None:
