@@ -1,6 +1,6 @@
 """Which platforms are there, and what does each impose on a reply? One row per platform."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
@@ -118,3 +118,5 @@ COUNTERS: dict[str | None, Callable[[str], int]] = {
     None: len,
 }
 """How to count, by unit. Without a unit it is code points, for information only."""
+UNIT_WORDS: Mapping[str | None, str] = {"bytes": "字节", "chars": "字", "points": "字", None: "字"}
+"""What a unit is called."""

@@ -144,7 +144,7 @@ def categories(session: Session) -> list[str]:
     """Return the categories of what is published, in order."""
     query = (
         select(EntryVersion.category)
-        .join(AnswerEntry, _is_in_force())
+        .join(AnswerEntry, is_in_force())
         .where(AnswerEntry.state == EntryState.PUBLISHED.value, EntryVersion.category != "")
         .distinct()
     )
@@ -326,14 +326,15 @@ def synonyms(session: Session) -> dict[str, str]:
     return {row.word: row.same_as for row in session.exec(select(Synonym))}
 
 
-def _is_in_force() -> ColumnElement[bool]:
+def is_in_force() -> ColumnElement[bool]:
+    """Joins an entry with its version in force; a version that waits or was replaced does not match."""
     return (col(EntryVersion.entry_id) == AnswerEntry.id) & (
         col(EntryVersion.number) == AnswerEntry.current_version
     )
 
 
 def _in_force() -> Select[AnswerEntry, EntryVersion]:
-    return select(AnswerEntry, EntryVersion).join(EntryVersion, _is_in_force())
+    return select(AnswerEntry, EntryVersion).join(EntryVersion, is_in_force())
 
 
 def _document(found: AnswerEntry, candidate: EntryVersion, learned: Iterable[str] = ()) -> Document:

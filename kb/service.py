@@ -236,11 +236,10 @@ def flag_stale(session: Session, now: datetime) -> list[tuple[AnswerEntry, Entry
     today = office_day(now)
     rows = session.exec(
         select(AnswerEntry, EntryVersion)
-        .join(EntryVersion, col(EntryVersion.entry_id) == AnswerEntry.id)
+        .join(EntryVersion, queries.is_in_force())
         .where(
             AnswerEntry.state == EntryState.PUBLISHED.value,
             AnswerEntry.origin == "",
-            col(EntryVersion.number) == AnswerEntry.current_version,
             (col(EntryVersion.review_by) < today) | (col(EntryVersion.valid_until) < today),
         )
     ).all()

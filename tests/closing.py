@@ -67,6 +67,14 @@ def words_of(found: Disclosure) -> dict[str, str]:
     return {"title": found.title, "summary": found.summary, "message": found.message, "reply": found.reply}
 
 
+def confirmed(session: Session, office: TheOffice, found: Disclosure, *, now: datetime = NOW) -> Disclosure:
+    """The officer takes a proposal as it stands, with a tick at each thing to look at."""
+    return disclosure.confirm(
+        session, now, office.people[DISCLOSER], found.id,
+        digest=found.digest, considered=found.flags, **words_of(found),
+    )  # fmt: skip
+
+
 def published(session: Session, office: TheOffice, *, now: datetime = NOW, **fields: object) -> PublishedCase:
     """A case that everybody can read."""
     found = proposed(session, office, now=now, **fields)

@@ -7,23 +7,9 @@ Counting is the platform's business: a counter is handed in (`connectors.registr
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
+from connectors.registry import UNIT_WORDS, Count
 from kb.wording import missing_parts
-
-
-class Count(Protocol):
-    """How long a text is for a platform: ``used`` of ``limit`` (None: no limit) in ``unit``."""
-
-    @property
-    def used(self) -> int: ...
-    @property
-    def limit(self) -> int | None: ...
-    @property
-    def unit(self) -> str | None: ...
-    @property
-    def fits(self) -> bool: ...
-
 
 Counter = Callable[[str, str, bool | None], Count]
 """(platform, text, private) → count."""
@@ -49,7 +35,6 @@ FORMS = (
     Form("hotline", "热线话术", "hotline", None),
 )
 BY_NAME = {form.name: form for form in FORMS}
-UNIT_WORDS = {"bytes": "字节", "chars": "字", "points": "字", None: "字"}
 
 
 @dataclass(frozen=True)

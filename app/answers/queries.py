@@ -13,6 +13,7 @@ from app.base import keyset
 from app.base.errors import Invalid
 from app.cases.models import Case
 from kb.models import AnswerEntry, EntryOpinion, EntryVersion
+from kb.queries import is_in_force
 from kb.review import Verdict
 from kb.states import EntryKind, EntryState
 
@@ -262,11 +263,7 @@ def addresses(session: Session, today: date, kinds: frozenset[str], limit: int) 
     """(key, published at) of the answers in force today, the last changed first."""
     wanted = (
         select(AnswerEntry.key, EntryVersion.published_at)
-        .join(
-            EntryVersion,
-            (col(EntryVersion.entry_id) == AnswerEntry.id)
-            & (col(EntryVersion.number) == AnswerEntry.current_version),
-        )
+        .join(EntryVersion, is_in_force())
         .where(
             _state(EntryState.PUBLISHED),
             col(AnswerEntry.kind).in_(kinds),
@@ -288,11 +285,7 @@ def most_used(
     )
     wanted = (
         select(AnswerEntry, EntryVersion)
-        .join(
-            EntryVersion,
-            (col(EntryVersion.entry_id) == AnswerEntry.id)
-            & (col(EntryVersion.number) == AnswerEntry.current_version),
-        )
+        .join(EntryVersion, is_in_force())
         .outerjoin(used, used.c.entry_id == AnswerEntry.id)
         .where(
             _state(EntryState.PUBLISHED),

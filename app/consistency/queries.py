@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from app.consistency.models import AnswerConflict, ReplyDifference
 from kb.models import AnswerEntry, EntryVersion
+from kb.queries import is_in_force
 from kb.states import EntryState
 
 PAGE = 50
@@ -24,11 +25,7 @@ def in_force(session: Session) -> Iterator[tuple[AnswerEntry, EntryVersion]]:
     """Every published entry with its version in force."""
     wanted = (
         select(AnswerEntry, EntryVersion)
-        .join(
-            EntryVersion,
-            (col(EntryVersion.entry_id) == AnswerEntry.id)
-            & (col(EntryVersion.number) == AnswerEntry.current_version),
-        )
+        .join(EntryVersion, is_in_force())
         .where(AnswerEntry.state == EntryState.PUBLISHED.value)
         .order_by(col(AnswerEntry.id))
     )
@@ -65,11 +62,7 @@ def shown(session: Session, entry_ids: set[int]) -> dict[int, tuple[AnswerEntry,
     """These entries with their version in force, or the last one that was."""
     wanted = (
         select(AnswerEntry, EntryVersion)
-        .join(
-            EntryVersion,
-            (col(EntryVersion.entry_id) == AnswerEntry.id)
-            & (col(EntryVersion.number) == AnswerEntry.current_version),
-        )
+        .join(EntryVersion, is_in_force())
         .where(col(AnswerEntry.id).in_(entry_ids))
     )
     return {row[0].id: (row[0], row[1]) for row in session.exec(wanted)}

@@ -14,6 +14,7 @@ from typing import Any
 
 from app.base.errors import Invalid
 from app.cases.deadlines import MessageType
+from app.redaction import masking
 from app.redaction.masking import FLAG_LABELS as REDACTION_LABELS
 from app.redaction.masking import Action as HitAction
 
@@ -211,16 +212,11 @@ def chosen(hits: Sequence[Mapping[str, Any]], kept: Collection[int]) -> list[dic
 
 
 def rewritten(original: str, hits: Sequence[Mapping[str, Any]]) -> str:
-    """The original with every hidden hit replaced; neighbours of one kind become one token."""
-    pieces: list[str] = []
-    at, last = 0, ""
-    for hit in sorted(hits, key=lambda hit: int(hit["start"])):
-        if hit["action"] != HitAction.MASKED or hit["start"] < at:
-            continue
-        if hit["start"] > at or hit["replacement"] != last:
-            pieces += (original[at : hit["start"]], hit["replacement"])
-        at, last = hit["end"], hit["replacement"]
-    return "".join((*pieces, original[at:]))
+    """The original with every hit that is (still) to be hidden replaced, as `redact` would write it."""
+    hidden = (
+        hit for hit in sorted(hits, key=lambda hit: int(hit["start"])) if hit["action"] == HitAction.MASKED
+    )
+    return masking.rewritten(original, ((hit["start"], hit["end"], hit["replacement"]) for hit in hidden))
 
 
 def check_request(kind: str, words: str) -> RequestKind:

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from app.federation.models import ImportedAnswer, NeighbourLibrary
 from kb.models import AnswerEntry, EntryVersion, LibraryChange
+from kb.queries import is_in_force
 from kb.states import ChangeKind
 
 
@@ -63,11 +64,7 @@ def in_force(
     """These entries with their version in force, where they have one."""
     wanted = (
         select(AnswerEntry, EntryVersion)
-        .outerjoin(
-            EntryVersion,
-            (col(EntryVersion.entry_id) == AnswerEntry.id)
-            & (col(EntryVersion.number) == AnswerEntry.current_version),
-        )
+        .outerjoin(EntryVersion, is_in_force())
         .where(col(AnswerEntry.id).in_(entry_ids))
     )
     return {row[0].id: (row[0], row[1]) for row in session.execute(wanted)}

@@ -349,18 +349,12 @@ def _ask(
     transport: httpx.BaseTransport | None,
 ) -> tuple[FetchResult | None, DeliveryError | None]:
     """One round of asking, with the account's token; once more with a new one where it was refused."""
+
+    def ask(token: str | None) -> FetchResult:
+        return connector.fetch(cursor, now, budget, token, hints)
+
     try:
-        held = accounts_service.token_for(db, now, account_id, transport=transport)
-        try:
-            return connector.fetch(cursor, now, budget, held.value if held else None, hints), None
-        except DeliveryError as refused:
-            if refused.kind != "refresh" or held is None:
-                raise
-        seen = held.generation
-        held = accounts_service.token_for(
-            db, now, account_id, force=True, seen_generation=seen, transport=transport
-        )
-        return connector.fetch(cursor, now, budget, held.value if held else None, hints), None
+        return accounts_service.asked_with_token(db, now, account_id, ask, transport=transport), None
     except DeliveryError as failed:
         return None, failed
 
@@ -448,18 +442,12 @@ def _media(
     if not isinstance(connector, MediaSource):
         return DeliveryError("final", "not_offered", "", media.REASONS["not_offered"])
     longest = max(one.longest for one in media.KEPT.values())
+
+    def ask(token: str | None) -> bytes:
+        return connector.fetch_media(media_id, token, longest).data
+
     try:
-        held = accounts_service.token_for(db, now, account_id, transport=transport)
-        try:
-            return connector.fetch_media(media_id, held.value if held else None, longest).data
-        except DeliveryError as refused:
-            if refused.kind != "refresh" or held is None:
-                raise
-        seen = held.generation
-        held = accounts_service.token_for(
-            db, now, account_id, force=True, seen_generation=seen, transport=transport
-        )
-        return connector.fetch_media(media_id, held.value if held else None, longest).data
+        return accounts_service.asked_with_token(db, now, account_id, ask, transport=transport)
     except DeliveryError as failed:
         return failed
 

@@ -7,10 +7,10 @@ import inspect
 import json
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from sqlalchemy import func, or_, update
@@ -396,6 +396,32 @@ def token_for(
     if kept and kept.ends_at > now and not force:
         return kept
     raise DeliveryError("back_off", "token_busy", "", "访问凭证正在更新，稍后自动再试。")
+
+
+_Answer = TypeVar("_Answer")
+
+
+def asked_with_token(
+    db: Database,
+    now: datetime,
+    account_id: int,
+    ask: Callable[[str | None], _Answer],
+    *,
+    transport: httpx.BaseTransport | None = None,
+) -> _Answer:
+    """What ``ask`` brings with the account's token; asked once more with a new one where it was refused.
+
+    For reading alone: asking twice does no harm. Raises DeliveryError.
+    """
+    held = token_for(db, now, account_id, transport=transport)
+    try:
+        return ask(held.value if held else None)
+    except DeliveryError as refused:
+        if refused.kind != "refresh" or held is None:
+            raise
+    seen = held.generation
+    held = token_for(db, now, account_id, force=True, seen_generation=seen, transport=transport)
+    return ask(held.value if held else None)
 
 
 def self_test(

@@ -271,8 +271,7 @@ def count_public(session: Session, now: datetime) -> int:
 def _in_force(now: datetime) -> tuple[ColumnElement[bool], ...]:
     today = day_of(now)
     return (
-        col(EntryVersion.entry_id) == col(AnswerEntry.id),
-        col(EntryVersion.number) == col(AnswerEntry.current_version),
+        library.is_in_force(),
         col(AnswerEntry.state) == "published",
         col(AnswerEntry.kind) != "acknowledgement",
         col(EntryVersion.valid_from) <= today,

@@ -149,7 +149,8 @@ def redact(
     budget()
     hits = tuple(_hits(text, placed))
     flags = tuple(_flags(text, placed, hits))
-    return Redaction(_rewritten(text, hits), hits, flags, RULE_VERSION)
+    masked = ((hit.start, hit.end, hit.replacement) for hit in hits if hit.action == Action.MASKED)
+    return Redaction(rewritten(text, masked), hits, flags, RULE_VERSION)
 
 
 def _chunks(text: str) -> Iterator[tuple[int, int]]:
@@ -273,16 +274,19 @@ def _hit(one: _Placed, start: int, end: int) -> Hit:
     return Hit(start, end, found.kind.value, found.cue, f"〔{coarse}{TOKENS[found.kind]}〕", action.value)
 
 
-def _rewritten(text: str, hits: Iterable[Hit]) -> str:
-    """The text with every masked span replaced; neighbours of one kind become one token."""
+def rewritten(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
+    """``text`` with every span (start, end, what stands there instead; in order) replaced.
+
+    Neighbours of one kind become one token; a span that begins within the one before is left out.
+    """
     pieces: list[str] = []
     at, last = 0, ""
-    for hit in hits:
-        if hit.action != Action.MASKED:
+    for start, end, replacement in spans:
+        if start < at:
             continue
-        if hit.start > at or hit.replacement != last:
-            pieces += (text[at : hit.start], hit.replacement)
-        at, last = hit.end, hit.replacement
+        if start > at or replacement != last:
+            pieces += (text[at:start], replacement)
+        at, last = end, replacement
     return "".join((*pieces, text[at:]))
 
 

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from app.replies.rendering import Rendered, dropped, form_of
+from connectors.registry import UNIT_WORDS
 from kb.analysis import Segmenter, bigrams, fold
 
 BLOCK, WARN, INFO = "block", "warn", "info"
@@ -193,7 +194,6 @@ PHRASES: Sequence[Phrase] = (
 
 NEEDS_BASIS = frozenset({"consultation"})
 """Replies that must name what they rest on (A7)."""
-UNIT_WORDS: Mapping[str | None, str] = {"bytes": "字节", "chars": "字", "points": "字", None: "字"}
 DEFAULT_HOSTS = frozenset({"gov.cn"})
 """Where links may lead without asking anybody (A20)."""
 

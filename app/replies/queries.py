@@ -15,7 +15,7 @@ from app.log.models import Event
 from app.messages.models import Message, Requester
 from app.official_accounts.models import OfficialAccount
 from app.replies.models import Delivery, Reply, ReplyOpinion
-from app.replies.rendering import Count, form_of, is_private, is_private_form, render
+from app.replies.rendering import form_of, is_private, is_private_form, render
 from app.replies.routes import (
     RELEASE,
     Route,
@@ -27,7 +27,7 @@ from app.replies.routes import (
 )
 from app.replies.sending import NEEDS_A_PERSON, DeliveryState, window_problem
 from app.staff.roles import Person, Role
-from connectors.registry import PLATFORMS, count_text, platform
+from connectors.registry import PLATFORMS, Count, count_text, platform
 from kb.review import Opinion, SentBack, Step, Verdict
 
 WRITING = ("draft", "sent_back")

@@ -7,28 +7,15 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from connectors.contract import PUBLIC_KINDS
+from connectors.registry import Count
 
 FIRST_SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?]?")
 GREETING = re.compile(r"^(您好|你好|网友|市民|尊敬的)[^。！!\n，,：:]{0,12}[。！!，,：:]\s*")
 PUBLIC_FIRST = frozenset({"weibo", "douyin"})
 """Platforms whose usual form everybody can read; the private one has a name of its own. Elsewhere the usual
 form is private, and a comment's has the name of its own."""
-
-
-class Count(Protocol):
-    """How long a text is for a platform: ``used`` of ``limit`` (None: no limit) in ``unit``."""
-
-    @property
-    def used(self) -> int: ...
-    @property
-    def limit(self) -> int | None: ...
-    @property
-    def unit(self) -> str | None: ...
-    @property
-    def fits(self) -> bool: ...
 
 
 Counter = Callable[[str, str, bool], Count]

@@ -16,6 +16,7 @@ from app.replies.queries import WORKED_ON
 from app.upkeep.figures import Covered, Figures
 from app.upkeep.models import FollowedTo, FollowUp
 from kb.models import AnswerEntry, EntryVersion, Recheck
+from kb.queries import is_in_force
 from kb.states import EntryState
 
 PAGE = 50
@@ -103,11 +104,7 @@ def open_rechecks(
     wanted = (
         select(Recheck, AnswerEntry, EntryVersion)
         .join(AnswerEntry, col(AnswerEntry.id) == Recheck.entry_id)
-        .join(
-            EntryVersion,
-            (col(EntryVersion.entry_id) == AnswerEntry.id)
-            & (col(EntryVersion.number) == AnswerEntry.current_version),
-        )
+        .join(EntryVersion, is_in_force())
         .where(col(Recheck.settled_at).is_(None))
     )
     if before is not None:
@@ -190,11 +187,7 @@ def _coverage(session: Session, since: datetime) -> list[Covered]:
     answers = dict(
         session.exec(
             select(EntryVersion.category, func.count())
-            .join(
-                AnswerEntry,
-                (col(EntryVersion.entry_id) == AnswerEntry.id)
-                & (col(EntryVersion.number) == AnswerEntry.current_version),
-            )
+            .join(AnswerEntry, is_in_force())
             .where(AnswerEntry.state == EntryState.PUBLISHED.value)
             .group_by(EntryVersion.category)
         ).all()

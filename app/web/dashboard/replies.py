@@ -19,7 +19,7 @@ from app.consistency.models import ReplyDifference
 from app.finding.service import suggest
 from app.messages import queries as messages
 from app.replies import queries, sending, service
-from app.replies.checklist import BLOCK, INFO, UNIT_WORDS, WARN, Finding
+from app.replies.checklist import BLOCK, INFO, WARN, Finding
 from app.replies.models import Delivery, Reply, ReplyOpinion
 from app.replies.queries import REVIEWING, DeliveryFilters, Preview, Standing
 from app.replies.rendering import clean
@@ -41,7 +41,7 @@ from app.web.dashboard.showing import (
 )
 from app.web.forms import refused
 from app.web.presenting import digest_groups, duration, instant
-from connectors.registry import PLATFORMS
+from connectors.registry import PLATFORMS, UNIT_WORDS
 from kb.facts import FACT_LABELS, Fact
 from kb.ranking import Level
 from kb.review import GATES, RETURN_CODES

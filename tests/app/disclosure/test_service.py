@@ -13,7 +13,7 @@ from app.disclosure.models import Disclosure
 from app.log.models import Event
 from app.redaction.service import RedactionFailed
 from app.staff.roles import Person, Role
-from tests.closing import DISCLOSER, a_closed_case, proposed, words_of
+from tests.closing import DISCLOSER, a_closed_case, confirmed, proposed, words_of
 from tests.conftest import NOW, TheOffice
 
 
@@ -77,15 +77,7 @@ def test_a_case_closed_again_is_proposed_anew(office: TheOffice) -> None:
 def test_confirming_binds_the_exact_texts(office: TheOffice) -> None:
     with office.db.writing() as session:
         found = proposed(session, office)
-        service.confirm(
-            session,
-            NOW,
-            office.people[DISCLOSER],
-            found.id,
-            digest=found.digest,
-            considered=found.flags,
-            **words_of(found),
-        )
+        confirmed(session, office, found)
         assert (found.state, found.decided_by) == ("published", office.people[DISCLOSER].id)
     with office.db.reading() as session:
         event = session.exec(select(Event).where(Event.action == "disclosure_confirmed")).one()

@@ -10,23 +10,14 @@ from app.base.config import Settings
 from app.base.errors import Conflict, Invalid
 from app.commands.opendata import publish, recount
 from app.commands.shell import Shell
-from app.disclosure import service as disclosure
-from tests.closing import DISCLOSER, a_closed_case, proposed, words_of
+from tests.closing import a_closed_case, confirmed, proposed
 from tests.conftest import NOW, SECRET, TheOffice
 
 
 def test_it_brings_open_data_up_to_date_and_says_how_far_it_is(office: TheOffice, tmp_path: Path) -> None:
     with office.db.writing() as session:
         found = proposed(session, office)
-        disclosure.confirm(
-            session,
-            NOW,
-            office.people[DISCLOSER],
-            found.id,
-            digest=found.digest,
-            considered=found.flags,
-            **words_of(found),
-        )
+        confirmed(session, office, found)
         a_closed_case(session, office)
     shell = Shell(
         Settings(office.db.url, tmp_path, ("127.0.0.1:0",), "https://yunze.example", SECRET), office.db

@@ -14,7 +14,7 @@ from app.opendata import queries, service
 from app.opendata.datasets import DATASETS
 from app.opendata.models import Change, PublishedCase
 from app.opendata.queries import SOURCES, CaseFilters
-from tests.closing import DISCLOSER, REPLY, proposed, published, words_of
+from tests.closing import DISCLOSER, REPLY, confirmed, proposed, published, words_of
 from tests.conftest import NOW, TheOffice
 
 LATER = NOW + timedelta(days=3)
@@ -80,15 +80,7 @@ def test_the_same_place_in_the_feed_gives_the_same_changes(office: TheOffice) ->
 def test_a_decision_taken_elsewhere_is_public_after_the_next_tick(office: TheOffice) -> None:
     with office.db.writing() as session:
         found = proposed(session, office)
-        disclosure.confirm(
-            session,
-            NOW,
-            office.people[DISCLOSER],
-            found.id,
-            digest=found.digest,
-            considered=found.flags,
-            **words_of(found),
-        )
+        confirmed(session, office, found)
     with office.db.writing() as session:
         assert service.publish_decided(session, LATER) == 1
         assert service.publish_decided(session, LATER) == 0
