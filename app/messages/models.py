@@ -131,6 +131,8 @@ class Attachment(SQLModel, table=True):
     tries: int = 0
     next_try_at: datetime | None = Field(default=None, sa_type=Instant)
     stored_at: datetime | None = Field(default=None, sa_type=Instant)
+    # Who of the office took it, to show what was done (处理后); None: it came with the message.
+    added_by: int | None = Field(default=None, foreign_key="staff.id")
 
 
 class ImportRun(SQLModel, table=True):

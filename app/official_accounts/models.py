@@ -50,6 +50,8 @@ class OfficialAccount(SQLModel, table=True):
     gate_read_at: datetime | None = Field(default=None, sa_type=Instant)
     keys_changed_at: datetime | None = Field(default=None, sa_type=Instant)  # a rotation of keys has begun
     grant_ends_at: datetime | None = Field(default=None, sa_type=Instant)  # as the platform says
+    # Endings that may be added to a reply where the platform refuses the same words twice.
+    endings: list = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
 
 
 class Registration(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""答复, the opinions on it, and its deliveries."""
+"""答复, the opinions on it, its deliveries, and what is done to a comment beside answering it."""
 
 from datetime import datetime
 
@@ -30,6 +30,9 @@ class Reply(SQLModel, table=True):
     targets: list = Field(default_factory=list, sa_column=Column(JSON, nullable=False))  # message ids, sorted
     # form of a platform → short text the author chose; goes out there when the whole does not fit
     short_texts: dict = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    # form of a platform → endings one of which may be added where the same words went out before; kept when
+    # the text is sent for review, and approved with it
+    endings: dict = Field(default_factory=dict, sa_column=Column(JSON, nullable=False, server_default="{}"))
     route: str = "ordinary"
     digest: str = ""
     step: str = Field(default="", index=True)  # awaited review step while in review, "release" when approved
@@ -73,6 +76,7 @@ class Delivery(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("reply_id", "message_id", name="uq_delivery"),
         Index("ix_deliveries_outbox", "state", "next_try_at", "id"),
+        Index("ix_deliveries_sent", "account_id", "intent_at"),
     )
 
     id: int = Field(default=None, primary_key=True)
@@ -83,7 +87,8 @@ class Delivery(SQLModel, table=True):
     requester_id: int | None = Field(default=None, foreign_key="requesters.id")
     platform: str
     state: str = "ready"
-    text: str  # exactly what goes out
+    text: str  # exactly what goes out, but for the ending
+    ending: str = Field(default="", sa_column_kwargs={"server_default": ""})  # the one added at the last try
     digest: str  # of the reply it was approved under
     tries: int = 0
     next_try_at: datetime = Field(sa_type=Instant)
@@ -100,3 +105,36 @@ class Delivery(SQLModel, table=True):
     settled_by: int | None = None  # who entered it by hand or settled an unknown outcome
     settled_note: str = ""
     created_at: datetime = Field(sa_type=Instant)
+
+
+class Moderation(SQLModel, table=True):
+    """One thing done to a comment at its platform by a person's decision: featured, deleted … An outbox row.
+
+    States as of a `Delivery`: ready → intent → done | failed | unknown. What became of an unknown one a
+    person looks up; nothing does it again by itself.
+    """
+
+    __tablename__ = "moderations"
+    __table_args__ = (Index("ix_moderations_outbox", "state", "next_try_at", "id"),)
+
+    id: int = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="cases.id", index=True)
+    message_id: int = Field(foreign_key="messages.id", index=True)
+    account_id: int = Field(foreign_key="official_accounts.id")
+    action: str  # a name of the connector's ACTIONS
+    reason: str = ""  # a key of `moderating.REASONS`
+    note: str = ""
+    state: str = "ready"
+    tries: int = 0
+    next_try_at: datetime = Field(sa_type=Instant)
+    intent_at: datetime | None = Field(default=None, sa_type=Instant)
+    lease_until: datetime | None = Field(default=None, sa_type=Instant)
+    fence: int = 0
+    refreshed: bool = False  # the token was refreshed once for this row
+    error_class: str = ""
+    error_code: str = ""
+    error_words: str = ""
+    asked_by: int = Field(foreign_key="staff.id")
+    asked_at: datetime = Field(sa_type=Instant)
+    done_at: datetime | None = Field(default=None, sa_type=Instant)
+    settled_by: int | None = Field(default=None, foreign_key="staff.id")
