@@ -7,11 +7,12 @@ itself answered. Calls that only read (``repeatable``) harm nobody twice: they a
 
 import json
 import logging
+import re
 import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -157,7 +158,7 @@ def fetch_file(
     """
     request = {"params": params, "headers": headers}
     response, body = _exchange("GET", url, request, transport, True, total_seconds, longest, may_reach)
-    _refuse_gateways(response.status_code, repeatable=True)
+    _refuse_gateways(response, repeatable=True)
     if body is None:
         raise DeliveryError("final", "too_large", "", "附件太大，没有保存。请到平台后台查看。")
     return File(response.status_code, response.headers.get("Content-Type", ""), body)
@@ -232,17 +233,28 @@ def _read(response: httpx.Response, longest: int) -> bytes | None:
     return b"".join(parts)
 
 
-def _refuse_gateways(status: int, repeatable: bool) -> None:
+def _refuse_gateways(response: httpx.Response, repeatable: bool) -> None:
     """What no platform answers itself: too many calls, a gateway's trouble, a way to somewhere else."""
+    status = response.status_code
     if status == 429:
-        raise DeliveryError("back_off", "http_429", "", "平台限制了调用频率，稍后自动再试。")
+        words = "平台限制了调用频率，稍后自动再试。"
+        raise DeliveryError("back_off", "http_429", "", words, _asked_to_wait(response))
     if status >= 500 or 300 <= status < 400:
         raise lost(f"http_{status}", "", repeatable)
 
 
+def _asked_to_wait(response: httpx.Response) -> timedelta | None:
+    """Retry-After in seconds (RFC 9110 §10.2.3). A date there is compared with the platform's own clock."""
+    said = response.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d{1,7}", said):
+        return timedelta(seconds=int(said))
+    until, there = _instant(said), _date_of(response)
+    return max(until - there, timedelta(0)) if until and there else None
+
+
 def _judge(response: httpx.Response, body: bytes, repeatable: bool) -> Answer:
     """Tell an answer of the platform from what a gateway, a wall or half a line made of it."""
-    _refuse_gateways(response.status_code, repeatable)
+    _refuse_gateways(response, repeatable)
     try:
         data = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -253,8 +265,12 @@ def _judge(response: httpx.Response, body: bytes, repeatable: bool) -> Answer:
 
 
 def _date_of(response: httpx.Response) -> datetime | None:
+    return _instant(response.headers.get("Date", ""))
+
+
+def _instant(written: str) -> datetime | None:
     try:
-        found = parsedate_to_datetime(response.headers.get("Date", ""))
+        found = parsedate_to_datetime(written)
     except ValueError:
         return None
     return found.astimezone(UTC) if found.tzinfo else None

@@ -11,6 +11,8 @@
 Messages never contain what a citizen wrote, nor tokens, secrets or platform ids.
 """
 
+from datetime import timedelta
+
 ERROR_CLASSES: dict[str, str] = {
     "refresh": "访问凭证已失效，更新一次凭证后重试一次",
     "back_off": "平台暂时不受理，稍后自动再试",
@@ -73,9 +75,12 @@ class DeliveryError(ConnectorError):
     ``code``        the platform's own code as text, or ours (``timeout``, ``html``, ``connect`` …)
     ``words``       the platform's own words (shortened), for the record
     ``message_zh``  plain Chinese for the office: what happened and what to do
+    ``not_before``  how long the platform asks us to wait (Retry-After), where it says
     """
 
-    def __init__(self, kind: str, code: str, words: str, message_zh: str) -> None:
+    def __init__(
+        self, kind: str, code: str, words: str, message_zh: str, not_before: timedelta | None = None
+    ) -> None:
         if kind not in ERROR_CLASSES or kind == "accepted":
             raise ValueError(f"not a class of delivery error: {kind}")
         super().__init__(f"{kind}/{code}")
@@ -83,6 +88,7 @@ class DeliveryError(ConnectorError):
         self.code = code
         self.words = words[:200]
         self.message_zh = message_zh
+        self.not_before = not_before
 
     @property
     def permanent(self) -> bool:

@@ -4,6 +4,7 @@ The intent protocol: ready → intent (committed before the call) → done, fail
 time has run out is unknown: the platform may have it, so a person looks; nothing sends it again by itself.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -57,6 +58,9 @@ WAITS: Sequence[timedelta] = (
 )
 """How long to wait after the 1st, 2nd … try."""
 MOST_TRIES = len(WAITS) + 1
+WIDEST_SPREAD = timedelta(seconds=30)
+LONGEST_ASKED = timedelta(hours=6)
+"""A platform that asks for more is tried all the same: its window may close meanwhile."""
 
 LONGEST_CALL = timedelta(seconds=20)
 """A token and one send, each bounded by the connectors to 10 seconds."""
@@ -84,7 +88,9 @@ OURS: Mapping[str, str] = {
     "settings": "账号的接入设置不完整，不能发送。请系统管理员核对后再发",
     "not_offered": "这个平台不能由系统发送。请到平台后台人工答复",
     "elsewhere": "这条留言下面已经有本账号的答复，没有再发。全文在查询页可以看到",
+    "gone": "这条留言在平台上已经删除，没有发。答复在查询页凭查询码查看",
     "interrupted": "发送途中系统中断，对方可能已经收到。系统不会自动重发，请先在平台后台核对",
+    "interrupted_step": "执行途中系统中断，可能已经做成。请先在平台后台核对，再记下结果",
 }
 """Reasons that are ours and not a platform's."""
 
@@ -127,6 +133,14 @@ def follow(error_class: str, *, tries: int, refreshed: bool, code: str = "") -> 
     if error_class == "back_off":
         return Follow(DeliveryState.READY, after=WAITS[tries - 1]) if tries < MOST_TRIES else NO_MORE
     return AT_ONCE[error_class]
+
+
+def put_off(wait: timedelta, asked: timedelta | None, key: str) -> timedelta:
+    """How long to wait really: at least as long as the platform ``asked``, and each a little longer than the
+    other, so that those that failed together do not come back together. The same for the same ``key``."""
+    share = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) / 2**32
+    spread = wait + share * min(wait / 5, WIDEST_SPREAD)
+    return max(spread, min(asked or timedelta(0), LONGEST_ASKED))
 
 
 def before_the_call(error_class: str) -> str:

@@ -21,6 +21,7 @@ from connectors.sandbox.page import PAGE
 
 TRICKLE_BYTES = 600
 TRICKLE_SECONDS = 0.05
+RETRY_AFTER_SECONDS = 40
 UNITS = ("seconds", "hours", "days")
 HTML_WALL = "<html><body><h1>访问被拦截</h1></body></html>"
 
@@ -297,9 +298,9 @@ def _html(door: BaseHTTPRequestHandler, stand: Stand, response: Response) -> Non
     _send(door, 200, "text/html; charset=utf-8", HTML_WALL.encode("utf-8"))
 
 
-def _status(code: int) -> Callable[[BaseHTTPRequestHandler, Stand, Response], None]:
+def _status(code: int, **headers: str) -> Callable[[BaseHTTPRequestHandler, Stand, Response], None]:
     def spoil(door: BaseHTTPRequestHandler, stand: Stand, response: Response) -> None:
-        _send(door, code, "text/html", HTML_WALL.encode("utf-8"))
+        _send(door, code, "text/html", HTML_WALL.encode("utf-8"), **headers)
 
     return spoil
 
@@ -352,7 +353,7 @@ SPOILERS: dict[str | None, Callable[[BaseHTTPRequestHandler, Stand, Response], N
     "http_500": _status(500),
     "http_502": _status(502),
     "http_503": _status(503),
-    "http_429": _status(429),
+    "http_429": _status(429, **{"Retry-After": str(RETRY_AFTER_SECONDS)}),
     "truncated": _truncated,
     "redirect": _redirect,
     "huge": _huge,

@@ -52,6 +52,29 @@ def test_a_failed_delivery_leaves_the_progress_page_and_an_unknown_one_promises_
     assert follow("unknown", tries=1, refreshed=False).fallback == ""
 
 
+def test_what_failed_together_does_not_come_back_together() -> None:
+    waits = [sending.put_off(timedelta(minutes=2), None, f"{number}-1") for number in range(50)]
+    assert len(set(waits)) == 50
+    assert all(timedelta(minutes=2) <= wait <= timedelta(minutes=2, seconds=24) for wait in waits)
+    assert max(waits) - min(waits) > timedelta(seconds=12)
+    assert sending.put_off(timedelta(minutes=2), None, "7-1") == waits[7]
+    assert sending.put_off(timedelta(0), None, "7-1") == timedelta(0)  # a token renewed: at once
+
+
+@pytest.mark.parametrize(
+    ("asked", "at_least", "at_most"),
+    [
+        (timedelta(seconds=40), timedelta(seconds=40), timedelta(seconds=40)),
+        (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=6)),
+        (timedelta(days=30), sending.LONGEST_ASKED, sending.LONGEST_ASKED),
+    ],
+)
+def test_a_platform_that_says_how_long_to_wait_is_heeded(
+    asked: timedelta, at_least: timedelta, at_most: timedelta
+) -> None:
+    assert at_least <= sending.put_off(timedelta(seconds=5), asked, "7-1") <= at_most
+
+
 def test_before_the_call_nothing_is_unknown() -> None:
     assert sending.before_the_call("unknown") == "back_off"
     assert sending.before_the_call("stop") == "stop"

@@ -62,6 +62,31 @@ def test_after_a_fault_we_claim_to_know_only_what_we_know(
         assert stand.calls["custom/send"] == 1  # no retry of our own
 
 
+@pytest.mark.parametrize(
+    ("headers", "asked"),
+    [
+        ({"Retry-After": "40"}, timedelta(seconds=40)),
+        ({"Retry-After": "0"}, timedelta(0)),
+        (
+            {"Retry-After": "Fri, 20 Nov 2026 01:33:00 GMT", "Date": "Fri, 20 Nov 2026 01:31:00 GMT"},
+            timedelta(minutes=2),
+        ),
+        ({"Retry-After": "Fri, 20 Nov 2026 01:33:00 GMT"}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "99999999999999999999"}, None),
+        ({}, None),
+    ],
+    ids=str,
+)
+def test_a_platform_with_too_many_calls_may_say_how_long_to_wait(
+    headers: dict[str, str], asked: timedelta | None
+) -> None:
+    ours = our_wechat(transport=httpx.MockTransport(lambda _: httpx.Response(429, headers=headers)))
+    with pytest.raises(DeliveryError) as error:
+        ours.send(a_reply(), "token")
+    assert error.value.not_before == asked
+
+
 def test_the_table_of_faults_is_complete() -> None:
     assert set(FAULT_TABLE) == set(FAULTS)
 
