@@ -16,7 +16,7 @@ def open_database(settings: Settings) -> Database:
 def create_app(settings: Settings | None = None, db: Database | None = None) -> Flask:
     """The web application. Without arguments it reads its settings from the environment."""
     from app import web
-    from app.cases.service import asked_of
+    from app.cases.service import ASKED
     from app.finding.index import AnswerIndex
     from app.messages.intake import Intake
     from app.web.context import Services
@@ -30,7 +30,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     app.extensions["huiying"] = Services(
         settings=settings,
         db=db,
-        intake=Intake(db, asked=asked_of),
+        intake=Intake(db, asked=ASKED),
         receivers=Receivers(db),
         receipts=Receipts(db),
         answers=AnswerIndex(settings.data_dir / "index" / "answers"),

@@ -9,7 +9,7 @@ journal. The database address may also name PostgreSQL through psycopg 3.
 
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +25,7 @@ from app.base.turns import turn
 
 WAL_IS_SAFE_FROM = (3, 51, 3)
 BUSY_TIMEOUT_MS = 5_000
+POSTGRESQL_OPTIONS = {"connect_timeout": 5, "options": "-c idle_in_transaction_session_timeout=60000"}
 _WRITES = "huiying_writes"
 
 
@@ -57,6 +58,8 @@ class Database:
         self.engine = make_engine(url)
         self._writer = self.engine.execution_options(**{_WRITES: True})
         self._turns = _turns_of(self.engine)
+        self.closing: list[Callable[[], None]] = []
+        """What else is to be given up together with the engine (see `straight`)."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -74,24 +77,26 @@ class Database:
 
         Objects stay readable after the commit, so that a view may still show what it wrote.
         """
-        with self._turn(), Session(self._writer, info=self._info(), expire_on_commit=False) as session:
+        with self.turn(), Session(self._writer, info=self._info(), expire_on_commit=False) as session:
             yield session
             session.commit()
 
     @contextmanager
     def writing_rows(self) -> Iterator[Connection]:
         """One transaction for bare statements, without the session's bookkeeping: for what must be quick."""
-        with self._turn(), self._writer.begin() as connection:
+        with self.turn(), self._writer.begin() as connection:
             yield connection
 
     def _info(self) -> dict[str, Any]:
         return {"keys": self.keys, "folder": self.folder}
 
-    def _turn(self) -> AbstractContextManager[None]:
+    def turn(self, patience: float = BUSY_TIMEOUT_MS / 1000) -> AbstractContextManager[None]:
         """The writers of a SQLite file take turns (see `turns`); PostgreSQL has row locks."""
-        return turn(self._turns, BUSY_TIMEOUT_MS / 1000) if self._turns else nullcontext()
+        return turn(self._turns, patience) if self._turns else nullcontext()
 
     def close(self) -> None:
+        for give_up in self.closing:
+            give_up()
         self.engine.dispose()
 
 
@@ -119,23 +124,13 @@ def make_engine(url: str) -> Engine:
 
 def _sqlite_engine(url: str) -> Engine:
     module = sqlite_module()
-    journal = "WAL" if wal_is_safe(module) else "DELETE"
     engine = create_engine(
         url, module=module, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
     )
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # we send BEGIN ourselves
-        for pragma in (
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
-            f"journal_mode={journal}",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "secure_delete=ON",
-            "trusted_schema=OFF",
-        ):
-            connection.execute(f"PRAGMA {pragma}").close()
+        configure_sqlite(connection, module, BUSY_TIMEOUT_MS)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -146,12 +141,22 @@ def _sqlite_engine(url: str) -> Engine:
     return engine
 
 
+def configure_sqlite(connection: Any, module: ModuleType, busy_timeout_ms: int) -> None:
+    """Make a new connection of the driver one of ours."""
+    connection.isolation_level = None  # we send BEGIN ourselves
+    for pragma in (
+        f"busy_timeout={busy_timeout_ms}",
+        f"journal_mode={'WAL' if wal_is_safe(module) else 'DELETE'}",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        "trusted_schema=OFF",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
 def _postgresql_engine(url: str) -> Engine:
-    engine = create_engine(
-        url,
-        pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "options": "-c idle_in_transaction_session_timeout=60000"},
-    )
+    engine = create_engine(url, pool_pre_ping=True, connect_args=POSTGRESQL_OPTIONS)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

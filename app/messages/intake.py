@@ -1,25 +1,26 @@
 """How is a push on disk before the platform hears "success", without each push paying for its own fsync?
 
-Group commit: one writer thread a process puts all waiting pushes into one transaction and wakes their
-requests after its commit. On SQLite it takes its turn with all other writers (`app.base.turns`).
-While the database is away or hangs, pushes go to the spool of this machine and are taken over afterwards.
+Whoever comes alone writes for itself, in its own thread: nothing is handed over. Those who come while somebody
+writes are taken together by one writer thread a process: one transaction for all of them, group commit. On
+SQLite both take their turn with all other writers (`app.base.turns`). While the database is away or hangs,
+pushes go to the spool of this machine and are taken over afterwards.
 """
 
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, or_, select, tuple_, update
+from sqlalchemy import Select, Table, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError, IntegrityError
 
 from app.base.db import Database
 from app.base.errors import Unavailable
+from app.base.straight import Straight
 from app.messages.models import Arrival
 from app.messages.spool import Full, Row, Spool
 from app.official_accounts.models import OfficialAccount
@@ -31,29 +32,26 @@ _MOST_AT_ONCE = 256
 AWAY_AFTER_SECONDS = 1.5
 _NOTE_EVERY = timedelta(seconds=10)
 _DRAIN_EVERY_SECONDS = 0.5
-_NEVER_TAKEN = (DataError, IntegrityError)
-"""What the database says of a row that it will not take today nor tomorrow (its account is gone)."""
 
-# Tables and statements made once: a push costs little more than its commit.
 _ARRIVALS: Table = Arrival.__table__  # type: ignore[attr-defined]
 _ACCOUNTS: Table = OfficialAccount.__table__  # type: ignore[attr-defined]
-_KNOWN = tuple_(_ARRIVALS.c.account_id, _ARRIVALS.c.fingerprint)
-_RECEIPTS = select(_ARRIVALS.c.account_id, _ARRIVALS.c.fingerprint, _ARRIVALS.c.receipt)
+_RECEIPT = select(_ARRIVALS.c.receipt).where(
+    _ARRIVALS.c.account_id == bindparam("account_id"), _ARRIVALS.c.fingerprint == bindparam("fingerprint")
+)
 _HEARD_FROM = (
     update(_ACCOUNTS)
     .where(_ACCOUNTS.c.id == bindparam("account"))
     .where(or_(_ACCOUNTS.c.last_arrival_at.is_(None), _ACCOUNTS.c.last_arrival_at < bindparam("at")))
     .values(last_arrival_at=bindparam("at"))
 )
-
-Asked = Callable[[Connection, Iterable[str]], set[str]]
-"""Of these pseudonyms, whom the office has asked something: their message opens no case."""
+_GIVEN = tuple(column.name for column in _ARRIVALS.c if column.name not in ("id", "read_at"))
 
 
 @dataclass
 class _Waiting:
     row: dict[str, Any]
     writer: str  # pseudonym of whoever would be shown a receipt
+    came: float = field(default_factory=time.monotonic)
     done: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
     given_up: bool = False  # it went to the spool meanwhile
@@ -62,14 +60,20 @@ class _Waiting:
 class Intake:
     """Durable acceptance of pushes. One per process; safe for any number of threads."""
 
-    def __init__(self, db: Database, *, asked: Asked | None = None, spool: Spool | None = None) -> None:
-        self._db = db
-        self._asked = asked or (lambda _connection, _pseudonyms: set())
+    def __init__(
+        self, db: Database, *, asked: Select[tuple[str]] | None = None, spool: Spool | None = None
+    ) -> None:
+        """``asked`` finds whether the office has asked ``pseudonym`` something: such a message opens no case."""
         self.spool = spool or Spool(db.folder)
-        dialect = sqlite if db.is_sqlite else postgresql
-        known = ["account_id", "fingerprint"]
-        self._insert = dialect.insert(_ARRIVALS).on_conflict_do_nothing(index_elements=known)
+        self._straight = straight = Straight(db, AWAY_AFTER_SECONDS)
+        insert = (sqlite if db.is_sqlite else postgresql).insert(_ARRIVALS).inline()
+        once = insert.on_conflict_do_nothing(index_elements=["account_id", "fingerprint"])
+        self._insert = straight.statement(once, _GIVEN)
+        self._receipt = straight.statement(_RECEIPT)
+        self._heard_from = straight.statement(_HEARD_FROM)
+        self._asked = straight.statement(asked) if asked is not None else None
         self._noted: dict[int, datetime] = {}
+        self._pen = threading.Lock()  # held by whoever writes
         self._ready = threading.Condition()
         self._queue: list[_Waiting] = []
         self._writer_of_pid = 0
@@ -116,14 +120,7 @@ class Intake:
             # Behind what waits there already: nobody overtakes their own earlier message.
             return self._put_aside(row)
         waiting = _Waiting(row, writer)
-        with self._ready:
-            self._queue.append(waiting)
-            self._start_writer()
-            self._ready.notify()
-        if not waiting.done.wait(AWAY_AFTER_SECONDS):
-            waiting.given_up = True
-            return self._put_aside(row)
-        if waiting.error:
+        if not self._written_alone(waiting) and not self._written_together(waiting):
             return self._put_aside(row)
         kept: dict[str, Any] = row["receipt"]
         return kept
@@ -168,8 +165,9 @@ class Intake:
     def _keep_spooled(self, rows: Sequence[Row]) -> None:
         """Rows of the spool into the database; what it will never take is set aside, row by row."""
         try:
-            self._write([dict(row) for row in rows])
-        except _NEVER_TAKEN:
+            with self._pen:
+                self._write([dict(row) for row in rows])
+        except self._straight.refusals:
             if len(rows) == 1:
                 log.error("push set aside", extra={"fields": {"account": rows[0]["account_id"]}})
                 self.spool.set_aside(rows[0])
@@ -177,7 +175,35 @@ class Intake:
             for row in rows:
                 self._keep_spooled([row])
 
-    # ------------------------------------------------------------ the writer
+    # ------------------------------------------------------------ alone
+
+    def _written_alone(self, waiting: _Waiting) -> bool:
+        """Write it here and now, if nobody else writes or waits and the connection stands.
+
+        Where that fails the writer thread, which makes new connections, has another try.
+        """
+        if not self._straight.is_open or not self._pen.acquire(blocking=False):
+            return False
+        try:
+            return not self._queue and self._write_in_time([waiting]) is None
+        finally:
+            self._pen.release()
+
+    # ------------------------------------------------------------ together
+
+    def _written_together(self, waiting: _Waiting) -> bool:
+        """Leave it to the writer thread and wait for its commit."""
+        left = waiting.came + AWAY_AFTER_SECONDS - time.monotonic()
+        if left <= 0:
+            return False
+        with self._ready:
+            self._queue.append(waiting)
+            self._start_writer()
+            self._ready.notify()
+        if not waiting.done.wait(left):
+            waiting.given_up = True
+            return False
+        return waiting.error is None
 
     def _start_writer(self) -> None:
         # Threads do not survive a fork: the writer belongs to the process that uses it.
@@ -190,52 +216,56 @@ class Intake:
             with self._ready:
                 while not self._queue:
                     self._ready.wait()
-                batch, self._queue = self._queue[:_MOST_AT_ONCE], self._queue[_MOST_AT_ONCE:]
-            self._write_together([waiting for waiting in batch if not waiting.given_up])
+            with self._pen:
+                # Taken only now: whoever came while the pen was in another hand goes along.
+                with self._ready:
+                    batch, self._queue = self._queue[:_MOST_AT_ONCE], self._queue[_MOST_AT_ONCE:]
+                batch = [waiting for waiting in batch if not waiting.given_up]
+                error = self._write_in_time(batch)
+            for waiting in batch:
+                waiting.error = error
+                waiting.done.set()
 
-    def _write_together(self, batch: list[_Waiting]) -> None:
-        """One transaction for all of them; each hears what came of it."""
-        error: Exception | None = None
+    # ------------------------------------------------------------ with the pen in hand
+
+    def _write_in_time(self, batch: Sequence[_Waiting]) -> Exception | None:
+        """One transaction for all of them; what went wrong, if anything did."""
         self._busy_since = time.monotonic()
         try:
-            self._write(
-                [waiting.row for waiting in batch],
-                {waiting.row["fingerprint"]: waiting.writer for waiting in batch if waiting.writer},
-            )
+            self._write([one.row for one in batch], {one.row["fingerprint"]: one.writer for one in batch})
         except Exception as caught:  # whatever it is, the requests must hear of it and the thread live on
-            error = caught
-        self._busy_since = None
-        for waiting in batch:
-            waiting.error = error
-            waiting.done.set()
+            return caught
+        finally:
+            self._busy_since = None
+        return None
 
     def _write(self, rows: list[dict[str, Any]], writers: Mapping[str, str] | None = None) -> None:
         if not rows:
             return
+        straight, heard = self._straight, self._newly_heard_from(rows)
+        straight.open()
+        asking = [row for row in rows if writers and writers.get(row["fingerprint"])]
+        if len(rows) == 1 and not heard and not asking:
+            straight.tell_one(self._insert, rows[0])
+            return
         # In one order everywhere, so that two nodes never wait for each other's rows crosswise.
         rows.sort(key=lambda row: row["fingerprint"])
-        heard = self._newly_heard_from(rows)
-        with self._db.writing_rows() as connection:
-            if writers:
-                self._settle_receipts(connection, rows, writers)
-            connection.execute(self._insert, rows)
+        with straight.writing():
+            for row in asking:
+                self._settle_receipt(row, (writers or {})[row["fingerprint"]])
+            straight.tell(self._insert, rows)
             if heard:
-                connection.execute(_HEARD_FROM, heard)
+                straight.tell(self._heard_from, heard)
         self._noted |= {one["account"]: one["at"] for one in heard}
 
-    def _settle_receipts(
-        self, connection: Connection, rows: list[dict[str, Any]], writers: Mapping[str, str]
-    ) -> None:
-        """What each may be shown: as the first time; nothing to whoever answers a question of ours."""
-        asked = self._asked(connection, set(writers.values()))
-        keys = [(row["account_id"], row["fingerprint"]) for row in rows if row["receipt"]]
-        before = {(a, f): receipt for a, f, receipt in connection.execute(_RECEIPTS.where(_KNOWN.in_(keys)))}
-        for row in rows:
-            key = (row["account_id"], row["fingerprint"])
-            if key in before:
-                row["receipt"] = before[key]
-            elif writers.get(row["fingerprint"]) in asked:
-                row["receipt"] = {}
+    def _settle_receipt(self, row: dict[str, Any], writer: str) -> None:
+        """What may be shown: as the first time; nothing to whoever answers a question of ours."""
+        key = {"account_id": row["account_id"], "fingerprint": row["fingerprint"]}
+        before = self._straight.ask(self._receipt, key)
+        if before:
+            row["receipt"] = before[0][0]
+        elif self._asked and self._straight.ask(self._asked, {"pseudonym": writer}):
+            row["receipt"] = {}
 
     def _newly_heard_from(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Accounts whose last arrival is to be noted: a silent account shows in days, not in milliseconds."""

@@ -10,7 +10,7 @@ from app.cases.service.clocks import limit_of, profile_of, review_step, step_tim
 from app.cases.service.ending import CLOSES_AFTER, close_replied
 from app.cases.service.moving import SYSTEM_ROLES, move
 from app.cases.service.pausing import answer_by_requester, set_pace
-from app.cases.service.promising import asked_of, expected_on, told
+from app.cases.service.promising import ASKED, expected_on, told
 from app.cases.service.recounting import (
     Moved,
     follow_calendar,
@@ -33,13 +33,13 @@ from app.cases.service.taking_in import (
 
 __all__ = [
     "ACTION_DETAILS",
+    "ASKED",
     "CLOSES_AFTER",
     "SYSTEM_ROLES",
     "Moved",
     "act",
     "answer_by_requester",
     "answer_inquiry",
-    "asked_of",
     "close_replied",
     "expected_on",
     "follow",

@@ -6,11 +6,11 @@ and the case made of the push later bears them. Where it goes into another case 
 drawn already, what was told leads there (`ToldNumber`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from app.base.keys import Keys
@@ -36,14 +36,13 @@ def expected_on(session: Session, now: datetime, message_type: str) -> date:
     return due_for_letter(session, now, message_type).due_on
 
 
-def asked_of(connection: Connection, pseudonyms: Iterable[str]) -> set[str]:
-    """Of these people, whom we have asked something: what they write now belongs to that case."""
-    found = (
-        select(Requester.pseudonym)
-        .join(Case, col(Case.requester_id) == Requester.id)
-        .where(col(Requester.pseudonym).in_(set(pseudonyms)), Case.status == Status.WAITING_CITIZEN)
-    )
-    return set(connection.execute(found).scalars())
+ASKED = (
+    select(Requester.pseudonym)
+    .join(Case, col(Case.requester_id) == Requester.id)
+    .where(col(Requester.pseudonym) == bindparam("pseudonym"), Case.status == Status.WAITING_CITIZEN)
+    .limit(1)
+)
+"""Whether we have asked ``pseudonym`` something: what they write now belongs to that case."""
 
 
 def number_and_code(session: Session, arrival: Arrival | None) -> tuple[str, str] | None:

@@ -1,10 +1,11 @@
 """Accepting: on disk before the platform hears of it, many in one transaction, each kept once."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import groupby
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy import text as sql
 from sqlmodel import select
 
@@ -49,20 +50,46 @@ def test_pushes_that_wait_for_the_disk_wait_for_it_together(sqlite_office: TheOf
     """While somebody else writes, nineteen more come in: they cost one commit and not nineteen."""
     office = sqlite_office
     intake = Intake(office.db)
-    commits: list[object] = []
-    event.listen(office.db.engine, "commit", commits.append)
+    accept(intake, office, 0)
+    told: list[str] = []
+    intake._straight._connection.set_trace_callback(told.append)
     with ThreadPoolExecutor(20) as pool:
         with office.db.writing() as session:
             session.connection()
-            first = pool.submit(accept, intake, office, 0)
-            eventually(lambda: intake._writer_of_pid and not intake._queue, what="the writer at work")
-            others = [pool.submit(accept, intake, office, number) for number in range(1, 20)]
+            first = pool.submit(accept, intake, office, 1)
+            eventually(intake._pen.locked, what="the first at its writing")
+            others = [pool.submit(accept, intake, office, number) for number in range(2, 21)]
             eventually(lambda: len(intake._queue) == 19, what="the queue")
-            before = len(commits) + 1  # and our own
         for one in (first, *others):
             one.result(30)
-    assert len(commits) - before == 2
-    assert len(kept(office)) == 20
+    steps = [(word, len(list(same))) for word, same in groupby(one.split()[0] for one in told)]
+    assert steps == [("INSERT", 1), ("BEGIN", 1), ("INSERT", 19), ("COMMIT", 1)]
+    assert len(kept(office)) == 21
+
+
+def test_whoever_comes_alone_writes_in_its_own_thread(office: TheOffice, intake: Intake) -> None:
+    accept(intake, office, 1)
+    intake._writer_of_pid = os.getpid()
+    intake._start_writer = lambda: pytest.fail("handed over")  # type: ignore[method-assign]
+    accept(intake, office, 2)
+    assert kept(office) == [b"push 1", b"push 2"]
+
+
+def test_a_connection_that_broke_is_made_anew_for_the_very_push(office: TheOffice, intake: Intake) -> None:
+    accept(intake, office, 1)
+    intake._straight._connection.close()
+    accept(intake, office, 2)
+    assert kept(office) == [b"push 1", b"push 2"]
+    assert intake.spool.is_empty
+
+
+def test_a_child_process_does_not_use_the_connection_of_its_parent(sqlite_office: TheOffice) -> None:
+    intake = Intake(sqlite_office.db)
+    accept(intake, sqlite_office, 1)
+    intake._straight._of_process -= 1  # as a fork would see it
+    assert not intake._straight.is_open
+    accept(intake, sqlite_office, 2)
+    assert kept(sqlite_office) == [b"push 1", b"push 2"]
 
 
 def test_the_account_knows_its_newest_arrival_in_whatever_order_they_are_written(
@@ -104,7 +131,7 @@ def test_a_file_that_another_program_holds_is_waited_for(sqlite_office: TheOffic
     other.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(1) as pool:
         accepted = pool.submit(accept, intake, office, 2)
-        eventually(lambda: not intake._queue, what="the writer at work")
+        eventually(intake._pen.locked, what="the writer at work")
         assert kept(office) == [b"push 1"] and not accepted.done()
         other.execute("ROLLBACK")
         accepted.result(30)
