@@ -143,15 +143,33 @@ class Stand:
         self.stop()
 
     def fail_next(
-        self, call: str, *, errcode: int | str | None = None, fault: str | None = None, times: int = 1
+        self,
+        call: str,
+        *,
+        errcode: int | str | None = None,
+        fault: str | None = None,
+        times: int = 1,
+        after: int = 0,
     ) -> None:
-        """Let the next calls of this name fail: with a code of the platform, or with one of FAULTS."""
+        """Let the next calls of this name fail, ``after`` so many good ones: with a code of the platform, or
+        with one of FAULTS."""
         if call not in self.routes():
             raise ValueError(f"no such call: {call}; there are {', '.join(self.routes())}")
         if (errcode is None) == (fault is None) or (fault is not None and fault not in FAULTS):
             raise ValueError(f"give an errcode or one of {', '.join(FAULTS)}")
         with self._lock:
-            self._planned[call].extend([Planned(errcode, fault)] * times)
+            self._planned[call].extend([Planned()] * after + [Planned(errcode, fault)] * times)
+
+    def forgive(self) -> None:
+        """Nothing that was asked to fail fails any more."""
+        with self._lock:
+            self._planned.clear()
+
+    @property
+    def unmet(self) -> int:
+        """How many of the failures asked for no call has met yet."""
+        with self._lock:
+            return sum(plan != Planned() for planned in self._planned.values() for plan in planned)
 
     def routes(self) -> Mapping[str, Handler]:
         """Name of a call (the end of its path) → what carries it out."""
@@ -216,6 +234,7 @@ class Stand:
             errcode=given.get("errcode"),
             fault=given.get("fault"),
             times=int(given.get("times", 1)),
+            after=int(given.get("after", 0)),
         )
         return Response({"ok": True})
 

@@ -216,12 +216,14 @@ class WeChatSandbox(Stand):
         at = created_at or self.now()
         return wechat_pushes.inner_xml(kind, self.original_id, openid, at, number, fields or {})
 
-    def push_of(self, xml: str, openid: str, mode: str | None = None) -> Push:
+    def push_of(
+        self, xml: str, openid: str, mode: str | None = None, signed_at: datetime | None = None
+    ) -> Push:
         """A signed push of this XML, unsent: for tests that carry it in themselves."""
         if (mode or self.mode) not in MODES:
             raise ValueError(f"no such mode: {mode}")
         return wechat_pushes.push_of(
-            xml, mode or self.mode, self.key, self.app_id, self.original_id, openid, self.now()
+            xml, mode or self.mode, self.key, self.app_id, self.original_id, openid, signed_at or self.now()
         )
 
     # ------------------------------------------------------------ what our side calls

@@ -52,18 +52,22 @@ def _signed_with(victim: Victim, token: str) -> Push:
     return _with_query(push, **made)
 
 
-def _turned_inside(victim: Victim) -> Push:
-    """One bit of the seal turned, and signed again by somebody who has the token alone."""
-    push = victim.push(victim.xml())
-    sealed = push.body.decode().partition("<Encrypt><![CDATA[")[2].partition("]]>")[0]
-    data = bytearray(base64.b64decode(sealed))
-    data[-1] ^= 1
-    turned = base64.b64encode(bytes(data)).decode()
+def signed_again(push: Push, token: str, sealed: str) -> Push:
+    """This push with another seal, signed by somebody who has the token alone."""
     stamp, nonce = push.query["timestamp"], push.query["nonce"]
-    body = push.body.replace(sealed.encode(), turned.encode())
-    return Push(
-        {**push.query, "msg_signature": sign(victim.key.token, stamp, nonce, turned)}, push.headers, body
+    old = push.body.decode().partition("<Encrypt><![CDATA[")[2].partition("]]>")[0]
+    query = {**push.query, "msg_signature": sign(token, stamp, nonce, sealed)}
+    return Push(query, push.headers, push.body.replace(old.encode(), sealed.encode()))
+
+
+def _turned_inside(victim: Victim) -> Push:
+    """One bit of the seal turned, and signed again."""
+    push = victim.push(victim.xml())
+    data = bytearray(
+        base64.b64decode(push.body.decode().partition("<Encrypt><![CDATA[")[2].partition("]]>")[0])
     )
+    data[-1] ^= 1
+    return signed_again(push, victim.key.token, base64.b64encode(bytes(data)).decode())
 
 
 # fmt: off

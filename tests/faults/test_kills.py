@@ -1,4 +1,4 @@
-"""kill -9, at least a hundred times: F1 while messages come in, F2 while replies go out; F8 pushes in disorder.
+"""kill -9, at least a hundred times: F1 while messages come in, F2 while replies go out.
 
 Whatever was acknowledged is there once; whatever was released arrived once or is a person's to look at.
 """
@@ -7,7 +7,6 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -240,72 +239,3 @@ def test_whatever_was_released_arrives_once_or_is_a_persons_to_look_at(
     assert sandbox.calls["custom/send"] == calls_before  # an unknown one is never sent again by itself
     assert kills.total() >= share_of(made, 40, times)
     unharmed(made.db)
-
-
-# ------------------------------------------------------------------ F8: pushes in disorder
-
-
-@pytest.mark.timeout(1200)
-def test_pushes_repeated_and_shuffled_over_eight_connections_are_one_row_each(
-    made: Prepared, times: int, counted: Callable[[str], None]
-) -> None:
-    chance, sandbox = random.Random(SEED), made.sandbox
-    total = 2_000 * times
-    made.live.start()
-    addresses, refused_wrongly, taken_wrongly = made.webhook(), 0, 0
-    clients = threading.local()
-
-    def hand_in(job: tuple[Push, bool]) -> tuple[bool, int]:
-        push, is_good = job
-        if not hasattr(clients, "one"):
-            clients.one = httpx.Client(timeout=10, trust_env=False)
-        answer = clients.one.post(addresses, params=dict(push.query), content=push.body)
-        return is_good, answer.status_code
-
-    pushed, statuses = 0, Counter[int]()
-    with ThreadPoolExecutor(8) as pool:
-        for start in range(0, total, 100):
-            window: list[tuple[Push, bool]] = []
-            for number in range(start, start + 100):
-                person = f"oTEST{number:022}"
-                kind, fields = chance.choice(KINDS)
-                xml = sandbox.inner_xml(kind, person, {**fields, "EventKey": str(number)} if fields else {})
-                again = [sandbox.push_of(xml, person) for _ in range(chance.randint(1, 3))]
-                window += [(push, True) for push in again]
-                if number % 10 == 0:  # somebody turns the bytes of a good one
-                    window.append((_spoiled(again[0], chance), False))
-            chance.shuffle(window)
-            pushed += len(window)
-            for is_good, status in pool.map(hand_in, window):
-                statuses[status] += 1
-                refused_wrongly += is_good and status != 200
-                taken_wrongly += not is_good and status == 200
-    there = tallies(made.db)["arrivals"]
-    made.live.stop()
-    take_in_everything(made.db)
-    after = tallies(made.db)
-    counted(
-        f"F8  {total} messages and events told {pushed} times over 8 connections, shuffled, with {total // 10} "
-        f"forgeries: {there} kept, {after['messages']} messages; {refused_wrongly} good ones refused, "
-        f"{taken_wrongly} forgeries taken, answers {dict(sorted(statuses.items()))}"
-    )
-    assert (there, after["messages"], after["waiting"]) == (total, total, 0)
-    assert (refused_wrongly, taken_wrongly) == (0, 0)
-    assert max(statuses) < 500
-    unharmed(made.db)
-
-
-KINDS: tuple[tuple[str, dict[str, str]], ...] = (
-    ("text", {}),
-    ("text", {}),
-    ("image", {}),
-    ("hologram", {}),
-    ("click", {"Event": "CLICK"}),
-)
-
-
-def _spoiled(push: Push, chance: random.Random) -> Push:
-    """The same push with one character of its sealed part changed."""
-    at = push.body.index(b"<Encrypt>") + 20 + chance.randrange(40)
-    turned = b"A" if push.body[at : at + 1] != b"A" else b"B"
-    return Push(push.query, push.headers, push.body[:at] + turned + push.body[at + 1 :])

@@ -1,0 +1,243 @@
+"""An office beside two platforms that fail when told to: citizens write, are answered, and get the answer.
+
+Messages come in by the real door, replies go out by the real call over the loopback address; the clock is moved
+to whenever something is due. Afterwards the three invariants are asked of the database and of what citizens saw.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+from sqlmodel import Session, col, func, select
+
+from app import jobs
+from app.base import clock
+from app.base.db import Database
+from app.cases import service as cases
+from app.cases.models import Case
+from app.cases.transitions import Action, Status
+from app.messages.models import Arrival, Message
+from app.official_accounts import service as accounts
+from app.official_accounts.models import OfficialAccount
+from app.replies import service as replies
+from app.replies.models import Delivery, Reply
+from connectors.sandbox.wechat import WeChatSandbox
+from connectors.sandbox.weibo import WeiboSandbox
+from tests.app.replies.acting import BASIS, REVIEWERS, TEXT, approve
+from tests.conftest import NOW, WECHAT, WEIBO, TheOffice, make_app, open_office
+from tests.connectors.stands import MovingClock
+from tests.factories import LETTER
+from tests.faults.office import count
+
+SENDERS = 20
+"""So many send at once: those that wait for a silent platform wait together."""
+ROUNDS = 60
+ARTICLE = 2650000123
+ADDRESS = f"https://mp.weixin.qq.com/s?__biz=x&mid={ARTICLE}&idx=1"
+
+
+class Door(httpx.WSGITransport):
+    """Our own address, and the bytes of every push that it acknowledged."""
+
+    def __init__(self, app: object, at: MovingClock) -> None:
+        super().__init__(app=app)  # type: ignore[arg-type]
+        self._at, self.acknowledged = at, list[bytes]()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """As it comes from outside, at the time of the office."""
+        body = request.read()
+        with clock.at(self._at()):
+            answer = super().handle_request(request)
+        if request.method == "POST" and answer.status_code == 200:
+            self.acknowledged.append(body)
+        return answer
+
+
+@dataclass
+class Failing:
+    """The office, its two platforms and the time; ``commented``: how many comments citizens wrote."""
+
+    office: TheOffice
+    at: MovingClock
+    door: Door
+    wechat: WeChatSandbox
+    weibo: WeiboSandbox
+    commented: int = 0
+    numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def db(self) -> Database:
+        return self.office.db
+
+    # ------------------------------------------------------------ what people do
+
+    def write(self, way: str) -> None:
+        """One more citizen writes, in one of `WAYS`."""
+        WAYS[way](self, next(self.numbers))
+
+    def take_in(self) -> list[int]:
+        """Ask, read and file everything; the cases that nobody has answered yet."""
+        self.at.at += timedelta(minutes=45)  # longer than any platform's pause between two rounds
+        jobs.run(self.db, "fetch_new", self.at())
+        while jobs.run(self.db, "take_in_arrivals", self.at()):
+            continue
+        with self.db.reading() as session:
+            return list(session.exec(select(Case.id).where(Case.status == Status.NEW).order_by(col(Case.id))))
+
+    def answer(self, cases_there: list[int]) -> list[int]:
+        """Each goes to the department, is answered, reviewed three times and released; the deliveries."""
+        with self.db.writing() as session:
+            for case_id in cases_there:
+                self._answer(session, session.get_one(Case, case_id))
+        with self.db.reading() as session:
+            wanted = select(Delivery.id).where(col(Delivery.case_id).in_(cases_there))
+            return list(session.exec(wanted.order_by(col(Delivery.id))))
+
+    def _answer(self, session: Session, case: Case) -> None:
+        people, now = self.office.people, self.at()
+        own = self.office.departments["公安局户政科"].id
+        cases.act(session, now, people["小陈"], case.number, Action.ACCEPT)
+        cases.act(session, now, people["小陈"], case.number, Action.ASSIGN, department_id=own)
+        cases.act(session, now, people["老李"], case.number, Action.ACKNOWLEDGE)
+        text = f"{TEXT}（第 {case.id} 件）"
+        reply = replies.draft(session, now, people["老李"], case, text=text, basis=BASIS)
+        replies.submit(session, now, people["老李"], reply.id)
+        approve(session, self.office, reply, *REVIEWERS, now=now)
+        replies.release(session, now, people["周局长"], reply.id, digest=reply.digest)
+
+    def send(self, deliveries: list[int], at_once: int = SENDERS) -> None:
+        """Send until nothing more is due, whatever time passes meanwhile."""
+        with ThreadPoolExecutor(at_once) as pool:
+            for _ in range(ROUNDS):
+                told = [pool.submit(replies.deliver_released, self.db, self.at()) for _ in range(at_once)]
+                for one in told:
+                    one.result()
+                due = self._next_due(deliveries)
+                if due is None:
+                    return
+                self.at.at = max(self.at(), due) + timedelta(seconds=1)
+        raise AssertionError("something is still waiting to be sent")
+
+    def _next_due(self, deliveries: list[int]) -> datetime | None:
+        """When something may be sent next: when its wait and the account's pause are over."""
+        with self.db.reading() as session:
+            wanted = select(func.min(Delivery.next_try_at), func.max(OfficialAccount.held_until)).join(
+                OfficialAccount, col(OfficialAccount.id) == Delivery.account_id
+            )
+            waiting = wanted.where(col(Delivery.id).in_(deliveries), Delivery.state == "ready")
+            due, held = session.exec(waiting).one()
+        return max(due, held) if due and held else due
+
+    def go_on(self) -> None:
+        """The leader on duty stops everything and lets it go on: no account is held back any more."""
+        leader = self.office.people["值班长老徐"]
+        with self.db.writing() as session:
+            accounts.stop(session, self.at(), leader)
+            accounts.resume(session, self.at(), leader)
+
+    # ------------------------------------------------------------ what must hold
+
+    def require_the_invariants(self) -> None:
+        """I1–I3 of all that happened so far."""
+        self.require_all_kept()
+        self.require_all_answered()
+
+    def require_all_kept(self) -> None:
+        """I1 every acknowledged push and every comment is kept once, byte for byte; I2 each is one message on
+        one case."""
+        with self.db.reading() as session:
+            kept = Counter(session.exec(select(Arrival.raw)))
+            assert {raw: kept[raw] for raw in self.door.acknowledged} == dict.fromkeys(
+                self.door.acknowledged, 1
+            )
+            assert kept.total() == len(self.door.acknowledged) + self.commented
+            assert set(session.exec(select(Arrival.state))) <= {"read", "event"}
+            assert count(session, Message) == count(session, Case) == kept.total()
+
+    def require_all_answered(self) -> None:
+        """I3 each released reply has one delivery, which is done once or says why not."""
+        with self.db.reading() as session:
+            released = count(session, Reply, Reply.state == "released")
+            rows = session.exec(select(Delivery)).all()
+        assert len(rows) == released
+        seen = self.seen()
+        for row in rows:
+            assert row.state in {"done", "unknown", "failed", "elsewhere"}, row.state
+            assert (row.state == "failed") <= (row.fallback == "page")
+            assert seen[row.text] <= 1, "sent twice"
+            assert (row.state == "done") <= (seen[row.text] == 1), "called sent, and was not"
+            assert (row.state in {"failed", "elsewhere"}) <= (seen[row.text] == 0), (
+                "called failed, and was not"
+            )
+
+    def seen(self) -> Counter[str]:
+        """How often each reply was seen; every reply's words are its own."""
+        return Counter(
+            entry.text
+            for stand in (self.wechat, self.weibo)
+            for entry in stand.ledger.entries()
+            if entry.kind in ("reply", "comment")
+        )
+
+
+@contextmanager
+def failing(db: Database, folder: Path) -> Iterator[Failing]:
+    """The office on ``db`` with both platforms at hand, from `NOW` on."""
+    at = MovingClock(NOW)
+    office = open_office(db)
+    folder.mkdir(exist_ok=True)
+    door = Door(make_app(db, folder), at)
+    wechat_settings = {
+        name: WECHAT[name] for name in ("app_id", "app_secret", "token", "aes_key", "original_id")
+    }
+    weibo_settings = {name: WEIBO[name] for name in ("uid", "app_secret", "access_token")}
+    common = {"clock": at, "webhook_transport": door}
+    addresses = {
+        key: f"http://localhost/webhooks/{key}/{office.accounts[key].key}" for key in ("wechat", "weibo")
+    }
+    with (
+        WeChatSandbox(**wechat_settings, webhook_url=addresses["wechat"], **common) as wechat,
+        WeiboSandbox(
+            **weibo_settings, webhook_url=addresses["weibo"], calls_per_day=10**6, **common
+        ) as weibo,
+    ):
+        with db.writing() as session:
+            given = {"api_base": wechat.url, "comment_days": "1", "articles": ADDRESS}
+            accounts.change_settings(session, NOW, None, office.accounts["wechat"].id, given)
+            bases = dict.fromkeys(("api_base", "message_base", "upload_base"), weibo.url)
+            given = {**bases, "also_mentions": "no", "daily_calls": "9999"}
+            accounts.change_settings(session, NOW, None, office.accounts["weibo"].id, given)
+        yield Failing(office, at, door, wechat, weibo)
+
+
+def _wechat(made: Failing, number: int) -> None:
+    assert made.wechat.push_text(f"oTEST{number:023}", f"第 {number} 位：{LETTER}").accepted
+
+
+def _wechat_comment(made: Failing, number: int) -> None:
+    made.wechat.comment(f"oTEST{number:023}", f"第 {number} 位：{LETTER}", ARTICLE)
+    made.commented += 1
+
+
+def _weibo(made: Failing, number: int) -> None:
+    assert made.weibo.push_text(str(1_700_000_000 + number), f"第 {number} 位：{LETTER}")
+
+
+def _weibo_comment(made: Failing, number: int) -> None:
+    made.weibo.comment(str(1_700_000_000 + number), f"第 {number} 位：{LETTER}")
+    made.commented += 1
+
+
+WAYS: dict[str, Callable[[Failing, int], None]] = {
+    "wechat": _wechat,
+    "wechat comment": _wechat_comment,
+    "weibo": _weibo,
+    "weibo comment": _weibo_comment,
+}
+"""How a citizen writes, and so to what the reply goes."""
