@@ -67,6 +67,12 @@ class Job:
 JOBS = (
     Job(cases.take_in_arrivals, "收件：读懂推送来的消息，进入队列", every=1, own_transactions=True),
     Job(replies.deliver_released, "送达：把签发的答复送到平台", every=1, own_transactions=True),
+    Job(
+        replies.moderate_comments,
+        "留言：精选、取消精选、删除，由人决定后到平台上做",
+        every=2,
+        own_transactions=True,
+    ),
     Job(replies.deliver_to_merged, "送达：答复之后才并案的来信，也在查询页看到答复", every=60),
     Job(messages.fetch_new, "取件：向要主动去取的平台取新消息", every=300, own_transactions=True),
     Job(

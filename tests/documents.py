@@ -25,6 +25,7 @@ from app.disclosure.decision import REASONS, WITHDRAWALS
 from app.jobs import JOBS
 from app.official_accounts.service import DETAILS
 from app.opendata.datasets import DATASETS
+from app.replies.moderating import DEEDS
 from app.replies.routes import ROUTES, STEP_LABELS
 from app.replies.sending import STATE_LABELS, choices
 from app.staff.roles import BARRED_TO_CONTRACTORS, GRANTABLE, LABELS, SEES_ALL_CASES, Role
@@ -366,6 +367,12 @@ def delivery_states() -> str:
     return _table(("状态", "页面上叫", "人可以做"), rows)
 
 
+def moderation() -> str:
+    """What may be done to a comment beside answering it, by whom."""
+    rows = ((deed.label, _roles(deed.roles), deed.effect) for deed in DEEDS.values())
+    return _table(("操作", "谁可以做", "之后"), rows)
+
+
 def withhold_reasons() -> str:
     """Why a closed case is not shown."""
     rows = (
@@ -472,7 +479,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     for made in (
         settings, commands, make, jobs, doors, errors, delivery_errors, platforms, account_details, statuses,
         transitions, action_details, views, profiles, message_types, ladder, routes, gates, return_codes,
-        delivery_states, withhold_reasons, withdrawals, roles, places, keys, scopes, operations, datasets, indicators,
+        delivery_states, moderation, withhold_reasons, withdrawals, roles, places, keys, scopes, operations, datasets, indicators,
     )
 } | {f"account_{key}": _account_settings(key) for key, row in PLATFORMS.items() if row.connector.SETTINGS} | {
     f"columns_{name}": _columns(name) for name in DATASETS

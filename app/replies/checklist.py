@@ -12,9 +12,10 @@ from functools import cache
 from hashlib import sha256
 from typing import NamedTuple
 
-from app.replies.rendering import Rendered, dropped, form_of
+from app.replies.rendering import Rendered, form_of
 from connectors.registry import UNIT_WORDS
 from kb.analysis import Segmenter, bigrams, fold
+from kb.wording import missing_parts
 
 BLOCK, WARN, INFO = "block", "warn", "info"
 
@@ -29,6 +30,7 @@ class Finding:
     where: str = ""
     found: str = ""  # words in the draft that one step repairs …
     expected: str = ""  # … by these
+    left_out: tuple[str, ...] = ()  # parts that one step puts in
 
     @property
     def key(self) -> str:
@@ -298,17 +300,29 @@ def _personal_data(draft: Draft) -> Iterator[Finding]:
 
 
 def _differences(draft: Draft) -> Iterator[Finding]:
+    yield from _left_out([one.library for one in draft.differences if not one.draft])
     for one in draft.differences:
+        if not one.draft:
+            continue
         repairable = bool(one.draft) and one.draft in draft.text and "、" not in one.library
         repair = (one.draft, one.library) if repairable and not one.is_opposite else ("", "")
         yield Finding("differs", WARN, _how(one), f"{one.what}|{one.library}|{one.draft}", *repair)
 
 
+def _left_out(parts: Sequence[str]) -> Iterator[Finding]:
+    """All that must be kept and is not there, said once: one click puts it in, or one reason answers for it."""
+    if parts:
+        named = "".join(f"“{part}”" for part in parts)
+        what = f"没有写必须保留的{named}。请补上，或写明理由"
+        yield Finding(LEFT_OUT, WARN, what, "|".join(parts), left_out=tuple(parts))
+
+
+LEFT_OUT = "left_out"
+
+
 def _how(one: Difference) -> str:
     """How the draft departs, in a clerk's words."""
     whose = f"问答库“{one.question}”" if one.question else "问答库"
-    if not one.draft:
-        return f"没有写必须保留的“{one.library}”。请补上，或写明理由"
     if one.is_opposite:
         return f"意思与{whose}相反：草稿写“{one.draft}”，问答库写“{one.library}”。请改正，或写明理由"
     return f"{one.what}与{whose}不一致：草稿写“{one.draft}”，问答库写“{one.library}”。请改正，或写明理由"
@@ -326,7 +340,7 @@ def _limits(draft: Draft) -> Iterator[Finding]:
 
 def _short_forms(draft: Draft) -> Iterator[Finding]:
     for form in draft.forms:
-        for words in dropped(draft.must_keep, form.text) if form.is_short else ():
+        for words in missing_parts(form.text, draft.must_keep) if form.is_short else ():
             what = f"{_name(draft, form)}：短版漏了必须保留的“{words}”。请补上"
             yield Finding("short_drops", BLOCK, what, f"{form.platform}|{words}")
 

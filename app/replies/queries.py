@@ -14,7 +14,8 @@ from app.departments.models import Department
 from app.log.models import Event
 from app.messages.models import Message, Requester
 from app.official_accounts.models import OfficialAccount
-from app.replies.models import Delivery, Reply, ReplyOpinion
+from app.replies import moderating
+from app.replies.models import Delivery, Moderation, Reply, ReplyOpinion
 from app.replies.rendering import form_of, is_private, is_private_form, render
 from app.replies.routes import (
     RELEASE,
@@ -27,6 +28,7 @@ from app.replies.routes import (
 )
 from app.replies.sending import NEEDS_A_PERSON, DeliveryState, window_problem
 from app.staff.roles import Person, Role
+from connectors.contract import Moderator
 from connectors.registry import PLATFORMS, Count, count_text, platform
 from kb.review import Opinion, SentBack, Step, Verdict
 
@@ -50,6 +52,7 @@ LOG_LABELS: Mapping[str, str] = {
     "retry_delivery": "再发一次",
     "answer_changed": "所用的答案改了",
     "accept_differences": "接受口径差异",
+    **moderating.LOG_LABELS,
 }
 """What the steps of a reply are called in the log of its case."""
 FORM_LABELS: Mapping[str, str] = {
@@ -432,6 +435,62 @@ def _way(now: datetime, message: Message, requester: Requester | None) -> Way:
     )
 
 
+# ------------------------------------------------------------------ comments, beside answering them
+
+
+def comment_of(session: Session, message: Message) -> moderating.Comment:
+    """A message as `moderating` looks at it: what its platform can be asked to do to it, and how it stands.
+
+    A message that is no public comment is offered nothing.
+    """
+    kind = platform(message.platform).connector
+    if message.kind != "comment" or not issubclass(kind, Moderator):
+        return moderating.Comment(offered=frozenset())
+    account = session.get_one(OfficialAccount, message.account_id)
+    busy = select(Moderation.state).where(
+        Moderation.message_id == message.id, col(Moderation.state).in_(moderating.OPEN)
+    )
+    return moderating.Comment(
+        offered=frozenset(kind.ACTIONS),
+        is_gone=message.gone_at is not None,
+        is_featured=message.extra.get("featured") == "yes",
+        busy=session.exec(busy.limit(1)).first() or "",
+        is_stopped=account.stopped_at is not None,
+        is_closed=account.closed_at is not None,
+    )
+
+
+def moderations_of(session: Session, case_id: int) -> list[Moderation]:
+    """What was done to the comments of a case, newest first."""
+    wanted = select(Moderation).where(Moderation.case_id == case_id)
+    return list(session.exec(wanted.order_by(col(Moderation.id).desc())))
+
+
+def moderations_due(session: Session, now: datetime, limit: int) -> list[int]:
+    """Ids of what is to be done to comments now, the longest waiting first; nothing on accounts that wait."""
+    wanted = (
+        select(Moderation.id)
+        .join(OfficialAccount, col(OfficialAccount.id) == Moderation.account_id)
+        .where(Moderation.state == DeliveryState.READY, Moderation.next_try_at <= now, _may_call(now))
+        .order_by(col(Moderation.next_try_at), col(Moderation.id))
+    )
+    return list(session.exec(wanted.limit(limit)))
+
+
+def moderations_lost(session: Session, now: datetime) -> list[int]:
+    """Ids of intents whose time has run out."""
+    wanted = select(Moderation.id).where(
+        Moderation.state == DeliveryState.INTENT, col(Moderation.lease_until) <= now
+    )
+    return list(session.exec(wanted))
+
+
+def _may_call(now: datetime) -> ColumnElement[bool]:
+    """Accounts on which something goes out: what waits on others must not stand before what can go."""
+    held = or_(col(OfficialAccount.held_until).is_(None), col(OfficialAccount.held_until) <= now)
+    return and_(col(OfficialAccount.stopped_at).is_(None), held)
+
+
 # ------------------------------------------------------------------ deliveries
 
 
@@ -593,9 +652,7 @@ def due(session: Session, now: datetime, limit: int) -> list[int]:
             Delivery.state == DeliveryState.READY,
             Delivery.next_try_at <= now,
             col(Delivery.id).in_(first),
-            # Nothing goes out on these: they must not stand before those that can.
-            col(OfficialAccount.stopped_at).is_(None),
-            or_(col(OfficialAccount.held_until).is_(None), col(OfficialAccount.held_until) <= now),
+            _may_call(now),
         )
         .order_by(col(Delivery.next_try_at), col(Delivery.id))
         .limit(limit)

@@ -84,12 +84,6 @@ def _shorts(text: str, library_short: str) -> Sequence[str]:
     return [words for words in (library_short.strip(), first.group().strip() if first else "") if words]
 
 
-def dropped(must_keep: Sequence[str], short: str) -> list[str]:
-    """Conditions marked 必须保留 that a short form leaves out; spaces do not count."""
-    bare = re.sub(r"\s", "", short)
-    return [words for words in must_keep if re.sub(r"\s", "", words) not in bare]
-
-
 def clean(text: str) -> str:
     """The text as it can be kept and sent: line ends as LF, no invisible control or half characters.
 

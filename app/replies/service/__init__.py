@@ -8,6 +8,7 @@ from app.replies.service.checking import check
 from app.replies.service.delivering import deliver_released
 from app.replies.service.following import correct_to, hold_to
 from app.replies.service.joining import deliver_to_merged
+from app.replies.service.moderating import moderate, moderate_comments, settle_moderation
 from app.replies.service.reviewing import LEVELS, give_opinion, raise_level, release, submit, withdraw
 from app.replies.service.settling import SETTLERS, enter_by_hand, retry, settle_delivery
 from app.replies.service.within import ANSWERED, WRITERS
@@ -40,12 +41,15 @@ __all__ = [
     "give_opinion",
     "hold_to",
     "insert_answer",
+    "moderate",
+    "moderate_comments",
     "offer_short_text",
     "raise_level",
     "release",
     "repair",
     "retry",
     "settle_delivery",
+    "settle_moderation",
     "submit",
     "withdraw",
     "write_table",

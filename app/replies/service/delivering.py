@@ -1,8 +1,7 @@
 """How does a released reply reach the platform, once, by the intent protocol?"""
 
-import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import httpx
 from sqlalchemy import update
@@ -14,23 +13,21 @@ from app.messages.models import Message, Requester
 from app.notices import service as notices
 from app.official_accounts import service as accounts
 from app.official_accounts.models import OfficialAccount
-from app.official_accounts.service import HeldToken
 from app.replies import queries, sending
 from app.replies.models import Delivery, Reply
 from app.replies.rendering import is_private, render
 from app.replies.routes import ROUTES, check_complete, digest_of_reply
 from app.replies.sending import APPROVAL_VOID, WINDOW_WORDS, DeliveryState, Follow, follow
+from app.replies.service.calling import Watch, call
 from app.replies.service.within import (
     Failure,
     change,
     error_columns,
-    failure_of,
     our_failure,
     record_delivery,
     tell_about,
 )
 from connectors.contract import Connector, OutgoingReply, Receipt, Sender
-from connectors.errors import DeliveryError
 from connectors.registry import count_text
 from kb.review import ReviewError
 
@@ -49,15 +46,9 @@ class _Claim:
     connector: Sender
     reply: OutgoingReply
 
-
-class _Watch:
-    """The time in a run that lasts: what it was told at its start, and how long ago that is."""
-
-    def __init__(self, now: datetime) -> None:
-        self._told, self._started = now, time.monotonic()
-
-    def now(self) -> datetime:
-        return self._told + timedelta(seconds=time.monotonic() - self._started)
+    def send(self, token: str | None) -> Receipt:
+        """The one call."""
+        return self.connector.send(self.reply, token)
 
 
 def deliver_released(
@@ -69,7 +60,7 @@ def deliver_released(
     2. call the platform, in no transaction; 3. write down what came of it, if the row is still ours.
     An intent whose sender is gone becomes unknown, and a person looks.
     """
-    watch = _Watch(now)
+    watch = Watch(now)
     _give_up_lost(db, now)
     _give_up_held(db, now)
     with db.reading() as session:
@@ -78,7 +69,7 @@ def deliver_released(
         with db.writing() as session:
             claim = _claim(session, watch.now(), delivery_id, transport)
         if claim is not None:
-            outcome = _call(db, watch, claim, transport)
+            outcome = call(db, watch, claim.account_id, claim.intent_at, claim.send, transport)
             with db.writing() as session:
                 _report(session, watch.now(), claim, outcome)
     return len(waiting)
@@ -111,47 +102,6 @@ def _claim(
         return None
     reply = _outgoing(session, row)
     return _Claim(row.id, row.fence, account.id, now, connector, reply)
-
-
-def _call(
-    db: Database, watch: _Watch, claim: _Claim, transport: httpx.BaseTransport | None
-) -> Receipt | Failure:
-    """One call, in no transaction. What happens before it can never have reached the citizen."""
-    try:
-        token = accounts.token_for(db, watch.now(), claim.account_id, transport=transport)
-    except DeliveryError as error:
-        return failure_of(error, sending.before_the_call(error.kind))
-    if not sending.may_start(watch.now() - claim.intent_at):
-        return Failure("back_off", "late", "", "系统刚才停顿了一下，没有发出，稍后自动再试。")
-    try:
-        return claim.connector.send(claim.reply, token.value if token else None)
-    except DeliveryError as error:
-        if error.kind == "refresh" and token is not None:
-            return _refreshed(db, watch, claim, token, error, transport)
-        return failure_of(error, error.kind)
-
-
-def _refreshed(
-    db: Database,
-    watch: _Watch,
-    claim: _Claim,
-    token: HeldToken,
-    error: DeliveryError,
-    transport: httpx.BaseTransport | None,
-) -> Failure:
-    """The platform refused the token: have it fetched anew, once for all who were refused."""
-    try:
-        accounts.token_for(
-            db,
-            watch.now(),
-            claim.account_id,
-            force=True,
-            seen_generation=token.generation,
-            transport=transport,
-        )
-    except DeliveryError as worse:
-        return failure_of(worse, sending.before_the_call(worse.kind))
-    return failure_of(error, error.kind)
 
 
 def _report(session: Session, now: datetime, claim: _Claim, outcome: Receipt | Failure) -> None:
@@ -215,7 +165,7 @@ def _failed_try(session: Session, now: datetime, row: Delivery, failure: Failure
             row,
             DeliveryState.INTENT,
             state=DeliveryState.READY,
-            next_try_at=now + then.after,
+            next_try_at=now + sending.put_off(then.after, failure.not_before, f"{row.id}-{row.tries}"),
             refreshed=row.refreshed or then.refreshed,
             **error_columns(failure),
         )
@@ -277,6 +227,8 @@ def _unsendable(session: Session, now: datetime, row: Delivery, account: Officia
     message = session.get_one(Message, row.message_id)
     if message.answer:
         return our_failure("elsewhere", "final")
+    if message.gone_at is not None:
+        return our_failure("gone", "final")
     requester = session.get(Requester, row.requester_id) if row.requester_id else None
     if requester is not None and requester.withdrawn_at is not None:
         return our_failure("no_recipient", "final")

@@ -204,9 +204,14 @@ def _keep_departures(
     session: Session, now: datetime, reply: Reply, found: Iterable[Finding], points: Sequence[Point]
 ) -> None:
     """Keep the points with the author's reasons, for exactly the text that is under review."""
-    said = {one.where: reply.dismissals.get(one.key, "") for one in found if one.code == "differs"}
+    said = {
+        part: reply.dismissals.get(one.key, "")
+        for one in found
+        if one.code in {"differs", checklist.LEFT_OUT}
+        for part in (one.left_out or (one.where,))
+    }
     named = {(point.label, point.library, point.said): point for point in points}
-    reasons = {name: said.get("|".join(name), "") for name in named}
+    reasons = {name: said.get("|".join(name) if name[2] else name[1], "") for name in named}
     consistency.keep(session, now, reply_id=reply.id, digest=reply.digest, found=points, reasons=reasons)
 
 

@@ -1,7 +1,7 @@
 """What every step of a reply needs: one at a time at its case, a row changed only as it was read, log, notices."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
@@ -17,7 +17,7 @@ from app.log import service as log
 from app.notices import service as notices
 from app.official_accounts.models import OfficialAccount
 from app.replies import sending
-from app.replies.models import Delivery, Reply
+from app.replies.models import Delivery, Moderation, Reply
 from app.replies.sending import APPROVAL_VOID, OURS
 from app.staff.roles import Person, Role
 from connectors.errors import DeliveryError
@@ -58,13 +58,15 @@ class Failure:
     code: str
     words: str  # the platform's, or empty
     message: str  # in Chinese
+    not_before: timedelta | None = None  # how long the platform asked us to wait
 
 
-def change(session: Session, row: Delivery, was: str, **values: Any) -> bool:
-    """Change a delivery only if it still is what was read: state and fencing token in one UPDATE."""
+def change(session: Session, row: Delivery | Moderation, was: str, **values: Any) -> bool:
+    """Change an outbox row only if it still is what was read: state and fencing token in one UPDATE."""
+    table = type(row)
     changed = session.execute(
-        update(Delivery)
-        .where(col(Delivery.id) == row.id, col(Delivery.state) == was, col(Delivery.fence) == row.fence)
+        update(table)
+        .where(col(table.id) == row.id, col(table.state) == was, col(table.fence) == row.fence)
         .values(**{name: str(value) if name == "state" else value for name, value in values.items()})
         .execution_options(synchronize_session=False)
     )
@@ -78,7 +80,7 @@ def error_columns(failure: Failure) -> dict[str, str]:
 
 
 def failure_of(error: DeliveryError, kind: str) -> Failure:
-    return Failure(kind, error.code, error.words, error.message_zh)
+    return Failure(kind, error.code, error.words, error.message_zh, error.not_before)
 
 
 def our_failure(code: str, kind: str) -> Failure:
@@ -98,6 +100,21 @@ def record_delivery(
 ) -> None:
     log.record(
         session, now, person, action, subject_type="delivery", subject_id=row.id, case_id=row.case_id, **data
+    )
+
+
+def record_moderation(
+    session: Session, now: datetime, person: Person | None, row: Moderation, action: str, **data: Any
+) -> None:
+    log.record(
+        session,
+        now,
+        person,
+        action,
+        subject_type="moderation",
+        subject_id=row.id,
+        case_id=row.case_id,
+        **data,
     )
 
 

@@ -21,6 +21,7 @@ from app.staff.roles import Person
 from connectors.registry import count_text
 from kb import queries as library
 from kb.models import EntryVersion
+from kb.wording import with_parts
 
 LONGEST_TEXT = 10_000
 WRITABLE = frozenset({Status.ACCEPTED, Status.ASSIGNED, Status.IN_PROGRESS, Status.WAITING_CITIZEN})
@@ -83,13 +84,15 @@ def basis_words(version: EntryVersion) -> str:
 
 
 def repair(session: Session, now: datetime, person: Person, case: Case, key: str) -> Reply:
-    """Put the library's words where the draft says otherwise. ``key``: of a finding of `check`."""
+    """Put the library's words where the draft says otherwise or leaves them out. ``key``: of a finding of `check`."""
     reply = queries.current(session, case.id)
     found = check(session, now, reply, case) if reply else []
-    wanted = next((finding for finding in found if finding.key == key and finding.found), None)
+    repairable = (finding for finding in found if finding.found or finding.left_out)
+    wanted = next((finding for finding in repairable if finding.key == key), None)
     if reply is None or wanted is None:
         raise NotFound("草稿里已经没有这一处了")
-    return draft(session, now, person, case, text=reply.text.replace(wanted.found, wanted.expected))
+    text = reply.text.replace(wanted.found, wanted.expected) if wanted.found else reply.text
+    return draft(session, now, person, case, text=with_parts(text, wanted.left_out))
 
 
 def offer_short_text(session: Session, reply: Reply, form: str, link: str) -> str:

@@ -42,6 +42,7 @@ from app.staff import queries as staff
 from app.staff.roles import Person
 from app.web.context import current_person, now, reading, render, services, tell, writing
 from app.web.dashboard import attachments, desk
+from app.web.dashboard.comments import comments_context
 from app.web.dashboard.replies import reply_context
 from app.web.dashboard.showing import (
     SENSITIVITIES,
@@ -301,6 +302,7 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
             "alerts": alerts.of_case(session, found.id),
             "extension": queries.open_extension(session, found.id),
             **reply_context(session, person, found, at),
+            **comments_context(session, person, found, story.messages),
         }
         return render("desk/case.html", **context)
 
