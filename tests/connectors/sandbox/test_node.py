@@ -1,8 +1,11 @@
-"""Is the stand-in a true WeChat? npm's `wechat`, written by others in another language, is asked too.
+"""Is the stand-in a true WeChat? npm's `wechat`, written by others in another language, is asked too, and two
+ciphers (`wechat-crypto`, and `@wecom/crypto` of the platform's own maker).
 
-Only where Node and the package are there (`npm install wechat`, found by way of NODE_PATH).
+Only where Node and the packages are (`npm ci` in a copy of tests/npm, found by way of NODE_PATH).
 """
 
+import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +13,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from connectors.sandbox import wechat_pushes
 from connectors.sandbox.wechat_pushes import Push
+from connectors.signatures import sign
 from tests.connectors.accounts import SETTINGS
 from tests.connectors.stands import CITIZEN, a_wechat
 
@@ -29,19 +34,39 @@ http.createServer((req, res) => {
 """
 
 
-def _is_there() -> bool:
-    if NODE is None:
-        return False
-    return subprocess.run([NODE, "-e", "require('wechat')"], capture_output=True, check=False).returncode == 0
+CIPHERS = """
+const [key, appid, token] = process.argv.slice(1);
+const theirs = require("@wecom/crypto"), older = new (require("wechat-crypto"))(token, key, appid);
+let given = "";
+process.stdin.on("data", part => given += part).on("end", () => {
+  const {texts, sealed} = JSON.parse(given);
+  console.log(JSON.stringify({
+    opened: sealed.map(one => [theirs.decrypt(key, one).message, older.decrypt(one).message]),
+    ids: sealed.map(one => [theirs.decrypt(key, one).id, older.decrypt(one).id]),
+    sealed: texts.map(one => [theirs.encrypt(key, one, appid), older.encrypt(one)]),
+    signed: sealed.map(one => [theirs.getSignature(token, "1763600000", "7", one),
+                               older.getSignature("1763600000", "7", one)]),
+  }));
+});
+"""
+
+
+def node() -> str:
+    """The address of Node where everything is there that is asked here; else these tests are skipped, or fail
+    where nothing may be skipped."""
+    needed = "require('wechat'); require('wechat-crypto'); require('@wecom/crypto')"
+    if NODE and subprocess.run([NODE, "-e", needed], capture_output=True, check=False).returncode == 0:
+        return NODE
+    words = "no Node, or the packages of tests/npm are not on NODE_PATH"
+    if os.environ.get("HUIYING_TEST_ALL"):
+        pytest.fail(words)
+    pytest.skip(words)
 
 
 @pytest.fixture(scope="module")
 def reference() -> Iterator[str]:
-    if not _is_there():
-        pytest.skip("npm package `wechat` is not installed")
-    assert NODE
     command = [
-        NODE,
+        node(),
         "--no-deprecation",
         "-e",
         SERVER,
@@ -76,3 +101,23 @@ def test_what_it_refuses_was_signed_wrongly(reference: str, name: str) -> None:
     turned = Push({**push.query, name: "0" * 40}, push.headers, push.body)
     answer = httpx.post(reference, params=dict(turned.query), content=turned.body)
     assert answer.status_code == 401
+
+
+def test_three_ciphers_agree_in_both_directions() -> None:
+    texts = [("路a😀" * length)[:length] for length in (*range(1, 70), 255, 256, 1000)]
+    sealed = [wechat_pushes.seal(text, ACCOUNT["aes_key"], ACCOUNT["app_id"]) for text in texts]
+    command = [node(), "--no-deprecation", "-e", CIPHERS]
+    done = subprocess.run(
+        [*command, ACCOUNT["aes_key"], ACCOUNT["app_id"], ACCOUNT["token"]],
+        input=json.dumps({"texts": texts, "sealed": sealed}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = json.loads(done.stdout)
+    assert told["opened"] == [[text, text] for text in texts]
+    assert told["ids"] == [[ACCOUNT["app_id"]] * 2] * len(texts)
+    for text, theirs in zip(texts, told["sealed"], strict=True):
+        for one in theirs:
+            assert wechat_pushes.unseal(one, ACCOUNT["aes_key"], ACCOUNT["app_id"]) == text
+    assert told["signed"] == [[sign(ACCOUNT["token"], "1763600000", "7", one)] * 2 for one in sealed]
