@@ -37,34 +37,38 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """An office named in a text; ``acts``: the words around say that one goes there or that it does it."""
+    """An office named in a text; ``acts``: the words around say that one goes there or that it does it.
+
+    ``what``: the pairs of characters of what follows its name in the clause: 提出申请, 在系统中发起.
+    """
 
     name: str
     words: str
     start: int
     acts: bool
+    what: frozenset[str] = frozenset()
 
 
 # Ways of saying that something costs nothing, or something, in one word each.
 _FREE = re.compile(
     r"(?:不|免|无需|无须|不用|不必|零)(?:再)?(?:收取|收|缴纳|缴|交|要|付|用交|需交|用缴)?(?:任何|一切)?"
-    r"(?:费用?|钱|工本费|手续费|登记费|学费|杂费|学杂费)|免费|分文不收|不花钱|减免"
+    r"(?:费用?|钱|工本费|手续费|登记费|学费|杂费|学杂费|押金|保证金)|免费|分文不收|不花钱|减免|免收(?=$|[,，。;；])"
 )
 _PAID = re.compile(
-    r"(?:(?:收取|缴纳|支付|收|缴|交|付)(?:[^,，。;；不]{0,2}?)(?:费用?|钱|工本费|手续费|登记费|学费|杂费))|"
-    r"自费|有偿|(?:自己|自行)(?:出|掏|花)钱|付款"
+    r"(?:(?:收取|缴纳|支付|收|缴|交|付)(?:[^,，。;；不]{0,3}?)(?:费用?|钱|工本费|手续费|登记费|学费|杂费|押金|保证金))|"
+    r"自费|有偿|(?:自己|自行)(?:出|掏|花)钱|付款(?!记录|凭证|方|码)"
 )
 # 不 is no denial in these.
 _NO_DENIAL = re.compile(
-    r"不(?:足|满意?|到(?=\d|[一二三四五六七八九十百])|得?超过|得?低于|得?少于|得?高于|得?多于|大于|小于|同|动产|限|仅|但|管|论|断"
+    r"(?<=表)不准|不准确|不(?:足|满意?|到(?=\d|[一二三四五六七八九十百])|得?超过|得?低于|得?少于|得?高于|得?多于|大于|小于|同|动产|限|仅|但|管|论|断"
     r"|久|少|错|妨|过|含|包括|在此|清楚?|明|便|好|了解|知道?|得已)|未成年|未来|非常|莫非|是否|能否|可否|无论|无障碍|没关系"
 )
 _DENIAL = re.compile(
-    r"不(?:需要|用|必|得|能够?|可以?|许|准|会|再|予|须|应当?|要|宜|允许)?|无(?:需|须|法|权)|没有?|未(?:经)?"
+    r"不(?:需要|用|必|得|能够?|可以?|许|准|会|再|予|须|应当?|要|宜|允许|接受|支持|提供)?|无(?:需|须|法|权)|没有?(?:义务|必要|权利)?|未(?:经)?"
     r"|无(?!论|障碍|关|锡|偿|线|人机|害|锡)|禁止?|严禁|拒绝|免(?=[^,，]{0,6}费|除|缴|交|收|征|试|检|上线|提交|提供|予)|非(?=本市|户籍)|勿|别(?=忘|再)"
 )
 _MODAL = re.compile(
-    r"必须|应当|须要|需要|可以|能够|允许|强制|统一|直接|照常|目前|现在|也|都|均|须|应|需|可|能|(?<!申)请|您|了|的|就|才|即|再|会|要|是|在"
+    r"必须|应当|须要|需要|可以|能够|允许|强制|统一|直接|照常|目前|现在|正常|同样|一样|也|都|均|须|应|需|可|能|(?<!申)请|您|了|的|就|才|即|再|会|要|是|在"
 )
 _UNITS = (
     "个?工作日|个月|小时|分钟|立方米|平方米|平米|厘米|公里|万元|周岁"
@@ -79,25 +83,29 @@ _CONDITION = re.compile(r"(?:的|时|的话|后|前)$|^(?:如果?|若|凡|除|�
 _DIGIT_POINT = re.compile(r"(?<=\d)[.,:](?=\d)")
 
 # 未悬挂号牌的处警告: the denial says of whom, not what.
-_ATTRIBUTE = re.compile(r"(?:未|没有?|无)([^的,，不未]{1,12})的(?=[^,，]{3})")
+_ATTRIBUTE = re.compile(r"(?:未|没有?|无|不予)([^的,，不未]{1,12})的(?=[^,，]{3})")
 _EITHER = re.compile(r"([一-龥])不\1")
 _PRICED = re.compile(
     r"(?:费用|工本费|登记费|手续费|票价)[^,，。]{0,8}?[\d一二两三四五六七八九十百][^,，。]{0,6}元"
 )
+_PUNISHED = re.compile(r"(?:被|受到?|给予|处以?)[^,，不]{0,12}(?:处罚|罚款|警告)")
+"""会被处罚 tells what follows, 是否有许可 asks: neither says what holds."""
+_ASKS = re.compile(r"是否|能否|可否|有无|有没有")
+_TITLE = re.compile(r"《[^《》]*》(?:[(（][^()（）]*[)）])?")
 _NOT_NEEDED = re.compile(r"不需要?|不用|不必|无需|无须")
 _CONSEQUENCES = ("逾期", "视为", "则", "就", "将", "会")
 _CONTINUES = re.compile(r"须|应|由|可|不|需|禁|严|免|费用|并|且|均|也|还")
 OWN = re.compile(
     r"这(?:个|家|条|些|处|起|所|一段)|属实|确实|查处|当天已|当晚|违反规定|"
     r"(?:您|你)(?!可|需|应|须|要|请|好|必|能|在|到|办)|贵(?:公司|单位|校|村)|您(?:在|到)[^,，。;；]{0,12}(?:了|过)"
-    r"|经(?:查|核|了解|调查)|来信|来电|反映|责令|已被|已于|已经?(?:安排|派|转|到|赶|要求|完成|修)|还差|还要等|还有"
+    r"|经(?:查|核|了解|调查)|来信|来电|反映|没有?(?:及时|按时|按)|责令|已被|已于|已经?(?:安排|派|转|到|赶|要求|完成|修)|还差|还要等|还有"
     r"|合计|总共|一共|共计|我局|我们|该(?:工地|公司|小区|校|单位|车|路段)|鉴定为"
 )
 """A clause that tells the citizen's own matter, or what was done about it."""
 
 _SAME_ACTS = (
     ("申领", "申请"), ("领取", "领"), ("更换", "换"), ("办理", "办"), ("提出申请", "申请"), ("混合", "混"),
-    ("复核申请", "申请复核"),
+    ("复核申请", "申请复核"), ("擅自", "自行"), ("私自", "自行"),
 )  # fmt: skip
 
 
@@ -120,7 +128,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 
 def _clause(words: str, start: int, next_words: str = "") -> Clause:
-    plain = _PAID.sub("收费", _FREE.sub("不收费", words))
+    plain = _PAID.sub("收费", _FREE.sub("不收费", _TITLE.sub("", words)))
     if _PRICED.search(words):
         plain += "收费"
     for said, same in _SAME_ACTS:
@@ -135,11 +143,14 @@ def _clause(words: str, start: int, next_words: str = "") -> Clause:
         end=start + len(words),
         about=frozenset(bigrams(bare)),
         denies=denials % 2 == 1,
-        is_condition=bool(_CONDITION.search(words.strip()))
+        is_condition=bool(_CONDITION.search(words.strip()) or _PUNISHED.search(words) or _ASKS.search(words))
         or next_words.startswith(_CONSEQUENCES)
         or words.count("、") > 1,
         targets=frozenset(
-            rest[0] for found in _DENIAL.finditer(plain) if (rest := _bare(plain[found.end() :]))
+            target
+            for found in _DENIAL.finditer(plain)
+            for named in plain[found.end() :].split("、")
+            if (target := _bare(named)[:1])
         ),
         not_needed=bool(_NOT_NEEDED.search(words)),
         is_own=bool(OWN.search(words)),
@@ -211,7 +222,7 @@ def _nearest(said: Clause, agreed: Iterable[Agreed]) -> Clause | None:
 
 
 def _likeness(left: Clause, right: Clause, with_subject: frozenset[str]) -> float:
-    if left.is_condition or (right.is_condition and not left.not_needed):
+    if (left.is_condition or right.is_condition) and not left.not_needed:
         return 0.0
     if (_FEE in left.about) != (_FEE in right.about):
         return 0.0  # 老人免费 denies the fee, not the old people
@@ -244,28 +255,39 @@ _KINDS = (
 _NAME = re.compile(rf"(?:[一-龥]{{1,14}}?)(?:{_KINDS})(?!所在|人员|员)")
 _TOWARDS = re.compile(
     r"(?:向|到|去|由|找|跟|联系|咨询|前往|报)"
-    r"(?:本市|全市|就近的?|所在的?|所属的?|当地的?|其|[户居经参所][籍住营保在]地?的?)?$"
+    r"(?:本市|全市|就近的?|所在的?|所属的?|当地的?|其|[户居经参所][籍住营保在]地?的?|乡镇|街道|社区|[(（][^()（）]*[)）])*$"
 )
-_DOES = re.compile(r"^(?:的[^,，。;；]{0,6})?(?:统一|直接|负责|受理|发放|审核|办理|核准|安排|管(?!理))")
+_DOES = re.compile(
+    r"^(?:的[^,，。;；]{0,6})?(?:统一|直接|负责|受理|发放|审核|办理|核准|审批|复核|初审|安排|管(?!理))"
+)
 _LEADING = re.compile(
     r".*(?:请|可以|直接|先|分别|统一|向|到|去|由|找|跟|和|与|或者?|及|要|联系|咨询|前往|的)"
 )
 _SELF = re.compile(r"^(?:我|本|贵|该|各|有关|相关|承办|原)")
 
 
+_ONE_NAME = re.compile(
+    r"(?<=住房)和(?=城乡)|(?<=资源)和(?=规划|社会)|(?<=规划)和(?=自然)|(?<=文化)和(?=旅游)|(?<=发展)和(?=改革)"
+    r"|(?<=工业)和(?=信息)|(?<=教育)和(?=体育)|(?<=民族)和(?=宗教)|(?<=广电)和(?=旅游)|(?<=审批)和(?=政务)"
+)
+"""和 within the name of one office, where elsewhere it joins two."""
+
+
 def offices(text: str) -> list[Office]:
     """The offices a text names, with whether they act there; 我局 and 有关部门 name none."""
     found = []
     for clause in clauses(text):
-        for match in _NAME.finditer(clause.words):
+        words = _ONE_NAME.sub("暨", clause.words)
+        for match in _NAME.finditer(words):
             lead = _LEADING.match(match[0][:-1])
             cut = lead.end() if lead else 0
-            name = match[0][cut:]
+            name = clause.words[match.start() + cut : match.end()]
             if len(name) < 3 or _SELF.match(name):
                 continue
-            before, after = clause.words[: match.start() + cut], clause.words[match.end() :]
+            before, after = words[: match.start() + cut].rpartition("、")[2], words[match.end() :]
             acts = bool(_TOWARDS.search(before) or (not before and _DOES.match(after)))
-            found.append(Office(name, name, clause.start + match.start() + cut, acts))
+            what = frozenset(bigrams(_bare(after)))
+            found.append(Office(name, name, clause.start + match.start() + cut, acts, what))
     return found
 
 

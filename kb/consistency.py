@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.analysis import bigrams, fold
-from kb.claims import Clause, clauses, contradictions, is_same_office, offices, sentences
+from kb.claims import Clause, Office, clauses, contradictions, is_same_office, offices, sentences
 from kb.facts import FACT_LABELS, Fact, Mention, mentions
 from kb.wording import missing_parts
 
@@ -237,6 +237,19 @@ def _same_place(left: Mention, right: Mention) -> bool:
     return one == other
 
 
+_OF_WHERE = re.compile(r"中华人民共和国|[一-龥]{1,10}?(?:自治区|自治州|省|市|区|县|州)")
+_HOW_FAR = re.compile(r"(?:试行|暂行|修订|修正|\d{4}年?(?:修订|修正|版|本)?)+$")
+
+
+def _same_title(left: Mention, right: Mention) -> bool:
+    """Whether two titles name one document: 《城市绿化条例》 for 《云泽市城市绿化条例》, with or without （试行）.
+
+    A title may leave out of where it is, not say another place.
+    """
+    short, long = sorted((_HOW_FAR.sub("", one.value) for one in (left, right)), key=len)
+    return long.endswith(short) and (long == short or bool(_OF_WHERE.fullmatch(long[: -len(short)])))
+
+
 def _same_number(left: Mention, right: Mention) -> bool:
     """Whether two phone numbers are one, with or without the area code."""
     return _same_phone(left.value, right.value)
@@ -249,6 +262,7 @@ _SAME: Mapping[Fact, Callable[[Mention, Mention], bool]] = {
     Fact.SHARE: _same_share,
     Fact.PLACE: _same_place,
     Fact.PHONE: _same_number,
+    Fact.BASIS: _same_title,
 }
 
 
@@ -281,11 +295,20 @@ def _offices(reply: str, entry_text: str) -> list[Finding]:
         return []
     found = []
     for office in offices(reply):
-        if office.acts and not any(is_same_office(office.name, other.name) for other in agreed):
-            library = "、".join(dict.fromkeys(acting))
+        if not office.acts:
+            continue
+        same = [other for other in agreed if is_same_office(office.name, other.name)]
+        others = [other.name for other in agreed if other.acts and _does_the_same(other, office)]
+        if not same or (others and not any(one.acts or _does_the_same(one, office) for one in same)):
+            library = "、".join(dict.fromkeys(others or acting))
             message = f"单位与问答库不一致：问答库为{library}，本答复为{office.name}。"
             found.append(Finding(Fact.OFFICE, library, office.words, message))
     return found
+
+
+def _does_the_same(left: Office, right: Office) -> bool:
+    """Whether one goes to both for the same, as told behind their names: 提出申请."""
+    return bool(left.what & right.what)
 
 
 def _claims(reply: str, entry_text: str) -> list[Finding]:

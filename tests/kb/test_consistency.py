@@ -102,6 +102,7 @@ def test_each_part_of_a_text_is_one_fact_only():
 
 PAIRS = Path(__file__).with_name("consistency_pairs.jsonl")
 UNSEEN = Path(__file__).with_name("consistency_pairs_unseen.jsonl")
+LETTERS = Path(__file__).with_name("consistency_pairs_letters.jsonl")
 
 
 def pairs(file):
@@ -110,7 +111,8 @@ def pairs(file):
 
 @pytest.mark.clause("A9")
 @pytest.mark.parametrize(
-    ("file", "count", "precision", "recall"), [(PAIRS, 424, 0.98, 0.96), (UNSEEN, 79, 0.95, 0.95)]
+    ("file", "count", "precision", "recall"),
+    [(PAIRS, 424, 0.98, 0.96), (UNSEEN, 79, 0.95, 0.95), (LETTERS, 116, 0.95, 0.86)],
 )
 def test_on_labelled_pairs_few_differences_are_missed_and_hardly_any_invented(file, count, precision, recall):
     measured = measure(pairs(file))
@@ -155,3 +157,67 @@ def test_spaces_between_numbers_and_characters_change_nothing():
     bare = [(one.kind, one.value, one.unit) for one in mentions(told.replace(" ", ""))]
     assert [(one.kind, one.value, one.unit) for one in mentions(told)] == bare
     assert len(bare) == 8
+
+
+@pytest.mark.clause("A9")
+@pytest.mark.parametrize(
+    ("said", "same"),
+    [
+        ("依据《城市绿化条例》", True),
+        ("依据《云泽市城市绿化条例（试行）》", True),
+        ("依据《云江市城市绿化条例》", False),
+        ("依据《云泽市城市绿化管理办法》", False),
+    ],
+)
+def test_a_title_may_be_shortened_but_not_moved_to_another_place(said, same):
+    found = differences(said, "依据《云泽市城市绿化条例》，不得自行砍伐。")
+    assert [one.kind for one in found] == ([] if same else [Fact.BASIS])
+
+
+@pytest.mark.clause("A9")
+@pytest.mark.parametrize(
+    ("entry", "said", "library"),
+    [
+        (
+            "提前购买的由区住房和城乡建设局按约定处理。",
+            "此事由市自然资源和规划局按约定处理。",
+            "区住房和城乡建设局",
+        ),
+        (
+            "向街道办事处提出申请，区住房保障中心20个工作日内复核。",
+            "请到区住房保障中心提出申请。",
+            "街道办事处",
+        ),
+        ("向户籍地乡镇（街道）医保服务站申请。", "请向市民政局申请。", "医保服务站"),
+    ],
+)
+def test_an_office_that_does_something_else_is_shown_with_the_one_agreed(entry, said, library):
+    (finding,) = differences(said, entry)
+    assert (finding.kind, finding.library) == (Fact.OFFICE, library)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("过期期间不能开车。", "过期期间开车会被处罚。"),
+        ("5个工作日内核查是否有规划许可。", "经查，该处没有规划许可。"),
+        ("怀疑表不准可申请校验。", "还可申请校验。"),
+        ("请保留付款记录。", "法律援助免费。"),
+    ],
+)
+def test_what_only_looks_like_a_denial_is_none(entry, said):
+    assert differences(said, entry) == []
+
+
+@pytest.mark.clause("A9")
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("二环路以内禁止销售、燃放。", "二环路以内可以燃放。"),
+        ("网上不接受线下补报。", "可以到现场线下补报。"),
+        ("驾驶员应当提供发票。", "驾驶员没有义务提供发票。"),
+        ("低保户、特困人员免收。", "低保户同样需要缴纳垃圾费。"),
+    ],
+)
+def test_the_opposite_is_found_however_it_is_said(entry, said):
+    assert Fact.NEGATION in {one.kind for one in differences(said, entry)}

@@ -8,14 +8,19 @@ from flask.testing import FlaskClient
 
 from app.answers import queries as answer_queries
 from app.answers import service as answers
+from app.cases.models import Case
+from app.cases.transitions import Status
 from app.consistency import queries as conflicts
 from app.consistency import service as consistency
+from app.replies import service as replies
+from app.replies.models import Reply
 from app.upkeep import queries, service
 from app.upkeep.figures import hours_saved
 from kb import queries as library
 from tests.app.answers.acting import LOST_CARD, PERMIT, approved, proposed, published
 from tests.app.replies.acting import released, submitted
 from tests.conftest import NOW, TheOffice
+from tests.factories import a_case
 
 Enter = Callable[[str], FlaskClient]
 LATER = NOW + timedelta(hours=1)
@@ -108,8 +113,6 @@ def test_a_reviewer_accepts_a_difference_with_a_reason_or_does_not_approve(
         entry, _ = published(session, office, PERMIT)
         reply, case = submitted(session, office)
         office_words = reply.text.replace("15 个工作日", "20 个工作日")
-        from app.replies import service as replies
-
         author = office.people["老李"]
         replies.draft(session, NOW, author, case, text=office_words, entry=(entry.id, 1))
         found = [one for one in replies.check(session, NOW, reply, case) if one.code == "differs"]
@@ -135,6 +138,38 @@ def test_a_reviewer_accepts_a_difference_with_a_reason_or_does_not_approve(
         assert (kept.library, kept.said, kept.accepted_note) == (
             "15 个工作日内", "20 个工作日内", "已与户政科核实"
         )  # fmt: skip
+
+
+@pytest.mark.clause("A9", "C16")
+def test_what_must_be_kept_is_put_in_by_one_click_or_left_out_with_one_reason_for_the_reviewer(
+    signed_in: Enter, sqlite_office: TheOffice
+) -> None:
+    office, kept = sqlite_office, ["15 个工作日内发证", "住满半年"]
+    with office.db.writing() as session:
+        entry, _ = published(session, office, PERMIT, must_keep=kept)
+        case = a_case(session, office, status=Status.IN_PROGRESS)
+        case.department_id = office.people["老李"].department_id
+        text = "可以，到派出所申请居住证，不收费。\n感谢您的来信。"
+        author = office.people["老李"]
+        reply = replies.draft(session, NOW, author, case, text=text, entry=(entry.id, 1))
+        (left,) = [one for one in replies.check(session, NOW, reply, case) if one.left_out]
+    handler = signed_in("老李")
+    page = handler.get(f"/desk/cases/{case.number}").get_data(as_text=True)
+    assert page.count("没有写必须保留的") == 1
+    handler.post(f"/desk/cases/{case.number}/reply/repair", data={"text": text, "repair": left.key})
+    with office.db.writing() as session:
+        reply = session.get_one(Reply, reply.id)
+        assert reply.text == (
+            "可以，到派出所申请居住证，不收费。\n请注意：15 个工作日内发证；住满半年。\n感谢您的来信。"
+        )
+        replies.draft(session, NOW, author, session.get_one(Case, case.id), text=text)
+        replies.submit(
+            session, NOW, author, reply.id, dismissals={left.key: "只问收不收费", "basis": "见所用答案"}
+        )
+        found = conflicts.of_reply(session, reply.id, reply.digest)
+        assert [(one.library, one.said, one.reason) for one in found] == [
+            (part, "", "只问收不收费") for part in kept
+        ]
 
 
 @pytest.mark.clause("C16", "D3")

@@ -19,7 +19,7 @@ from app.consistency.models import ReplyDifference
 from app.finding.service import suggest
 from app.messages import queries as messages
 from app.replies import queries, sending, service
-from app.replies.checklist import BLOCK, INFO, WARN, Finding
+from app.replies.checklist import BLOCK, INFO, LEFT_OUT, WARN, Finding
 from app.replies.models import Delivery, Reply, ReplyOpinion
 from app.replies.queries import REVIEWING, DeliveryFilters, Preview, Standing
 from app.replies.rendering import clean
@@ -173,12 +173,12 @@ def _findings(found: Iterable[Finding], reply: Reply, number: str) -> list[dict[
             "title": finding.what,
             "answered": reply.dismissals.get(finding.key) if finding.level == WARN else None,
             "repair": {
-                "label": f"改为 {finding.expected}",
+                "label": f"改为 {finding.expected}" if finding.expected else "补上",
                 "action": f"{base}/repair",
                 "name": "repair",
                 "value": finding.key,
             }
-            if finding.expected
+            if finding.expected or finding.left_out
             else None,
             "explain": {"action": f"{base}/save", "name": finding.key} if finding.level == WARN else None,
         }
@@ -566,7 +566,7 @@ def _review_page(reply_id: int, error: AppError | None = None) -> str:
                     "answered": reply.dismissals.get(one.key, ""),
                 }
                 for one in findings
-                if one.level != INFO and one.code != "differs"
+                if one.level != INFO and one.code not in {"differs", LEFT_OUT}
             ],
             notes=[one.what for one in findings if one.level == INFO],
             earlier=[one for one in queries.opinions(session, reply.id) if one.digest != stands.digest],

@@ -157,7 +157,6 @@ def test_a_reason_is_kept_without_the_words_it_is_about() -> None:
             Difference("期限", "15 天", "20 天", "怎样补办"),
             "期限与问答库“怎样补办”不一致：草稿写“20 天”，问答库写“15 天”。",
         ),
-        (Difference("必须保留的内容", "逾期不予受理", ""), "没有写必须保留的“逾期不予受理”。"),
         (
             Difference("要不要、能不能", "不收费", "要收费", "", True),
             "意思与问答库相反：草稿写“要收费”，问答库写“不收费”。",
@@ -168,3 +167,13 @@ def test_a_departure_is_told_in_a_clerks_words(different: Difference, says: str)
     told = findings(Draft(text=GOOD, question=QUESTION, basis="居住证管理办法", differences=[different]))
     (finding,) = [one for one in told if one.code == "differs"]
     assert finding.what.startswith(says)
+
+
+@pytest.mark.clause("A9", "C16")
+def test_what_must_be_kept_and_was_left_out_is_told_once_and_answered_once() -> None:
+    left_out = [Difference("必须保留的内容", words, "") for words in ("工本费 40 元", "有效 3 个月")]
+    told = findings(Draft(text=GOOD, question=QUESTION, basis="居住证管理办法", differences=left_out))
+    (finding,) = [one for one in told if one.code == "left_out"]
+    assert finding.what == "没有写必须保留的“工本费 40 元”“有效 3 个月”。请补上，或写明理由"
+    assert finding.left_out == ("工本费 40 元", "有效 3 个月")
+    assert unanswered([finding], {finding.key: "来信人只问地点"}) == []

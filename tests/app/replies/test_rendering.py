@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.replies.rendering import clean, dropped, is_private, render, short_form
+from app.replies.rendering import clean, is_private, render, short_form
 from connectors.registry import count_text
 
 LONG = "居住证明由房东签名。" * 20  # 200 characters
@@ -53,10 +53,6 @@ def test_without_one_it_is_the_first_sentence_after_the_greeting() -> None:
 
 def test_where_no_honest_short_form_fits_none_is_offered() -> None:
     assert short_form("长" * 300 + "。", "长" * 200, "", fits_weibo) == ""
-
-
-def test_a_short_form_may_not_drop_what_must_be_kept() -> None:
-    assert dropped(["15个工作日", "不收费"], "15 个工作日内发证") == ["不收费"]
 
 
 def test_line_ends_and_invisible_characters_are_made_sendable() -> None:
