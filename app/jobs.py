@@ -27,6 +27,7 @@ from app.cases import service as cases
 from app.consistency import service as consistency
 from app.disclosure import service as disclosure
 from app.federation import service as federation
+from app.finding import service as finding
 from app.messages import service as messages
 from app.notices import service as notices
 from app.opendata import service as opendata
@@ -102,6 +103,7 @@ JOBS = (
     Job(upkeep.follow_answers, "问答库：口径改了，带到草稿、审核、已发的答复和平台文本", every=10),
     Job(federation.pull_neighbours, "问答库：从对接的问答库取新的和撤下的", every=600, own_transactions=True),
     Job(consistency.find_contradictions, "问答库：找互相矛盾的答案", cron="20 4 * * *"),
+    Job(finding.forget_withdrawn, "清理：撤回授权的来信人，从其来信学到的问法", cron="25 3 * * *"),
     Job(answers.forget_votes, "清理：一天前的“有没有帮助”防重记号", cron="35 3 * * *"),
     Job(answers.flag_stale, "问答库：提醒到了复核日期的条目", cron="0 8 * * mon-fri"),
     Job(messages.sweep_attachments, "清理：没有归属的附件文件", cron="40 3 * * *", own_transactions=True),

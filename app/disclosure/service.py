@@ -18,6 +18,7 @@ from app.disclosure import decision, queries, rescan
 from app.disclosure.decision import REQUEST_LABELS, PublicTexts, RequestKind, State
 from app.disclosure.models import Disclosure, PublicRequest
 from app.duty import queries as duty
+from app.finding import service as finding
 from app.log import service as log
 from app.messages import abuse
 from app.messages.classify import title_of
@@ -151,10 +152,14 @@ def withhold(
     legal_basis: str = "",
     note: str = "",
 ) -> Disclosure:
-    """Decide that the case is not shown, with a coded reason that is counted in public (C4)."""
-    disclosure, _ = _waiting(session, person, disclosure_id)
+    """Decide that the case is not shown, with a coded reason that is counted in public (C4).
+
+    What the library learned of its words goes with it.
+    """
+    disclosure, case = _waiting(session, person, disclosure_id)
     decision.check_reason(reason, legal_basis)
     _decide(disclosure, now, person, State.WITHHELD, reason, legal_basis, note)
+    finding.forget_letter(session, now, case.number)
     _record(
         session, now, person, "disclosure_withheld", disclosure,
         code=reason, reason=decision.REASONS[reason].label, legal_basis=legal_basis.strip(),
@@ -186,6 +191,7 @@ def withdraw(
     disclosure.title = disclosure.message = disclosure.summary = disclosure.reply = ""
     disclosure.hits = []
     session.add(disclosure)
+    finding.forget_letter(session, now, number)
     _record(
         session, now, person, "disclosure_withdrawn", disclosure,
         code=reason, reason=decision.WITHDRAWALS[reason],

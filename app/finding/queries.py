@@ -5,10 +5,12 @@ from datetime import date
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from app.cases.models import Case
 from app.finding.models import AnswerFeedback, UnansweredSearch
 from app.log.models import Event
+from app.messages.models import Requester
 from kb.experience import bonus
-from kb.models import AnswerEntry, Synonym
+from kb.models import AnswerEntry, LearnedPhrasing, Synonym
 from kb.states import EntryState
 
 
@@ -48,6 +50,18 @@ def rejected(session: Session, case_id: int) -> set[str]:
     """The keys of the answers that somebody said do not fit a letter."""
     wanted = select(Event.subject_id).where(Event.case_id == case_id, Event.action == "answer_rejected")
     return set(session.exec(wanted))
+
+
+def learned_of_withdrawn(session: Session) -> list[str]:
+    """The numbers of the cases whose words were learned and whose writers withdrew since."""
+    wanted = (
+        select(Case.number)
+        .join(LearnedPhrasing, col(LearnedPhrasing.source) == Case.number)
+        .join(Requester, col(Requester.id) == Case.requester_id)
+        .where(col(Requester.withdrawn_at).is_not(None))
+        .distinct()
+    )
+    return list(session.exec(wanted))
 
 
 def synonyms(session: Session, limit: int = 500) -> list[Synonym]:

@@ -130,7 +130,7 @@ def reject(session: Session, now: datetime, person: Person, key: str, case_id: i
 def learn_from_letter(session: Session, now: datetime, entry_id: int, letter: str, source: str) -> bool:
     """Keep how a citizen asked for the answer that a reply gave, redacted; False if nothing was kept.
 
-    ``source`` names the letter, so that its words go with it (`kb.service.forget_phrasings`). What could
+    ``source`` names the letter, so that its words go with it (`forget_letter`). What could
     not be checked for personal data is not kept.
     """
     try:
@@ -139,6 +139,16 @@ def learn_from_letter(session: Session, now: datetime, entry_id: int, letter: st
     except RedactionFailed:
         return False
     return kb.learn_phrasing(session, now, entry_id, words, source)
+
+
+def forget_letter(session: Session, now: datetime, number: str) -> int:
+    """Forget the words learned from one case's letter: it was withheld or taken down; how many there were."""
+    return kb.forget_phrasings(session, now, number)
+
+
+def forget_withdrawn(session: Session, now: datetime) -> int:
+    """Job: forget the words of letters whose writers took their consent back or closed their account (A25)."""
+    return sum(forget_letter(session, now, number) for number in queries.learned_of_withdrawn(session))
 
 
 def drop_phrasing(session: Session, now: datetime, person: Person, phrasing_id: int) -> LearnedPhrasing:

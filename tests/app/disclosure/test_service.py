@@ -10,9 +10,12 @@ from app.cases.models import Case
 from app.disclosure import queries, service
 from app.disclosure.decision import tidied
 from app.disclosure.models import Disclosure
+from app.finding import service as finding
 from app.log.models import Event
 from app.redaction.service import RedactionFailed
 from app.staff.roles import Person, Role
+from kb import queries as library
+from tests.app.answers.acting import published
 from tests.closing import DISCLOSER, a_closed_case, confirmed, proposed, words_of
 from tests.conftest import NOW, TheOffice
 
@@ -215,6 +218,25 @@ def test_withholding_keeps_reason_and_basis_and_is_decided_once(office: TheOffic
             service.withhold(session, NOW, officer, found.id, reason="privacy")
         service.reconsider(session, NOW, officer, found.id)
         assert (found.state, found.reason) == ("waiting", "")
+
+
+@pytest.mark.clause("D19", "C21")
+@pytest.mark.parametrize("ends", ["withheld", "withdrawn"])
+def test_the_library_forgets_the_words_of_a_letter_that_may_not_be_shown(
+    office: TheOffice, ends: str
+) -> None:
+    officer = office.people[DISCLOSER]
+    with office.db.writing() as session:
+        entry, _ = published(session, office)
+        found = proposed(session, office)
+        number = session.get_one(Case, found.case_id).number
+        assert finding.learn_from_letter(session, NOW, entry.id, "没有合同的外地人想办证", number)
+        if ends == "withheld":
+            service.withhold(session, NOW, officer, found.id, reason="privacy")
+        else:
+            confirmed(session, office, found)
+            service.withdraw(session, NOW, officer, number, reason="privacy")
+        assert library.learned_phrasings(session, [entry.id]).get(entry.id, []) == []
 
 
 def test_a_case_that_never_was_public_cannot_be_withdrawn(office: TheOffice) -> None:

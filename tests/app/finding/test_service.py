@@ -10,6 +10,7 @@ from app.base.errors import Invalid, NotAllowed, NotFound
 from app.finding import queries, service
 from app.finding.index import AnswerIndex
 from app.finding.models import AnswerFeedback, UnansweredSearch
+from app.messages.models import Requester
 from app.redaction.service import RedactionFailed
 from kb import queries as library
 from kb import service as kb
@@ -138,6 +139,21 @@ def test_an_answered_letter_teaches_its_words_without_its_writer(office: TheOffi
     with office.db.writing() as session:
         service.drop_phrasing(session, NOW, office.people["编辑小叶"], learned.id)
     assert hits(office, index, "洗衣机绞烂了") == []
+
+
+@pytest.mark.clause("A25")
+def test_words_learned_from_a_letter_go_when_its_writer_withdraws(office: TheOffice) -> None:
+    with office.db.writing() as session:
+        entry, _ = published(session, office)
+        stays, goes = a_case(session, office), a_case(session, office, sender="oTESTopenid0000000000000002")
+        for words, case in (("洗衣机绞烂了卡", stays), ("小狗咬坏了卡片", goes)):
+            assert service.learn_from_letter(session, NOW, entry.id, words, case.number)
+        session.get_one(Requester, goes.requester_id).withdrawn_at = NOW
+    with office.db.writing() as session:
+        assert service.forget_withdrawn(session, NOW) == 1
+        assert service.forget_withdrawn(session, NOW) == 0
+        (left,) = library.learned_phrasings(session, [entry.id])[entry.id]
+        assert left.source == stays.number
 
 
 def test_so_many_ways_of_asking_are_kept_and_no_more(sqlite_office: TheOffice) -> None:
