@@ -342,13 +342,28 @@ Header = tuple[int, dict[str, int]]
 
 
 def _find_header(table: RawTable, columns: Sequence[Column]) -> Header | None:
-    """The header names all that is required and two things at least; rows above it are titles."""
+    """The header names all that is required and two things at least; rows above it are titles.
+
+    It may have several lines: 联系人 and 联系方式 below one cell 来信人 that was merged over both.
+    """
     required = {column.name for column in columns if column.required}
     for index, (_, values) in enumerate(table.rows[:HEADER_WITHIN]):
         places = _places(values, columns)
         if required <= set(places) and len(places) >= 2:
-            return index, places
+            return _whole_header(table, index, places, columns)
     return None
+
+
+def _whole_header(table: RawTable, index: int, places: dict[str, int], columns: Sequence[Column]) -> Header:
+    """The header with the lines below it that are made of words of headers too; the lowest line wins."""
+    upper = {_word(_shown(value)) for value in table.rows[index][1]}
+    known = {_word(header) for column in columns for header in (*column.headers, column.name)}
+    for below, (_, values) in enumerate(table.rows[index + 1 : HEADER_WITHIN], start=index + 1):
+        words = {_word(_shown(value)) for value in values} - {""}
+        if len(words & known) < (1 if words <= known | upper else 2):
+            break
+        index, places = below, {**places, **_places(values, columns)}
+    return index, places
 
 
 def _places(values: Sequence[object], columns: Sequence[Column]) -> dict[str, int]:

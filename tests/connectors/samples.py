@@ -32,7 +32,7 @@ def become(sample: Path) -> Any:
     """What the connector makes of a sample, in the form of the expected files."""
     row = platform(sample.parent.parent.name)
     connector = row.connector(**SETTINGS[row.key])
-    is_table = sample.suffix in {".csv", ".xls", ".jsonl"}
+    is_table = sample.suffix in {".csv", ".xls", ".xlsx", ".jsonl"}
     try:
         if is_table:
             assert isinstance(connector, Importer)

@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connectors.registry import PLATFORMS
+from connectors.wechat import events as wechat
+from connectors.weibo import reading as weibo
 from tests.connectors.accounts import SETTINGS
 from tests.connectors.samples import FOLDER, become, expected_of, samples
 
@@ -18,6 +21,54 @@ def _name(path: Path) -> str:
 def test_a_sample_becomes_what_is_written_beside_it(sample: Path) -> None:
     expected = json.loads(expected_of(sample).read_text("utf-8"))
     assert become(sample) == expected
+
+
+# fmt: off
+KINDS: dict[str, frozenset[str]] = {
+    "wechat": frozenset({
+        "text", "image", "voice", "video", "location", "link", "comment",
+        *(f"event:{name}" for name in wechat.EVENTS), "event:brand_new_event",
+    }),
+    "weibo": frozenset({
+        "comment", "mention", *weibo.KINDS.values(), *(f"event:{name}" for name in weibo.EVENTS),
+    }),
+    "douyin": frozenset({"comment"}),
+    "corrections": frozenset({"correction"}),
+    "website": frozenset({"letter"}),
+    "hotline": frozenset({"work_order"}),
+}
+"""What each connector's own tables say that there is."""
+WAYS: dict[str, frozenset[str]] = {
+    "wechat": frozenset({".xml", ".json"}),
+    "weibo": frozenset({".json"}),
+    "douyin": frozenset({".json"}),
+    "corrections": frozenset({".csv", ".xlsx", ".xls", ".jsonl", ".json", ".eml"}),
+    "website": frozenset({".json", ".csv"}),
+    "hotline": frozenset({".csv", ".xlsx"}),
+}
+"""In which forms things come to each: pushed or asked for, as a file, a feed, a mail."""
+# fmt: on
+
+
+def made_of(platform: str) -> list[dict[str, Any]]:
+    """All messages that the samples of a platform become."""
+    found = [become(sample) for sample in samples() if sample.parent.parent.name == platform]
+    rows = [row for made in found if isinstance(made, list) for row in made]
+    return [row.get("message", row) for row in rows if "error" not in row]
+
+
+@pytest.mark.parametrize("key", PLATFORMS)
+def test_every_kind_in_the_tables_of_a_platform_has_a_sample(key: str) -> None:
+    kinds = {message["kind"] for message in made_of(key)}
+    assert KINDS[key] <= kinds
+    unlisted = {kind for kind in kinds - KINDS[key] if not kind.startswith("unknown:")}
+    assert unlisted == set()
+    assert WAYS[key] <= {sample.suffix for sample in samples() if sample.parent.parent.name == key}
+
+
+@pytest.mark.parametrize("key", ["wechat", "weibo"])
+def test_what_nobody_has_heard_of_has_a_sample_too(key: str) -> None:
+    assert any(message["kind"].startswith("unknown:") for message in made_of(key))
 
 
 def test_no_expectation_is_left_without_its_sample() -> None:

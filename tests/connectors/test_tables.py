@@ -64,6 +64,26 @@ def test_a_file_as_it_comes_from_excel() -> None:
     assert "只有日期" in third.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("lower", "rows"),
+    [
+        (["", "", "联系人", "联系电话", "提交时间"], 1),  # not merged downwards
+        (["编号", "内容", "姓名", "邮编", "留言时间"], 1),  # a column nobody knows among them
+        (["A-0", "电话打不通", "联系人", "13800000002", "2026-11-20 08:00"], 2),  # a row, with a strange name
+    ],
+)
+def test_a_header_may_have_two_lines(lower: list[str], rows: int) -> None:
+    upper = ["留言编号", "问题描述", "来信人", "", "时间"]
+    data = ["A-1", "错别字", "赵先生", "13800000001", "2026-11-20 09:00"]
+    text = "\n".join(",".join(line) for line in (upper, lower, data)) + "\n"
+    found = rows_of(text.encode(), "a.csv")
+    assert len(found) == rows
+    assert (found[-1].message is not None) and found[-1].message.external_id == "no:A-1"
+    if rows == 1:
+        assert found[0].message and found[0].message.name == "赵先生"
+        assert found[0].message.sent_at == datetime(2026, 11, 20, 1, tzinfo=UTC)
+
+
 def test_hidden_sheets_stay_out_and_are_named() -> None:
     def fill(book: Any, sheet: Any) -> None:
         sheet.append(HEADER)
