@@ -4,10 +4,11 @@ Touches the world: the index's files, a thread beside the pages, the time that h
 """
 
 import contextlib
+import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -125,14 +126,20 @@ class AnswerIndex:
             logger.warning("answer index unavailable", exc_info=failure)
             self._spoilt = True
             return None
-        live = library.by_keys(session, [hit.key for hit in hits])
+        matches = itertools.islice(self._in_force(session, hits, limit), limit)
+        return Found(tuple(matches), did_you_mean=other)
+
+    def _in_force(self, session: Session, hits: Sequence[Hit], together: int) -> Iterator[Match]:
+        """Those that may be shown, looked up in the database as many ``together`` as are wanted."""
         today = day_of(self._now())
-        matches = (
-            Match(*live[hit.key], hit.level, hit.confidence, hit.likely, hit.reasons, hit.matched_terms)
-            for hit in hits
-            if hit.key in live and is_worth_reading(hit) and is_suggested(*live[hit.key], today)
-        )
-        return Found(tuple(matches)[:limit], did_you_mean=other)
+        left = iter([hit for hit in hits if is_worth_reading(hit)])
+        while some := list(itertools.islice(left, together)):
+            live = library.by_keys(session, [hit.key for hit in some])
+            for hit in some:
+                if hit.key in live and is_suggested(*live[hit.key], today):
+                    yield Match(
+                        *live[hit.key], hit.level, hit.confidence, hit.likely, hit.reasons, hit.matched_terms
+                    )
 
     def _better(self, text: str, hits: Sequence[Hit]) -> str | None:
         """The text in other words that sound alike, if they find something more likely."""
