@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import JSON, Column, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.base.types import Instant
@@ -44,3 +44,21 @@ class FollowedTo(SQLModel, table=True):
 
     reader: str = Field(primary_key=True, max_length=40)
     position: int = 0
+
+
+class CheckedLink(SQLModel, table=True):
+    """A web page that answers in force rest on or show, as it was when it was looked at last (C17, E12)."""
+
+    __tablename__ = "checked_links"
+    __table_args__ = (UniqueConstraint("url", name="uq_checked_links_url"),)
+
+    id: int = Field(default=None, primary_key=True)
+    url: str = Field(max_length=500)
+    state: str = Field(default="new", max_length=16)  # `app.upkeep.links.State`
+    status: int = 0  # HTTP; 0: it was not reached
+    failures: int = 0  # in a row
+    # Eight digits of the digest of each sentence; what a page says, without keeping what it says.
+    sentences: list = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    added_at: datetime = Field(sa_type=Instant)
+    checked_at: datetime | None = Field(default=None, sa_type=Instant)
+    due_at: datetime = Field(sa_type=Instant, index=True)
