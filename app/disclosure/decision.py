@@ -6,6 +6,7 @@ exact public texts by their digest.
 """
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -125,13 +126,17 @@ FIELD_LABELS: Mapping[str, str] = {"title": "标题", "summary": "概要", "mess
 LONGEST: Mapping[str, int] = {"title": 100, "summary": 500, "message": 20_000, "reply": 20_000}
 
 
+# What no page, no XML and no reader can show, and what turns the order of the letters around (UAX #9).
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+
+
 def tidied(title: str, summary: str, message: str, reply: str) -> PublicTexts:
-    """The texts as they are kept: line ends unified (browsers send CR LF), edges trimmed."""
+    """The texts as they are kept: line ends unified (browsers send CR LF), edges trimmed, control characters gone."""
     return PublicTexts(*(_tidy(text) for text in (title, summary, message, reply)))
 
 
 def _tidy(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    return _UNREADABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def guards(

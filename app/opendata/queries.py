@@ -171,6 +171,31 @@ def case_months(session: Session) -> dict[str, str]:
     return dict(sorted(found.items(), reverse=True))
 
 
+def changed_in_months(session: Session) -> dict[str, datetime]:
+    """The months of closing of public cases, the newest first, each with its last change."""
+    day = col(PublishedCase.closed_on)
+    year, month = extract("year", day), extract("month", day)
+    wanted = plain_select(year, month, func.max(PublishedCase.changed_at)).where(
+        _is_public(), day.is_not(None)
+    )
+    found = {f"{int(y):04d}-{int(m):02d}": at for y, m, at in session.execute(wanted.group_by(year, month))}
+    return dict(sorted(found.items(), reverse=True))
+
+
+MOST_ADDRESSES = 50_000
+"""Of one sitemap file (sitemaps.org 0.9)."""
+
+
+def addresses_of_month(session: Session, month: str) -> list[tuple[str, datetime]]:
+    """Numbers and last changes of the public cases closed in a month. Raises `Invalid` for no month."""
+    first, after_last = _month(month)
+    day = col(PublishedCase.closed_on)
+    wanted = select(PublishedCase.number, PublishedCase.changed_at).where(
+        _is_public(), day >= first, day < after_last
+    )
+    return list(session.exec(wanted.order_by(col(PublishedCase.id)).limit(MOST_ADDRESSES)))
+
+
 def week_of(session: Session, monday: date) -> dict[str, tuple[Quasi, Quasi]]:
     """The public cases received in the week from ``monday``: number → (what is known, what is said)."""
     wanted = plain_select(

@@ -15,7 +15,18 @@ def around() -> dict[str, Any]:
 
 
 # The pages hang themselves on the blueprint above; imported last, since they need it.
-from app.web.public import accounts, answers, cases, data, federation, progress, requests, statistics, write  # noqa: E402
+from app.web.public import (  # noqa: E402
+    accounts,
+    answers,
+    cases,
+    data,
+    federation,
+    progress,
+    requests,
+    sitemaps,
+    statistics,
+    write,
+)
 
 __all__ = [
     "accounts",
@@ -25,6 +36,7 @@ __all__ = [
     "federation",
     "progress",
     "requests",
+    "sitemaps",
     "statistics",
     "write",
 ]

@@ -30,6 +30,7 @@ TYPES: Mapping[str, str] = {
     "ttl": "text/turtle; charset=utf-8",
     "csvw": "application/csvm+json; charset=utf-8",
     "zip": "application/zip",
+    "txt": "text/plain; charset=utf-8",
 }
 CURSOR = "X-Cursor"
 """Header of a whole file: from where the change feed goes on after exactly this state."""
