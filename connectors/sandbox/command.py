@@ -4,7 +4,10 @@ import argparse
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from connectors.calls import utc_now
+from connectors.sandbox import corrections
 from connectors.sandbox.robots import RobotsSandbox
 from connectors.sandbox.server import Stand
 from connectors.sandbox.wechat import WeChatSandbox
@@ -31,9 +34,15 @@ DEFAULTS: dict[str, dict[str, str]] = {
 # fmt: on
 
 
+EXPORTS = "corrections"
+"""找错 has no interface to stand in for: what it gives is a file."""
+
+
 def run(argv: Sequence[str]) -> int:
-    """Run one stand-in until it is interrupted. Returns the exit status."""
+    """Run one stand-in until it is interrupted, or write an export. Returns the exit status."""
     given = _parser().parse_args(argv)
+    if given.platform == EXPORTS:
+        return _write_export(given)
     stand = BUILDERS[given.platform](given)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -46,7 +55,8 @@ def run(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="huiying sandbox", description="在本机模拟一个平台")
-    platforms = parser.add_subparsers(dest="platform", required=True, metavar="|".join(DEFAULTS))
+    names = "|".join((*DEFAULTS, EXPORTS))
+    platforms = parser.add_subparsers(dest="platform", required=True, metavar=names)
     for platform, defaults in DEFAULTS.items():
         one = platforms.add_parser(platform)
         one.add_argument("--port", type=int, default=0, help="端口，0 为任选")
@@ -55,7 +65,19 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--ledger", help="记录留言人所见内容的文件（.jsonl）")
         for name, value in defaults.items():
             one.add_argument(f"--{name}", default=value, help=f"默认 {value}")
+    files = platforms.add_parser(EXPORTS, help="写出一份找错导出文件，练习导入")
+    files.add_argument("--out", required=True, help="写到哪个文件")
+    files.add_argument("--rows", type=int, default=20, help="几条，默认 20")
+    files.add_argument("--unreadable", type=int, default=0, help="另有几行读不懂的，默认没有")
+    files.add_argument("--how", choices=tuple(corrections.WAYS), default="xlsx", help="文件格式，默认 xlsx")
     return parser
+
+
+def _write_export(given: argparse.Namespace) -> int:
+    made = corrections.export(given.how, given.rows, utc_now(), given.unreadable)
+    Path(given.out).write_bytes(made.data)
+    print(f"已写出 {given.out}：{made.messages} 条，另有 {made.unreadable} 行读不懂的", flush=True)
+    return 0
 
 
 def _wechat(given: argparse.Namespace) -> Stand:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -28,8 +28,7 @@ from connectors.xml_fields import fields_of
 
 ANSWER_WITHIN_SECONDS = 5.0
 ATTEMPTS = 3
-WINDOW = timedelta(hours=48)
-REPLIES_PER_WINDOW = 5
+
 MAX_TEXT_BYTES = 2048
 FILES_KEPT = timedelta(days=3)
 ESCAPE = re.compile(rb"\\u[0-9a-fA-F]{4}")
@@ -65,13 +64,36 @@ WORDS: dict[int, str] = {
 }
 
 
+class Allowance(NamedTuple):
+    """How many messages an account may send after something a citizen did, and for how long."""
+
+    messages: int
+    lasts: timedelta
+
+
+WROTE = Allowance(5, timedelta(hours=48))
+AFTER_EVENT: Mapping[str, Allowance] = dict.fromkeys(
+    ("subscribe", "scan", "click", "scancode_push", "scancode_waitmsg", "pic_sysphoto", "pic_photo_or_album",
+     "pic_weixin", "location_select"),
+    Allowance(3, timedelta(minutes=1)),
+)  # fmt: skip
+"""Events after which the account may write, for a minute. A menu entry that opens a page is not among them.
+Source: developers.weixin.qq.com, api_sendcustommessage, since 12 June 2023."""
+
+
 @dataclass
 class Citizen:
-    """What the platform knows of one person: when they last wrote, and how often they were answered."""
+    """What the platform knows of one person: how many messages they may still be sent, and until when."""
 
-    last_wrote_at: datetime | None = None
-    answered: int = 0
+    left: int = 0
+    until: datetime | None = None
     subscribed: bool = True
+
+    def did(self, allowance: Allowance, now: datetime) -> None:
+        """Allowances do not add up: the larger counts."""
+        left = self.left if self.until and now <= self.until else 0
+        ends = now + allowance.lasts
+        self.left, self.until = max(left, allowance.messages), max(ends, self.until or ends)
 
 
 @dataclass(frozen=True)
@@ -155,7 +177,7 @@ class WeChatSandbox(Stand):
         """
         number = msg_id or next(self._msg_ids)
         xml = self.inner_xml(kind, openid, fields, number, created_at)
-        self._note(kind, openid)
+        self._note(_event_of(xml), openid)
         first = self.push_of(xml, openid, mode)
         attempts: list[tuple[int, str]] = []
         for _ in range(ATTEMPTS):
@@ -168,7 +190,7 @@ class WeChatSandbox(Stand):
 
     def note_message(self, openid: str) -> None:
         """A citizen wrote, and our webhook was not told: the window opens all the same."""
-        self._note("text", openid)
+        self._note("", openid)
 
     def unsubscribe(self, openid: str, **how: Any) -> Outcome:
         """A citizen leaves: from now on nothing reaches them."""
@@ -343,7 +365,7 @@ class WeChatSandbox(Stand):
         )
         if problem or citizen is None:
             return self.refusal(problem)
-        citizen.answered += 1
+        citizen.left -= 1
         self.ledger.add(self.now(), person, "reply", text)
         return Response({"errcode": 0, "errmsg": "ok"})
 
@@ -355,20 +377,20 @@ class WeChatSandbox(Stand):
         return 0 if secret == self.app_secret else 40125
 
     def _window_problem(self, citizen: Citizen) -> int:
-        wrote_at = citizen.last_wrote_at
-        if not citizen.subscribed or wrote_at is None or self.now() - wrote_at > WINDOW:
+        if not citizen.subscribed or citizen.until is None or self.now() > citizen.until:
             return 45015
-        return 45047 if citizen.answered >= REPLIES_PER_WINDOW else 0
+        return 0 if citizen.left > 0 else 45047
 
     # ------------------------------------------------------------ telling our webhook
 
-    def _note(self, kind: str, openid: str) -> None:
+    def _note(self, event: str, openid: str) -> None:
+        """A citizen did something: an event of that name, or (no name) they wrote."""
         with self._lock:
             citizen = self.citizens.setdefault(openid, Citizen())
-            is_event = "Event" in wechat_pushes.KINDS.get(kind, {})
-            citizen.subscribed = kind != "unsubscribe" and (citizen.subscribed or kind == "subscribe")
-            if not is_event:  # only what a citizen writes opens the window
-                citizen.last_wrote_at, citizen.answered = self.now(), 0
+            citizen.subscribed = event != "unsubscribe" and (citizen.subscribed or event == "subscribe")
+            allowance = AFTER_EVENT.get(event) if event else WROTE
+            if allowance:
+                citizen.did(allowance, self.now())
 
     def _tell(self, push: Push) -> tuple[int, str]:
         return self._call_webhook("POST", push.query, push.body, push.headers)
@@ -437,6 +459,15 @@ class WeChatSandbox(Stand):
         outcome = self.push(kind, person, fields, mode=given.get("mode"))
         told = {"accepted": outcome.accepted, "msg_id": str(outcome.msg_id)}
         return Response(told, 200 if outcome.accepted else 502)
+
+
+def _event_of(xml: str) -> str:
+    """The name of the event in a push, in lower case; empty for what a citizen wrote."""
+    try:
+        fields = fields_of(xml)
+    except PayloadError:
+        return ""
+    return fields.get("Event", "").lower() if fields.get("MsgType") == "event" else ""
 
 
 def _json(body: bytes) -> dict[str, Any]:

@@ -86,6 +86,8 @@ class WeiboSandbox(Stand):
         self.files: dict[str, bytes] = {}
         self.statuses: dict[int, str] = {}
         self.wrote_at: dict[str, datetime] = {}
+        self.once: set[str] = set()
+        """Who only mentioned us: one reply in private, and no more."""
         self._said: set[str] = set()
         self._used: dict[str, int] = {}
         self._transport = webhook_transport
@@ -139,12 +141,22 @@ class WeiboSandbox(Stand):
 
     def push(self, kind: str, person: str, text: str, data: Mapping[str, Any]) -> bool:
         """A private message or event, as the fan-service platform pushes it."""
-        if data.get("subtype") == "unfollow":
-            self.wrote_at.pop(person, None)
-        else:
-            self.wrote_at[person] = self.now()
+        self._note(kind, str(data.get("subtype", "")), person)
         raw = self.push_body(kind, person, text, data)
         return any(self._tell(raw, person) for _ in range(ATTEMPTS))
+
+    def _note(self, kind: str, subtype: str, person: str) -> None:
+        """What a push allows us: any number of replies for 48 hours, one after a mention, none after leaving."""
+        if subtype in ("unfollow", "unsubscribe"):
+            self.wrote_at.pop(person, None)
+            self.once.discard(person)
+        elif "mention" in (kind, subtype):
+            if person not in self.wrote_at:
+                self.once.add(person)
+                self.wrote_at[person] = self.now()
+        else:
+            self.wrote_at[person] = self.now()
+            self.once.discard(person)
 
     def push_body(self, kind: str, person: str, text: str, data: Mapping[str, Any] | None = None) -> bytes:
         """The JSON of a push, unsent. Nothing in it tells two messages of one second apart but themselves."""
@@ -311,6 +323,9 @@ class WeiboSandbox(Stand):
             return self.refusal(10008)
         if weibo_length(text) > MAX_PRIVATE:
             return self.refusal(20012)
+        if person in self.once:
+            self.wrote_at.pop(person)
+            self.once.discard(person)
         self.ledger.add(self.now(), person, "reply", text)
         return Response({"result": True, "receiver_id": person, "sender_id": self.uid})
 

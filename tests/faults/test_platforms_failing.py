@@ -1,7 +1,7 @@
 """F7: a platform fails in every way it can, at every call a reply or a message depends on.
 
-Each cell: twenty citizens write, are answered, and the call meets the fault twenty times. Every reply ends in the
-state the table says, was never seen twice, and I1–I3 hold after every cell. One of each every day.
+Each cell: citizens write, are answered, and the call meets the fault once for each. Every reply ends in the state
+the table says, was never seen twice, and I1–I3 hold after every cell. One of each every day.
 """
 
 import time
@@ -20,9 +20,11 @@ from app.replies.models import Delivery
 from app.replies.sending import LEASE
 from connectors.sandbox.server import FAULTS, RETRY_AFTER_SECONDS, Stand
 from connectors.wechat.connector import WeChatConnector
-from tests.faults.platforms import SENDERS, Failing, failing
+from tests.faults.platforms import PATIENT, SENDERS, Failing, failing
 
-STRIKES = 20
+STRIKES = {"a message to a person": 20}
+FEW = 5
+"""How often each fault strikes: at the call that counts most, and at each of the others."""
 ONCE, ALWAYS = 1, 10_000
 
 
@@ -106,6 +108,7 @@ ASKING: dict[str, Strike] = {
     "-1": Strike(code=-1), "45009": Strike(code=45009), "48001": Strike(code=48001), "40001": Strike(code=40001),
 }
 # fmt: on
+RENEWED = (40001, 40014, 42001)
 WAITS = ("silent", "a byte", "headers")
 
 
@@ -153,6 +156,13 @@ def strike(stand: Stand, call: str, row: Strike, times: int) -> None:
         stand.fail_next(call, errcode=row.code, times=times)
 
 
+def senders_for(name: str, row: Strike) -> int:
+    """One where a second refusal in a row would mean something else: the token was renewed, in vain."""
+    if row.code in RENEWED and row.times == ONCE:
+        return 1
+    return PATIENT if name.startswith(WAITS) else SENDERS
+
+
 def ended(made: Failing, deliveries: list[int]) -> list[Delivery]:
     with made.db.reading() as session:
         return list(
@@ -167,7 +177,7 @@ def one_cell(made: Failing, call: str, name: str, strikes: int) -> float:
     deliveries = released(made, way, strikes)
     strike(stand, path, row, strikes * row.times)
     begun = time.monotonic()
-    made.send(deliveries)
+    made.send(deliveries, senders_for(name, row))
     took = time.monotonic() - begun
     there, seen = ended(made, deliveries), made.seen()
     assert Counter(one.state for one in there) == {row.ends: strikes}, (call, name)
@@ -229,16 +239,16 @@ def test_too_many_calls_are_waited_for_as_long_as_the_platform_asks(made_small: 
 def test_every_fault_at_every_call_that_carries_a_reply(
     made: Failing, call: str, times: int, counted: Callable[[str], None]
 ) -> None:
-    slowest, rows = 0.0, table(call)[2]
+    slowest, rows, strikes = 0.0, table(call)[2], STRIKES.get(call, FEW) * times
     for name in rows:
-        slowest = max(slowest, one_cell(made, call, name, STRIKES * times))
+        slowest = max(slowest, one_cell(made, call, name, strikes))
     with made.db.reading() as session:
         states = Counter(session.exec(select(Delivery.state)))
     counted(
-        f"F7  {made.db.engine.dialect.name}: {call}, {len(rows)} faults × {STRIKES * times} replies: "
-        f"{dict(sorted(states.items()))}; {SENDERS} senders at once, longest cell {slowest:.0f} s; 0 seen twice"
+        f"F7  {made.db.engine.dialect.name}: {call}, {len(rows)} faults × {strikes} replies: "
+        f"{dict(sorted(states.items()))}; longest cell {slowest:.0f} s; 0 seen twice"
     )
-    assert states.total() == len(rows) * STRIKES * times
+    assert states.total() == len(rows) * strikes
 
 
 @pytest.mark.faults
@@ -249,7 +259,7 @@ def test_every_fault_at_the_call_for_the_token(
     """Four replies at a time, the token forgotten before each cell; every failed fetch is asked again later."""
     asked = 0
     for name, row in TOKEN.items():
-        for _ in range(STRIKES * times // 4):
+        for _ in range(2 * times):
             deliveries = released(made, "wechat", 4)
             made.wechat.expire_tokens()
             calls = made.wechat.calls["cgi-bin/stable_token"]
@@ -282,7 +292,7 @@ def test_every_fault_while_asking_for_what_is_new(
     for name, row in ASKING.items():
         if way.startswith("weibo") and row.code:
             row = row._replace(code={-1: 10001, 45009: 10023, 48001: 10014, 40001: 21327}[row.code])
-        strikes = 2 if name.startswith(WAITS) else STRIKES * times
+        strikes = 2 if name.startswith(WAITS) else FEW * times
         strike(stand_of(made, way), path, row, strikes)
         while stand_of(made, way).unmet:
             made.write(way)
@@ -301,7 +311,7 @@ def test_every_fault_while_asking_for_what_is_new(
 def test_a_token_that_ends_is_renewed_once_whoever_sends(
     made: Failing, times: int, counted: Callable[[str], None]
 ) -> None:
-    ends, refreshed = STRIKES * times, 0
+    ends, refreshed = 20 * times, 0
     released(made, "wechat", 1)
     for _ in range(ends):
         deliveries = released(made, "wechat", 6)

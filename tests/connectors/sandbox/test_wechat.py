@@ -145,6 +145,10 @@ WINDOW = [
     (("text", "unsubscribe"),                           1,    "45015"),
     (("text", "unsubscribe", "subscribe"),              1,    None),
     (("subscribe",),                                    1,    "45015"),
+    (("subscribe",),                                    0.01, None),
+    (("click",),                                        0.01, None),
+    (("click",),                                        0.02, "45015"),
+    (("text", "click"),                                 47.9, None),
     (("view",),                                         1,    "45015"),
     ((),                                                1,    "40003"),
 ]
@@ -173,6 +177,17 @@ def test_pitfall_19_five_replies_and_not_six_until_the_citizen_writes_again() ->
         assert codes == [None] * 5 + ["45047"]
         stand.note_message(CITIZEN)
         assert _code_of(lambda: ours.send(a_reply(), token)) is None
+
+
+def test_pitfall_19_an_event_allows_three_for_a_minute_and_takes_nothing_away() -> None:
+    with told_to(OurDoor()) as stand:
+        ours = our_wechat(api_base=stand.url)
+        token = ours.fetch_token().value
+        stand.push("scan", CITIZEN, {"Event": "SCAN", "EventKey": "12"})
+        assert [_code_of(lambda: ours.send(a_reply(), token)) for _ in range(4)] == [None] * 3 + ["45047"]
+        stand.push_text(CITIZEN, "路灯坏了")
+        stand.push("click", CITIZEN)  # the larger of the two counts: five, not eight and not three
+        assert [_code_of(lambda: ours.send(a_reply(), token)) for _ in range(6)] == [None] * 5 + ["45047"]
 
 
 def _code_of(send: Callable[[], object]) -> str | None:

@@ -163,3 +163,32 @@ def test_pitfall_30_after_unfollowing_nothing_can_be_delivered_in_private() -> N
         stand.push("event", WEIBO_CITIZEN, "取消关注", {"subtype": "unfollow"})
         with pytest.raises(DeliveryError):
             our_weibo(api_base=stand.url).send(a_reply(private=WEIBO_CITIZEN), None)
+
+
+@pytest.mark.parametrize(
+    ("before", "allowed"),
+    [
+        (("mention",), 1),
+        (("mention", "text"), 3),
+        (("text", "mention"), 3),
+        (("mention", "unfollow"), 0),
+    ],
+    ids=str,
+)
+def test_pitfall_30_after_a_mention_one_private_reply_and_no_more(
+    before: tuple[str, ...], allowed: int
+) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=""))
+    with a_weibo(webhook_url="https://office.example/hook", webhook_transport=transport) as stand:
+        for one in before:
+            is_event = one != "text"
+            stand.push(
+                "event" if is_event else one, WEIBO_CITIZEN, "你好", {"subtype": one} if is_event else {}
+            )
+        ours = our_weibo(api_base=stand.url)
+        for number in range(3):
+            try:
+                ours.send(a_reply(f"第 {number} 次答复", WEIBO_CITIZEN), None)
+            except DeliveryError as refused:
+                assert (number >= allowed, refused.code) == (True, "10008")
+        assert len(stand.ledger.seen_by(WEIBO_CITIZEN, "reply")) == allowed
