@@ -44,6 +44,8 @@ class RecheckReason(StrEnum):
     REVIEW_BY = "review_by"
     EXPIRED = "expired"
     CONFLICT = "conflict"
+    DEAD_LINK = "dead_link"
+    SOURCE_CHANGED = "source_changed"
 
 
 RECHECK_LABELS = {
@@ -51,6 +53,8 @@ RECHECK_LABELS = {
     RecheckReason.REVIEW_BY: "到了复核日期",
     RecheckReason.EXPIRED: "已过有效期",
     RecheckReason.CONFLICT: "与别的答案矛盾",
+    RecheckReason.DEAD_LINK: "网址打不开",
+    RecheckReason.SOURCE_CHANGED: "原文有改动",
 }
 
 STATE_LABELS = {

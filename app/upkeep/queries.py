@@ -1,10 +1,11 @@
 """What used an earlier version of an answer, and what has still to follow?"""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, literal
+from sqlalchemy import Text, cast, func, literal, or_
 from sqlmodel import Session, col, select
 
 from app.answers.models import AnswerUse
@@ -14,7 +15,7 @@ from app.federation.models import NeighbourLibrary
 from app.replies.models import Reply
 from app.replies.queries import WORKED_ON
 from app.upkeep.figures import Covered, Figures
-from app.upkeep.models import FollowedTo, FollowUp
+from app.upkeep.models import CheckedLink, FollowedTo, FollowUp
 from kb.models import AnswerEntry, EntryVersion, Recheck
 from kb.queries import is_in_force
 from kb.states import EntryState
@@ -123,6 +124,55 @@ def case_numbers(session: Session, case_ids: Sequence[int | None]) -> dict[int, 
     """The numbers of these cases."""
     wanted = select(Case.id, Case.number).where(col(Case.id).in_([one for one in case_ids if one]))
     return dict(session.exec(wanted).all())
+
+
+# ------------------------------------------------------------------ links
+
+
+def due_links(session: Session, now: datetime, limit: int) -> list[CheckedLink]:
+    """The pages to look at now, the one that waits longest first."""
+    wanted = select(CheckedLink).where(CheckedLink.due_at <= now)
+    return list(session.exec(wanted.order_by(col(CheckedLink.due_at), col(CheckedLink.id)).limit(limit)))
+
+
+def links_in(session: Session, entry_ids: Sequence[int]) -> set[str]:
+    """The addresses that the versions in force of these entries rest on or show; of our own entries only."""
+    wanted = (
+        select(EntryVersion.basis, EntryVersion.attachments)
+        .join(AnswerEntry, is_in_force())
+        .where(
+            col(AnswerEntry.id).in_(entry_ids),
+            AnswerEntry.state == EntryState.PUBLISHED.value,
+            AnswerEntry.origin == "",
+        )
+    )
+    named = (str(one.get("url") or "") for row in session.exec(wanted) for part in row for one in part)
+    return {url for url in named if url.startswith(("http://", "https://")) and len(url) <= LONGEST_ADDRESS}
+
+
+def resting_on(session: Session, url: str) -> list[AnswerEntry]:
+    """Our own entries in force that rest on or show the page at this address."""
+    written = json.dumps(url)[1:-1]  # as the columns hold it
+    columns = (col(EntryVersion.basis), col(EntryVersion.attachments))
+    wanted = (
+        select(AnswerEntry)
+        .join(EntryVersion, is_in_force())
+        .where(
+            AnswerEntry.state == EntryState.PUBLISHED.value,
+            AnswerEntry.origin == "",
+            or_(*(cast(column, Text).contains(f'"{written}"', autoescape=True) for column in columns)),
+        )
+    )
+    return list(session.exec(wanted.order_by(col(AnswerEntry.id))))
+
+
+def link_states(session: Session, urls: Sequence[str]) -> dict[str, CheckedLink]:
+    """What is known of the pages at these addresses."""
+    wanted = select(CheckedLink).where(col(CheckedLink.url).in_([one for one in urls if one]))
+    return {row.url: row for row in session.exec(wanted)}
+
+
+LONGEST_ADDRESS = 500
 
 
 # ------------------------------------------------------------------ figures

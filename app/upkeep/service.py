@@ -4,12 +4,15 @@ The library numbers its changes in order of commit; a job follows them, so nothi
 done twice, however often it runs (A9, C21, beyond 6).
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from app.base.db import Database
 from app.base.errors import Invalid, NotFound
 from app.base.rows import insert_once
+from app.calendar.workdays import day_of
 from app.cases import queries as cases
 from app.cases.models import Case
 from app.log import service as log
@@ -19,13 +22,17 @@ from app.replies.models import Reply
 from app.replies.queries import REVIEWING
 from app.staff import queries as staff
 from app.staff.roles import Person, Role
-from app.upkeep import queries
+from app.upkeep import links, queries
 from app.upkeep.following import CORRECTION_DAYS, Kind, heaviest, what_follows
-from app.upkeep.models import FollowedTo, FollowUp
+from app.upkeep.models import CheckedLink, FollowedTo, FollowUp
 from app.upkeep.queries import Using
+from connectors.addresses import may_call
+from connectors.calls import fetch_file
+from connectors.errors import DeliveryError
 from kb import queries as library
+from kb import service as kb
 from kb.models import AnswerEntry, EntryVersion
-from kb.states import EntryState, Significance
+from kb.states import RECHECK_LABELS, EntryState, RecheckReason, Significance
 
 READER = "replies"
 AT_ONCE = 100
@@ -87,6 +94,95 @@ def affected(session: Session, now: datetime, entry: AnswerEntry, version: Entry
         Kind.COPY: len(queries.readers(session)) if not entry.origin else 0,
     }
     return {kind.value: number for kind, number in counted.items() if number}
+
+
+# ------------------------------------------------------------------ pages that answers rest on
+
+
+LINK_READER = "links"
+GATHERED = 1_000
+"""Changes of the library gone through for addresses in one round."""
+LOOKED_AT = 20
+"""Pages looked at in one round; nobody waits for them."""
+LOOK_SECONDS = 10.0
+
+
+def check_links(db: Database, now: datetime, *, may_reach: Callable[[str], bool] = may_call) -> int:
+    """Job: look at the pages that answers rest on; how many were looked at (C17, E12).
+
+    A page that is gone or lost a sentence makes work for the owners of the answers. Only public addresses are
+    called (``may_reach``), no redirect is followed, and no transaction is open meanwhile.
+    """
+    with db.writing() as session:
+        _gather_links(session, now)
+        waiting = [(row.id, row.url) for row in queries.due_links(session, now, LOOKED_AT)]
+    seen = [(number, _look(url, may_reach)) for number, url in waiting]
+    is_online = any(one.status for _, one in seen)
+    for number, one in seen:
+        with db.writing() as session:
+            _judge_link(session, now, number, one, is_online)
+    return len(seen)
+
+
+def _gather_links(session: Session, now: datetime) -> None:
+    """Note the addresses of entries that changed since the last round."""
+    position = queries.position(session, LINK_READER)
+    changes = library.changes_since(session, position, GATHERED)
+    if not changes:
+        return
+    for url in sorted(queries.links_in(session, sorted({change.entry_id for change in changes}))):
+        insert_once(session, CheckedLink, url=url, added_at=now, due_at=now)
+    _now_at(session, LINK_READER, changes[-1].id)
+
+
+def _look(url: str, may_reach: Callable[[str], bool]) -> links.Seen:
+    """One look at a page, bounded in bytes and seconds. Never raises."""
+    try:
+        got = fetch_file(url, longest=links.LONGEST, total_seconds=LOOK_SECONDS, may_reach=may_reach)
+    except DeliveryError as failure:
+        is_long = failure.code == "too_large"
+        return links.Seen(200 if is_long else 0, is_inside=failure.code == "address_inside")
+    sentences = links.sentences_of(got.data, got.content_type) if got.status == 200 else ()
+    return links.Seen(got.status, sentences)
+
+
+def _judge_link(session: Session, now: datetime, number: int, seen: links.Seen, is_online: bool) -> None:
+    row = session.get(CheckedLink, number)
+    if row is None:
+        return
+    entries = queries.resting_on(session, row.url)
+    if not entries:
+        session.delete(row)  # nothing in force names it any more; whoever does again puts it back
+        return
+    judged = links.judge(row.state, row.failures, tuple(row.sentences), seen, is_online=is_online)
+    row.state, row.failures, row.sentences = judged.state.value, judged.failures, list(judged.sentences)
+    row.status, row.checked_at, row.due_at = seen.status, now, now + judged.due_in
+    session.add(row)
+    for entry in entries:
+        if judged.is_back:
+            _settle_dead(session, now, entry.id, row.url)
+        if judged.news is not None:
+            _to_look_at(session, now, entry, judged.news, row.url)
+
+
+def _settle_dead(session: Session, now: datetime, entry_id: int, url: str) -> None:
+    for one in library.open_rechecks(session, entry_id):
+        if one.reason == RecheckReason.DEAD_LINK and one.detail.startswith(url[:_SHOWN]):
+            kb.settle_recheck(session, now, one.id, "", "网址又能打开了")
+
+
+def _to_look_at(session: Session, now: datetime, entry: AnswerEntry, reason: RecheckReason, url: str) -> None:
+    """Work for the owner, with what was found and when."""
+    told = f"{url[:_SHOWN]}（{day_of(now)} 查的）"
+    raised = kb.recheck(session, now, entry.id, reason, told)
+    version = library.version_in_force(session, entry.id)
+    if raised is None or version is None:
+        return
+    words = f"“{version.question[:40]}”{RECHECK_LABELS[reason]}，请核对依据和附件"
+    _tell_owners(session, now, entry, f"answer_recheck:{raised.id}", words, f"/desk/answers/{entry.id}")
+
+
+_SHOWN = 200
 
 
 # ------------------------------------------------------------------ within
@@ -254,7 +350,14 @@ def _copies_up_to_date(session: Session, now: datetime) -> int:
     return len(done)
 
 
-def _tell_owners(session: Session, now: datetime, entry: AnswerEntry, key: str, words: str) -> None:
+def _tell_owners(
+    session: Session,
+    now: datetime,
+    entry: AnswerEntry,
+    key: str,
+    words: str,
+    address: str = "/desk/answers/upkeep",
+) -> None:
     people = {one.id for one in staff.people(session, role=Role.EDITOR)}
     if entry.owner_department_id is not None:
         owners = staff.people(session, role=Role.HANDLER, department_id=entry.owner_department_id)
@@ -262,7 +365,7 @@ def _tell_owners(session: Session, now: datetime, entry: AnswerEntry, key: str, 
     for staff_id in sorted(people):
         notices.tell(
             session, now, staff_id,
-            key=f"{key}:{staff_id}", kind="follow_up", text=words, address="/desk/answers/upkeep",
+            key=f"{key}:{staff_id}", kind=key.partition(":")[0], text=words, address=address,
         )  # fmt: skip
 
 
