@@ -53,9 +53,18 @@ def told(figures: Figures) -> list[tuple[str, str]]:
     share = f"{100 * figures.drawn / figures.replies:.0f}%" if figures.replies else "还没有答复"
     return [
         ("用答案答复的", f"{share}（{figures.drawn} / {figures.replies} 件）"),
-        ("节省的起草时间", f"约 {saved:.1f} 小时" if saved is not None else "件数不够，还不能算"),
+        ("节省的起草时间", _saved(saved)),
         ("在用答案", f"{figures.in_force} 条，其中来自别的问答库 {figures.imported} 条"),
         ("到期要复核", f"{figures.stale} 条"),
         ("互相矛盾", f"{figures.conflicts} 对"),
         ("口径改了要跟着办", f"{figures.follow_ups} 项"),
     ]
+
+
+def _saved(hours: float | None) -> str:
+    if hours is None:
+        return "件数不够，还不能算"
+    return f"约 {hours:.1f} 小时" if hours >= _LEAST_TOLD else "还看不出来"
+
+
+_LEAST_TOLD = 0.05

@@ -4,8 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Text, cast, func, literal, or_
+from sqlalchemy import ColumnElement, Text, cast, func, literal, or_
 from sqlmodel import Session, col, select
 
 from app.answers.models import AnswerUse
@@ -166,10 +167,11 @@ def resting_on(session: Session, url: str) -> list[AnswerEntry]:
     return list(session.exec(wanted.order_by(col(AnswerEntry.id))))
 
 
-def link_states(session: Session, urls: Sequence[str]) -> dict[str, CheckedLink]:
-    """What is known of the pages at these addresses."""
-    wanted = select(CheckedLink).where(col(CheckedLink.url).in_([one for one in urls if one]))
-    return {row.url: row for row in session.exec(wanted)}
+def dead_links(session: Session, version: EntryVersion) -> set[str]:
+    """Which addresses of a version could not be opened when they were looked at last."""
+    named = [str(one.get("url") or "") for one in [*version.basis, *version.attachments]]
+    wanted = select(CheckedLink.url).where(col(CheckedLink.url).in_(named), CheckedLink.state == "dead")
+    return set(session.exec(wanted))
 
 
 LONGEST_ADDRESS = 500
@@ -178,9 +180,12 @@ LONGEST_ADDRESS = 500
 # ------------------------------------------------------------------ figures
 
 
-def figures(session: Session, since: datetime, now: datetime) -> Figures:
-    """The figures of the library over the time since an instant; counted from what is kept, nothing by hand."""
-    released = (col(Reply.state).in_(("released", "superseded")), col(Reply.released_at) >= since)
+def figures(session: Session, since: datetime | None, until: datetime | None = None) -> Figures:
+    """The figures of the library over replies released from ``since`` to before ``until`` (None: no end there).
+
+    Counted from what is kept, nothing by hand; entries, what is stale and conflicts are those of this moment.
+    """
+    released = (col(Reply.state).in_(("released", "superseded")), *_between(Reply.released_at, since, until))
     drawn = select(AnswerUse.id).where(AnswerUse.reply_id == Reply.id).correlate(Reply).exists()
     count = select(func.count()).select_from(Reply)
     with_answer, without = (
@@ -209,19 +214,24 @@ def figures(session: Session, since: datetime, now: datetime) -> Figures:
         stale=count_rechecks(session),
         conflicts=conflicts.count_open_conflicts(session),
         follow_ups=count_open(session),
-        coverage=_coverage(session, since),
+        coverage=_coverage(session, _between(Case.received_at, since, until)),
     )
+
+
+def _between(column: Any, since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    begins = [col(column) >= since] if since else []
+    return begins + ([col(column) < until] if until else [])
 
 
 _MEASURED = 5_000
 _MOST_CATEGORIES = 30
 
 
-def _coverage(session: Session, since: datetime) -> list[Covered]:
+def _coverage(session: Session, received: Sequence[ColumnElement[bool]]) -> list[Covered]:
     """The categories most written about, with how many of their letters were answered from the library."""
     letters = (
         select(Case.category, func.count())
-        .where(Case.received_at >= since)
+        .where(*received)
         .group_by(Case.category)
         .order_by(func.count().desc(), Case.category)
         .limit(_MOST_CATEGORIES)
@@ -230,7 +240,7 @@ def _coverage(session: Session, since: datetime) -> list[Covered]:
         session.exec(
             select(Case.category, func.count(func.distinct(AnswerUse.case_id)))
             .join(AnswerUse, col(AnswerUse.case_id) == Case.id)
-            .where(Case.received_at >= since)
+            .where(*received)
             .group_by(Case.category)
         ).all()
     )

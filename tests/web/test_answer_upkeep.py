@@ -12,6 +12,7 @@ from app.cases.models import Case
 from app.cases.transitions import Status
 from app.consistency import queries as conflicts
 from app.consistency import service as consistency
+from app.finding import service as finding
 from app.replies import service as replies
 from app.replies.models import Reply
 from app.upkeep import queries, service
@@ -252,6 +253,26 @@ def test_readers_say_whether_an_answer_helped_once_a_day_and_nobody_is_kept(
     with sqlite_office.db.writing() as session:
         assert answers.forget_votes(session, NOW) == 0
         assert answers.forget_votes(session, NOW + timedelta(days=2)) >= 1
+
+
+@pytest.mark.clause("B11")
+def test_the_statistics_page_tells_how_the_library_does_in_the_month_asked_for(
+    signed_in: Enter, sqlite_office: TheOffice
+) -> None:
+    with sqlite_office.db.writing() as session:
+        entry, _ = published(session, sqlite_office, PERMIT)
+        reply, case = released(session, sqlite_office)
+        answers.record_use(session, NOW, reply_id=reply.id, entry_id=entry.id, version=1, case_id=case.id)
+        released(session, sqlite_office)
+        finding.note_unanswered(session, NOW, "隔壁夜里施工找谁")
+    clerk = signed_in("小陈")
+    for asked in ("", "?month=2026-10"):
+        page = clerk.get(f"/desk/statistics{asked}").text
+        assert "50%（1 / 2 件）" in page
+        assert "隔壁夜里施工找谁" in page
+        assert "/desk/answers/upkeep" in page
+    assert "还没有答复" in clerk.get("/desk/statistics?month=2026-09").text
+    assert "/desk/answers/upkeep" not in signed_in("审计管理员").get("/desk/statistics").text
 
 
 @pytest.mark.parametrize(

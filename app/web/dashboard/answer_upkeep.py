@@ -56,7 +56,7 @@ def upkeep_page() -> str:
     """Everything that keeps the library of one voice, with its figures."""
     person, at = current_person(), now()
     with reading() as session:
-        told = queries.figures(session, at - FIGURES_OVER, at)
+        told = queries.figures(session, at - FIGURES_OVER)
         rows = queries.open_follow_ups(session)
         numbers = queries.case_numbers(session, [row.case_id for row in rows])
         entries = conflicts.shown(session, {row.entry_id for row in rows})

@@ -5,17 +5,22 @@ from typing import Any
 from flask import Response, request
 
 from app.base.errors import Invalid
+from app.finding import queries as finding
 from app.opendata.formats import csv_lines
 from app.statistics import queries
 from app.statistics.indicators import BY_KEY, INDICATORS, PARTS_OF_CLOSED, Counts, adds_up, figure, shown
 from app.statistics.queries import Figures
-from app.web.context import now, reading, render
+from app.upkeep import queries as library
+from app.upkeep.figures import FORMULA, told
+from app.web.context import current_person, now, reading, render
 from app.web.dashboard import desk
+from app.web.dashboard.answers import READERS
 
 _MAIN = ("received", "due", "replied", "reply_rate", "on_time_rate", "average_working_days", "satisfaction")
 _HANDLING = ("received", "valid", "due", "replied", "on_time", "overdue", "reply_rate", "on_time_rate",
              "average_working_days", "reopened", "rated", "satisfaction")  # fmt: skip
 _SHOWING = ("closed", *PARTS_OF_CLOSED)
+_VAIN = 5
 # Where a figure opens its cases: of all time, since the queue has no months.
 _OPENS = {"department": "department", "message_type": "type", "platform": "platform"}
 
@@ -28,6 +33,8 @@ def statistics() -> str:
         found = queries.figures(session, now(), by, month=month)
         months = queries.months(session)
         by_month = queries.figures(session, now(), "month")
+        of_library = library.figures(session, *queries.span(month))
+        searched = finding.unanswered(session, _VAIN)
     return render(
         "desk/statistics.html",
         by=by,
@@ -42,6 +49,13 @@ def statistics() -> str:
         showing_head=[BY_KEY[key].short for key in _SHOWING],
         showing=_table(found, by, month, _SHOWING),
         adds_up=all(adds_up(group.counts) for group in found.groups),
+        library=told(of_library),
+        coverage=[
+            [one.category or "没有分类", one.letters, one.drawn, one.answers] for one in of_library.coverage
+        ],
+        formula=FORMULA,
+        may_keep_up=current_person().may(*READERS),
+        searched=searched,
         indicators=INDICATORS,
         log_position=found.log_position,
     )

@@ -34,7 +34,7 @@ def test_a_contradiction_is_found_once_and_goes_when_one_of_the_two_is_changed(o
         (row,) = queries.open_conflicts(session)
         assert (row.entry_id, row.other_id) == (first.id, other.id)
         released(session, office)
-        told = upkeep.figures(session, NOW - timedelta(days=90), LATER)
+        told = upkeep.figures(session, NOW - timedelta(days=90))
         assert (told.replies, told.drawn, told.in_force, told.conflicts, told.stale) == (1, 0, 3, 1, 1)
         assert sum(one.letters for one in told.coverage) >= 1
         same = {**AGAIN, "text": "补办社保卡不收费，带身份证到网点办理。"}
