@@ -186,27 +186,20 @@ class ImportRow:
 class OutgoingReply:
     """A released reply. ``thread`` is the one of the message it answers. ``idempotency_key`` names the
     delivery; no platform here honours one, so it serves records and tests.
-
-    ``endings``  closing words approved together with the text, e.g. one with the case's number. Where a
-    platform refuses the same words twice, one of them (chosen by the key) is added if it fits; elsewhere
-    none. Without any the text goes out as it is.
     """
 
     text: str
     recipient: str | None
     thread: Mapping[str, str]
     idempotency_key: str
-    endings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """The platform took it. ``reference`` is the platform's id of what was sent, where it gives one;
-    ``ending`` the one of the approved endings that was added."""
+    """The platform took it. ``reference`` is the platform's id of what was sent, where it gives one."""
 
     reference: str | None
     note: str = ""
-    ending: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,33 +8,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.registry import UNIT_WORDS, Count
+from connectors import registry
+from connectors.registry import UNIT_WORDS, Count, Form
 from kb.wording import missing_parts
 
 Counter = Callable[[str, str, bool | None], Count]
 """(platform, text, private) → count."""
 
 
-@dataclass(frozen=True)
-class Form:
-    """One form an answer goes out in. ``private``: seen by one person alone; None: there is only one form."""
-
-    name: str
-    label: str
-    platform: str
-    private: bool | None
-
-
-FORMS = (
-    Form("website", "网站与查询页", "website", None),
-    Form("wechat", "微信消息", "wechat", True),
-    Form("wechat.public", "微信文章留言", "wechat", False),
-    Form("weibo", "微博评论", "weibo", False),
-    Form("weibo.private", "微博私信", "weibo", True),
-    Form("douyin", "抖音评论", "douyin", False),
-    Form("hotline", "热线话术", "hotline", None),
-)
-BY_NAME = {form.name: form for form in FORMS}
+FORMS = tuple(registry.FORMS.values())
+"""Every form an answer goes out in."""
 
 
 @dataclass(frozen=True)

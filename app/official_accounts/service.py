@@ -7,7 +7,7 @@ import inspect
 import json
 import secrets
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -173,6 +173,35 @@ def change_settings(
     _forget_token(session, account_id)
     _record(session, now, actor, "account_changed", account.id, changed=changed)
     return account
+
+
+def set_endings(
+    session: Session, now: datetime, actor: Person | None, account_id: int, words: Iterable[str]
+) -> OfficialAccount:
+    """Set which endings may be added to a reply where the platform refuses the same words twice.
+
+    Each is approved with every reply sent for review from now on; what is under review keeps its own. One
+    that is taken off the list is not used any more. Raises `Invalid`, `NotAllowed`, `NotFound`.
+    """
+    _only_system_admin(actor)
+    account = _require_open(session, account_id)
+    given = list(dict.fromkeys(one.strip() for one in words if one.strip()))
+    if given and not _platform(account.platform).repeat_codes:
+        raise Invalid("这个平台不拒收重复的话，不用结尾", field="endings")
+    if len(given) > MOST_ENDINGS:
+        raise Invalid(f"结尾最多 {MOST_ENDINGS} 句，这里有 {len(given)} 句", field="endings")
+    for one in given:
+        if len(one) > LONGEST_ENDING or not one.isprintable():
+            raise Invalid(f"每句结尾一行，最多 {LONGEST_ENDING} 个字：{one[:20]}", field="endings")
+    if given != account.endings:
+        _record(session, now, actor, "endings_set", account.id, before=account.endings, after=given)
+        account.endings = given
+        session.add(account)
+    return account
+
+
+MOST_ENDINGS = 10
+LONGEST_ENDING = 30
 
 
 def set_responsible(

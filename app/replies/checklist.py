@@ -75,8 +75,10 @@ class Draft:
 
     @property
     def going_out(self) -> str:
-        """Everything somebody will read: the text, and the short forms that stand in for it."""
-        return "\n".join([self.text, *(form.text for form in self.forms if form.is_short)])
+        """Everything somebody will read: the text, the short forms that stand in for it, and the endings."""
+        shorts = (form.text for form in self.forms if form.is_short)
+        endings = dict.fromkeys(ending for form in self.forms for ending in form.endings)
+        return "\n".join([self.text, *shorts, *endings])
 
 
 class Phrase(NamedTuple):

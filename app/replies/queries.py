@@ -16,7 +16,7 @@ from app.messages.models import Message, Requester
 from app.official_accounts.models import OfficialAccount
 from app.replies import moderating
 from app.replies.models import Delivery, Moderation, Reply, ReplyOpinion
-from app.replies.rendering import form_of, is_private, is_private_form, render
+from app.replies.rendering import form_of, is_private, is_private_form, label_of, render
 from app.replies.routes import (
     RELEASE,
     Route,
@@ -55,13 +55,6 @@ LOG_LABELS: Mapping[str, str] = {
     **moderating.LOG_LABELS,
 }
 """What the steps of a reply are called in the log of its case."""
-FORM_LABELS: Mapping[str, str] = {
-    "weibo": "微博评论",
-    "weibo.private": "微博私信",
-    "wechat.public": "公众号文章留言",
-    "douyin": "抖音评论",
-    "website": "网站与查询页",
-}
 
 
 # ------------------------------------------------------------------ replies
@@ -185,9 +178,7 @@ def _standing(
     reply: Reply, case: Case, targets: list[int], rows: list[ReplyOpinion], wrote: set[int]
 ) -> Standing:
     route = route_for(case.message_type, case.sensitivity)
-    digest = digest_of_reply(
-        reply.text, targets, route.key, reply.basis, reply.short_texts, reply.bound_answer
-    )
+    digest = digest_of(reply, targets, route.key)
     given = as_opinions(rows)
     try:
         step, refused = awaited_step(route, given, digest), None
@@ -196,31 +187,51 @@ def _standing(
     return Standing(reply, case, route, targets, digest, given, wrote, step, refused)
 
 
+def digest_of(reply: Reply, targets: Sequence[int], route: str) -> str:
+    """The fingerprint of a reply as its row has it now, for these addressees by this route."""
+    return digest_of_reply(
+        reply.text, targets, route, reply.basis, reply.short_texts, reply.bound_answer, reply.endings
+    )
+
+
+def require_review(stands: Standing, person: Person, step: Step, seen: str) -> None:
+    """Refuse the review ``step`` that this person may not give now on what they read (``seen``: its digest).
+
+    Raises `NotAllowed`, `Conflict` as `routes.check_reviewer`.
+    """
+    check_reviewer(
+        stands.route,
+        stands.opinions,
+        stands.digest,
+        step=step,
+        person=person,
+        authors=stands.authors,
+        seen=seen,
+    )
+
+
+def require_release(session: Session, stands: Standing, person: Person, seen: str) -> None:
+    """Refuse a release that this person may not give now. Raises as `routes.check_release`."""
+    check_release(
+        stands.route,
+        stands.opinions,
+        stands.digest,
+        person=person,
+        authors=stands.authors,
+        principals=principals_of(session, stands.case) if stands.route.principal else (),
+        seen=seen,
+    )
+
+
 def why_not(session: Session, stands: Standing, person: Person) -> AppError | None:
     """Why this person may not take the awaited step; None when they may."""
+    if stands.step is None:
+        return NotFound("已退回修改，等起草人改好再送审", code="sent_back")
     try:
-        if stands.step is None:
-            return NotFound("已退回修改，等起草人改好再送审", code="sent_back")
         if stands.step == RELEASE:
-            check_release(
-                stands.route,
-                stands.opinions,
-                stands.digest,
-                person=person,
-                authors=stands.authors,
-                principals=principals_of(session, stands.case) if stands.route.principal else (),
-                seen=stands.digest,
-            )
+            require_release(session, stands, person, stands.digest)
         else:
-            check_reviewer(
-                stands.route,
-                stands.opinions,
-                stands.digest,
-                step=Step(stands.step),
-                person=person,
-                authors=stands.authors,
-                seen=stands.digest,
-            )
+            require_review(stands, person, Step(stands.step), stands.digest)
     except AppError as refusal:
         return refusal
     return None
@@ -306,7 +317,8 @@ def reviewed_by(session: Session, person: Person, limit: int = 20) -> list[tuple
 
 @dataclass(frozen=True)
 class Preview:
-    """Exactly what goes out in one form. ``people``: how many get it; ``problem``: why the window is shut."""
+    """Exactly what goes out in one form. ``people``: how many get it; ``problem``: why the window is shut;
+    ``endings``: of which one may be added, for whose longest ``whole`` and ``count`` keep room."""
 
     form: str
     label: str
@@ -321,11 +333,49 @@ class Preview:
     people: int
     closes_at: datetime | None = None
     problem: str | None = None
+    endings: tuple[str, ...] = ()
 
 
-def previews(
-    session: Session, now: datetime, targets: Sequence[int], text: str, short_texts: Mapping[str, str]
-) -> list[Preview]:
+def endings_of(session: Session, targets: Sequence[int]) -> dict[str, list[str]]:
+    """Form → endings of the accounts on which these messages stand, where the platform refuses repeats."""
+    wanted = (
+        select(Message.platform, Message.kind, OfficialAccount.endings)
+        .join(OfficialAccount, col(OfficialAccount.id) == Message.account_id)
+        .where(col(Message.id).in_(targets))
+        .order_by(col(Message.id))
+    )
+    found: dict[str, dict[str, None]] = {}
+    for key, kind, endings in session.exec(wanted):
+        private = is_private(key, kind)
+        if endings and not private and platform(key).repeat_codes:
+            found.setdefault(form_of(key, private), {}).update(dict.fromkeys(endings))
+    return {form: list(some) for form, some in sorted(found.items())}
+
+
+def endings_for(session: Session, reply: Reply, targets: Sequence[int]) -> Mapping[str, Sequence[str]]:
+    """The endings that may be added to a reply: as it was sent for review; of a draft, as they are now."""
+    return endings_of(session, targets) if reply.state in WRITING else reply.endings
+
+
+def gone_out(session: Session, since: datetime, row: Delivery) -> list[str]:
+    """With which endings the words of this delivery went out on its account since then, or may have, oldest
+    first; with those too that the platform refused as repeated."""
+    codes = platform(row.platform).repeat_codes
+    refused = col(Delivery.error_code).in_(codes)
+    out = and_(
+        col(Delivery.state).in_((DeliveryState.INTENT, DeliveryState.DONE, DeliveryState.UNKNOWN)),
+        col(Delivery.id) != row.id,
+    )
+    wanted = select(Delivery.ending).where(
+        Delivery.account_id == row.account_id,
+        col(Delivery.intent_at) >= since,
+        Delivery.text == row.text,
+        or_(out, refused),
+    )
+    return list(session.exec(wanted.order_by(col(Delivery.intent_at), col(Delivery.id))))
+
+
+def previews(session: Session, now: datetime, reply: Reply, targets: Sequence[int]) -> list[Preview]:
     """One preview per form among the targets, the progress page first: it always shows the whole text."""
     wanted = select(Message, Requester).outerjoin(Requester, col(Requester.id) == Message.requester_id)
     rows = list(session.execute(wanted.where(col(Message.id).in_(targets)).order_by(col(Message.id))))
@@ -333,10 +383,10 @@ def previews(
     for message, requester in rows:
         name = form_of(message.platform, is_private(message.platform, message.kind))
         forms.setdefault(name, []).append((message, requester))
-    on_page = forms.pop("website", [])
-    made = [_preview(now, "website", "website", text, short_texts, on_page)]
+    on_page, endings = forms.pop("website", []), endings_for(session, reply, targets)
+    made = [_preview(now, "website", "website", reply, endings, on_page)]
     for name, some in forms.items():
-        made.append(_preview(now, name, some[0][0].platform, text, short_texts, some))
+        made.append(_preview(now, name, some[0][0].platform, reply, endings, some))
     return made
 
 
@@ -344,12 +394,13 @@ def _preview(
     now: datetime,
     form: str,
     key: str,
-    text: str,
-    short_texts: Mapping[str, str],
+    reply: Reply,
+    endings: Mapping[str, Sequence[str]],
     to: Sequence[tuple[Message, Requester | None]],
 ) -> Preview:
     private = is_private_form(form)
-    made = render(text, key, private, count_text, short_texts)
+    made = render(reply.text, key, private, count_text, reply.short_texts, endings)
+    whole = render(reply.text, key, private, count_text, endings=endings)
     window = platform(key).window_for(private)
     open_until = [
         requester.window_opened_at + window.lasts
@@ -359,14 +410,15 @@ def _preview(
     problems = [window_problem_of(now, key, private, requester) for _, requester in to]
     return Preview(
         form=form,
-        label=FORM_LABELS.get(form) or platform(key).label,
+        label=label_of(form),
         platform=key,
         private=private,
         text=made.text,
-        whole=count_text(key, text, private),
+        whole=whole.count,
         count=made.count,
         is_short=made.is_short,
         fits=made.fits,
+        endings=made.endings,
         delivers=platform(key).delivers,
         people=len(to),
         closes_at=min(open_until) if open_until else None,
@@ -424,7 +476,7 @@ def _way(now: datetime, message: Message, requester: Requester | None) -> Way:
     }
     problem = next((reason for reason, holds in reasons.items() if holds), "")
     return Way(
-        label=FORM_LABELS.get(form_of(message.platform, private)) or row.label,
+        label=label_of(form_of(message.platform, private)),
         delivers=row.delivers,
         private=private,
         until=opened_at + window.lasts if window and opened_at else None,

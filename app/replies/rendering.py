@@ -8,15 +8,12 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from connectors import registry
 from connectors.contract import PUBLIC_KINDS
 from connectors.registry import Count
 
 FIRST_SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?]?")
 GREETING = re.compile(r"^(您好|你好|网友|市民|尊敬的)[^。！!\n，,：:]{0,12}[。！!，,：:]\s*")
-PUBLIC_FIRST = frozenset({"weibo", "douyin"})
-"""Platforms whose usual form everybody can read; the private one has a name of its own. Elsewhere the usual
-form is private, and a comment's has the name of its own."""
-
 
 Counter = Callable[[str, str, bool], Count]
 """(platform, text, private) → count."""
@@ -24,13 +21,17 @@ Counter = Callable[[str, str, bool], Count]
 
 @dataclass(frozen=True)
 class Rendered:
-    """Exactly what would go out to one platform. ``is_short``: the author's short form stands in."""
+    """Exactly what would go out to one platform. ``is_short``: the author's short form stands in.
+
+    ``endings``  of which one may be added; ``count`` is of the text with the longest of them.
+    """
 
     platform: str
     private: bool
     text: str
     count: Count
     is_short: bool = False
+    endings: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -44,29 +45,46 @@ def is_private(platform: str, kind: str) -> bool:
 
 def form_of(platform: str, private: bool) -> str:
     """The name of a platform's form, the key of short texts: 'weibo', 'weibo.private', 'wechat.public'."""
-    if private != (platform in PUBLIC_FIRST):
-        return platform
-    return f"{platform}.{'private' if private else 'public'}"
+    return registry.platform(platform).form_name(private)
 
 
 def is_private_form(form: str) -> bool:
     """Whether what goes out in this form (see `form_of`) is seen by the citizen alone."""
-    platform, _, named = form.partition(".")
-    return named == "private" if named else platform not in PUBLIC_FIRST
+    key = form.partition(".")[0]
+    return form == form_of(key, private=True)
+
+
+def label_of(form: str) -> str:
+    """What a form is called; a platform for which no text is written goes by its own name."""
+    known = registry.FORMS.get(form)
+    return known.label if known else registry.platform(form.partition(".")[0]).label
 
 
 def render(
-    text: str, platform: str, private: bool, count: Counter, short_texts: Mapping[str, str] | None = None
+    text: str,
+    platform: str,
+    private: bool,
+    count: Counter,
+    short_texts: Mapping[str, str] | None = None,
+    endings: Mapping[str, Sequence[str]] | None = None,
 ) -> Rendered:
     """The form of ``text`` on one platform: whole where it fits, else the chosen short form.
 
-    Where neither fits the whole text comes back with ``fits`` False: it cannot be sent there.
+    ``endings``: form → endings one of which may be added; room is kept for the longest. Where neither fits
+    the whole text comes back with ``fits`` False: it cannot be sent there.
     """
-    whole = Rendered(platform, private, text, count(platform, text, private))
-    short = (short_texts or {}).get(form_of(platform, private), "")
-    if whole.fits or not short:
-        return whole
-    return Rendered(platform, private, short, count(platform, short, private), is_short=True)
+    form = form_of(platform, private)
+    may_end = tuple((endings or {}).get(form, ()))
+
+    def made(words: str, is_short: bool) -> Rendered:
+        counted = max(
+            (count(platform, words + ending, private) for ending in ("", *may_end)), key=lambda one: one.used
+        )
+        return Rendered(platform, private, words, counted, is_short, may_end)
+
+    whole = made(text, is_short=False)
+    short = (short_texts or {}).get(form, "")
+    return whole if whole.fits or not short else made(short, is_short=True)
 
 
 def short_form(text: str, library_short: str, link: str, fits: Callable[[str], bool]) -> str:

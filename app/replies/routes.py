@@ -77,10 +77,12 @@ def digest_of_reply(
     basis: str,
     short_texts: Mapping[str, str] | None = None,
     answer: str = "",
+    endings: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """What opinions are about: the words, to whom, by which route, on what basis (A18). SHA-256, hex.
 
     ``short_texts``: platform → short form, where the author chose one; it goes out, so it is approved too.
+    ``endings``: platform → endings, of which one may be added there: all of them are approved with it.
     ``answer``: the wording it was held to after a major change of it; the same words are then another text.
     """
     bound: dict[str, object] = {"targets": sorted(targets), "route": route, "basis": basis}
@@ -88,6 +90,8 @@ def digest_of_reply(
         bound["short_texts"] = dict(short_texts)
     if answer:
         bound["answer"] = answer
+    if endings:
+        bound["endings"] = {form: list(some) for form, some in endings.items()}
     return review.digest_of(text, **bound)
 
 

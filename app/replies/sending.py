@@ -143,6 +143,20 @@ def put_off(wait: timedelta, asked: timedelta | None, key: str) -> timedelta:
     return max(spread, min(asked or timedelta(0), LONGEST_ASKED))
 
 
+REPEAT_WITHIN = timedelta(days=7)
+"""For how long the same words count as said before. Weibo does not say; a needless ending costs nothing."""
+
+
+def ending_for(endings: Sequence[str], gone_out: Sequence[str]) -> str:
+    """Which ending goes with words that went out with ``gone_out`` (oldest first; empty: without any).
+
+    None where that is new, else the first new one in the order in which they were approved; where all were
+    used, the one used longest ago: then the platform may refuse, and a person sees it.
+    """
+    last = {ending: place for place, ending in enumerate(gone_out)}
+    return min(("", *endings), key=lambda ending: last.get(ending, -1))
+
+
 def before_the_call(error_class: str) -> str:
     """The class of an error that came before anything could reach the citizen: never unknown."""
     return "back_off" if error_class == "unknown" else error_class

@@ -305,7 +305,7 @@ class Handling:
         """A short form for each platform on which the whole does not fit."""
         session, now = self.stage.session, self.stage.now
         targets = reply_queries.targets_of(session, case)
-        seen = reply_queries.previews(session, now, targets, reply.text, {})
+        seen = reply_queries.previews(session, now, reply, targets)
         made = {}
         for one in seen:
             if not one.fits:

@@ -57,3 +57,6 @@ CODES: dict[str, Code] = {
     "20032": Code("accepted", "微博已收下，一两分钟后可见。"),
 }
 # fmt: on
+
+REPEATED = frozenset({"20017", "20019", "20111"})
+"""The same words, or nearly, as were said before, whomever they were for."""

@@ -316,8 +316,7 @@ class WeiboConnector(Receiver, Fetcher, Sender, MediaSource, Granted, Metered, P
         if in_public:
             if not status:
                 raise calls.refused(CODES, "20101", "not sent")
-            ending = _ending(reply, longest)
-            return _receipt(self._say_in_public(bearer, comment, status, reply.text + ending), ending)
+            return _receipt(self._say_in_public(bearer, comment, status, reply.text))
         person = reply.thread.get("private") or reply.recipient
         if not person:
             raise calls.refused(CODES, "20201", "not sent")
@@ -330,16 +329,6 @@ class WeiboConnector(Receiver, Fetcher, Sender, MediaSource, Granted, Metered, P
         if comment:
             return self._client.reply_to_comment(bearer, comment, status, text, self._real_ip)
         return self._client.comment_on(bearer, status, text, self._real_ip)
-
-
-def _ending(reply: OutgoingReply, longest: int) -> str:
-    """One of the approved endings, chosen by the delivery's key, so that the same words to many people are
-    not the same text (20017, 20019, 20111). Those that no longer fit are no choice; none is no loss."""
-    fitting = [ending for ending in reply.endings if weibo_length(reply.text + ending) <= longest]
-    if not fitting:
-        return ""
-    key = hashlib.sha256(reply.idempotency_key.encode("utf-8")).digest()
-    return fitting[int.from_bytes(key[:4], "big") % len(fitting)]
 
 
 def _quota(data: Mapping[str, Any], now: datetime) -> Quota:
@@ -372,11 +361,11 @@ def _probe_grant(grant: Grant, uid: str, now: datetime) -> Probe:
 WARN_DAYS = 7
 
 
-def _receipt(data: Mapping[str, Any], ending: str) -> Receipt:
+def _receipt(data: Mapping[str, Any]) -> Receipt:
     """Weibo gives the new comment back, or says 20032: taken, visible a little later."""
     code = str(data.get("error_code", ""))
     if code:
-        return Receipt(None, CODES[code].message_zh, ending)
+        return Receipt(None, CODES[code].message_zh)
     if not data.get("idstr") and not data.get("id"):
         raise calls.lost("no_id", "", repeatable=False)
-    return Receipt(id_of(data.get("idstr") or data.get("id")), ending=ending)
+    return Receipt(id_of(data.get("idstr") or data.get("id")))

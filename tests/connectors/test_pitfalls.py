@@ -121,7 +121,7 @@ PITFALLS: dict[int, Pitfall] = {
     28: Pitfall("codes compared as numbers only, 20032 taken for a failure, the same words refused", (
         f"{WEIBO}sending.py::test_pitfall_28_a_code_ends_in_its_class",
         f"{WEIBO}sending.py::test_pitfall_28_taken_but_not_yet_visible_is_a_success",
-        f"{WEIBO}mentions.py::test_pitfall_28_approved_endings_keep_the_same_words_from_being_refused")),
+        "app/replies/test_endings.py::test_pitfall_28_two_citizens_get_the_same_text_and_weibo_refuses_neither")),
     29: Pitfall("a token that only a person can renew ends without warning", (
         f"{WEIBO}mentions.py::test_pitfall_29_when_the_token_ends_is_a_fact_of_the_platform",
         f"{WEIBO}mentions.py::test_trying_an_account_says_whose_token_it_is_and_what_is_left")),

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from connectors import registry
 from connectors.contract import Fetcher, Importer, Receiver, Sender
 from connectors.errors import NotOffered
 from connectors.registry import PLATFORMS, count_text, platform
@@ -54,3 +55,27 @@ def test_wechat_lets_us_answer_five_times_in_two_days() -> None:
     window = platform("wechat").window
     assert window is not None
     assert (window.lasts, window.replies) == (timedelta(hours=48), 5)
+
+
+def test_every_form_of_every_platform_is_known_by_its_name_and_seen_by_whom() -> None:
+    seen = {name: (form.label, form.private) for name, form in registry.FORMS.items()}
+    assert seen == {
+        "website": ("网站与查询页", None),
+        "wechat": ("微信消息", True),
+        "wechat.public": ("微信文章留言", False),
+        "weibo": ("微博评论", False),
+        "weibo.private": ("微博私信", True),
+        "douyin": ("抖音评论", False),
+        "hotline": ("12345 热线", None),
+    }
+    assert next(iter(registry.FORMS)) == "website"  # our own page first
+
+
+@pytest.mark.parametrize("form", list(registry.FORMS.values()), ids=lambda form: form.name)
+def test_a_form_is_named_alike_from_both_sides(form: registry.Form) -> None:
+    if form.private is not None:
+        assert registry.platform(form.platform).form_name(form.private) == form.name
+
+
+def test_a_platform_has_a_short_name_for_lists() -> None:
+    assert [registry.short_label(key) for key in ("wechat", "douyin", "elsewhere")] == ["微信", "抖音", "elsewhere"]

@@ -48,7 +48,7 @@ def test_the_draft_saves_itself_and_says_what_is_wrong_with_it(
     )
     assert answer.status_code == 200
     said = answer.get_json()
-    assert {"platform": "微信公众号", "used": len("居住证的事我们将尽快办理。".encode())} in said["counts"]
+    assert {"platform": "微信消息", "used": len("居住证的事我们将尽快办理。".encode())} in said["counts"]
     assert "空话" in said["findings"][0]["title"]
     assert len(said["digest"]) == 64 and said["saved_at"]
     assert the_reply(sqlite_office).text == "居住证的事我们将尽快办理。"

@@ -38,10 +38,11 @@ def check(
     """
     entry = entry_of(session, reply)
     targets = queries.targets_of(session, case)
-    seen = queries.previews(session, now, targets, reply.text, reply.short_texts)
+    seen = queries.previews(session, now, reply, targets)
+    endings = queries.endings_for(session, reply, targets)
     forms = {
         form_of(one.platform, one.private): render(
-            reply.text, one.platform, one.private, count_text, reply.short_texts
+            reply.text, one.platform, one.private, count_text, reply.short_texts, endings
         )
         for one in seen
     }

@@ -7,7 +7,7 @@ import httpx
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from app.base.db import Database
+from app.base.db import Database, lock
 from app.base.errors import AppError
 from app.messages.models import Message, Requester
 from app.notices import service as notices
@@ -15,8 +15,8 @@ from app.official_accounts import service as accounts
 from app.official_accounts.models import OfficialAccount
 from app.replies import queries, sending
 from app.replies.models import Delivery, Reply
-from app.replies.rendering import is_private, render
-from app.replies.routes import ROUTES, check_complete, digest_of_reply
+from app.replies.rendering import form_of, is_private, render
+from app.replies.routes import ROUTES, check_complete
 from app.replies.sending import APPROVAL_VOID, WINDOW_WORDS, DeliveryState, Follow, follow
 from app.replies.service.calling import Watch, call
 from app.replies.service.within import (
@@ -96,8 +96,8 @@ def _claim(
         return None
     if not accounts.may_try(session, now, account.id):
         return None  # another is trying whether the account works again
-    lease_until = now + sending.LEASE
-    values = {"tries": row.tries + 1, "intent_at": now, "lease_until": lease_until, "fence": row.fence + 1}
+    values = {"tries": row.tries + 1, "intent_at": now, "lease_until": now + sending.LEASE}
+    values |= {"fence": row.fence + 1, "ending": _ending(session, now, row, account)}
     if not change(session, row, DeliveryState.READY, state=DeliveryState.INTENT, **values):
         return None
     reply = _outgoing(session, row)
@@ -245,11 +245,12 @@ def _is_approved(session: Session, row: Delivery) -> bool:
     """
     reply = session.get_one(Reply, row.reply_id, populate_existing=True)
     message = session.get_one(Message, row.message_id, populate_existing=True)
-    digest = digest_of_reply(
-        reply.text, reply.targets, reply.route, reply.basis, reply.short_texts, reply.bound_answer
-    )
+    digest = queries.digest_of(reply, reply.targets, reply.route)
     said = queries.opinions(session, reply.id)
     private = is_private(message.platform, message.kind)
+    goes_out = render(
+        reply.text, message.platform, private, count_text, reply.short_texts, reply.endings
+    ).text
     try:
         check_complete(ROUTES[reply.route], queries.as_opinions(said), digest)
     except (ReviewError, KeyError):
@@ -264,8 +265,22 @@ def _is_approved(session: Session, row: Delivery) -> bool:
         and people.isdisjoint(wrote)
         and row.message_id in reply.targets
         and (row.account_id, row.requester_id) == (message.account_id, message.requester_id)
-        and row.text == render(reply.text, message.platform, private, count_text, reply.short_texts).text
+        and row.text == goes_out
     )
+
+
+def _ending(session: Session, now: datetime, row: Delivery, account: OfficialAccount) -> str:
+    """The ending with which the words have not gone out lately on this account (none, where they have not at
+    all): one of those approved with this very reply that the account still has. Two senders of the same words
+    wait for each other here, until the first has its intent committed."""
+    message = session.get_one(Message, row.message_id)
+    form = form_of(row.platform, is_private(row.platform, message.kind))
+    approved = session.get_one(Reply, row.reply_id).endings.get(form, [])
+    endings = [ending for ending in account.endings if ending in approved]
+    if not endings:
+        return ""
+    lock(session, f"endings of account {account.id}")
+    return sending.ending_for(endings, queries.gone_out(session, now - sending.REPEAT_WITHIN, row))
 
 
 def _connector(
@@ -283,7 +298,7 @@ def _outgoing(session: Session, row: Delivery) -> OutgoingReply:
     requester = session.get(Requester, row.requester_id) if row.requester_id else None
     sealed = requester.address_sealed if requester else ""
     return OutgoingReply(
-        text=row.text,
+        text=row.text + row.ending,
         recipient=session.info["keys"].unseal(sealed, "requester") if sealed else None,
         thread=dict(message.thread),
         idempotency_key=f"{row.id}-{row.digest[:16]}",

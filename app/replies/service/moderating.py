@@ -188,7 +188,8 @@ def _report(session: Session, now: datetime, claim: _Claim, outcome: bool | Fail
         return
     then = follow(outcome.kind, tries=row.tries, refreshed=row.refreshed, code=outcome.code)
     if then.state == DeliveryState.READY and then.after is not None:
-        values = {"next_try_at": now + then.after, "refreshed": row.refreshed or then.refreshed}
+        wait = sending.put_off(then.after, outcome.not_before, f"moderation-{row.id}-{row.tries}")
+        values = {"next_try_at": now + wait, "refreshed": row.refreshed or then.refreshed}
         change(session, row, row.state, state=then.state, **values, **error_columns(outcome))
         return
     if then.trouble:

@@ -19,7 +19,7 @@ from app.replies.checklist import Finding
 from app.replies.models import Delivery, Reply, ReplyOpinion
 from app.replies.queries import REVIEWING, WRITING, Standing
 from app.replies.rendering import is_private, render
-from app.replies.routes import RELEASE, STEP_LABELS, Route, check_release, check_reviewer
+from app.replies.routes import RELEASE, STEP_LABELS, Route
 from app.replies.sending import SUPERSEDED, WINDOW_WORDS, DeliveryState
 from app.replies.service.checking import check, departures
 from app.replies.service.within import (
@@ -67,6 +67,7 @@ def submit(
         raise Invalid(f"还不能送审：{left[0].what}{more}", code="findings", field=left[0].key)
     keys = {finding.key for finding in found}
     reply.dismissals = {key: reason.strip()[:LONGEST_NOTE] for key, reason in reasons.items() if key in keys}
+    reply.endings = queries.endings_of(session, queries.targets_of(session, case))
     stands = queries.standing(session, reply, case)
     if stands.sent_back:
         raise Conflict("这段文字已被退回，一个字也没有改。请修改后再送审", code="sent_back")
@@ -121,19 +122,11 @@ def give_opinion(
         awaits = STEP_LABELS[stands.step]
         raise Conflict(f"刚才别人已经审过，现在等的是{awaits}。请看过再审", code="wrong_step")
     if stands.step == RELEASE and verdict == Verdict.SEND_BACK:
-        _may_release(session, stands, person, digest)
+        queries.require_release(session, stands, person, digest)
         step = Step.FINAL
     else:
         step = _awaited_review(stands)
-        check_reviewer(
-            stands.route,
-            stands.opinions,
-            stands.digest,
-            step=step,
-            person=person,
-            authors=stands.authors,
-            seen=digest,
-        )
+        queries.require_review(stands, person, step, digest)
     _check_form(stands.route, verdict, gates, code, note)
     if verdict == Verdict.APPROVE:
         consistency.accept(session, now, person, reply_id=reply.id, digest=stands.digest, note=accept_note)
@@ -179,7 +172,7 @@ def release(session: Session, now: datetime, person: Person, reply_id: int, *, d
     """
     reply, case = opened(session, person, reply_id)
     stands = _under_review(session, reply, case)
-    _may_release(session, stands, person, digest)
+    queries.require_release(session, stands, person, digest)
     _check_fits(session, now, stands)
     _keep(session, stands)
     _say(session, now, person, stands, RELEASE, "release", [], "", "")
@@ -247,21 +240,9 @@ def _check_form(route: Route, verdict: Verdict, gates: Sequence[str], code: str,
 FIELDS = {"gates": "gates", "unknown_gate": "gates", "return_code": "code", "note": "note"}
 
 
-def _may_release(session: Session, stands: Standing, person: Person, seen: str) -> None:
-    check_release(
-        stands.route,
-        stands.opinions,
-        stands.digest,
-        person=person,
-        authors=stands.authors,
-        principals=queries.principals_of(session, stands.case),
-        seen=seen,
-    )
-
-
 def _check_fits(session: Session, now: datetime, stands: Standing) -> None:
     reply = stands.reply
-    for one in queries.previews(session, now, stands.targets, reply.text, reply.short_texts):
+    for one in queries.previews(session, now, reply, stands.targets):
         if not one.fits:
             raise Conflict(f"{one.label}放不下这份答复，不能签发。请退回起草人写短版", code="too_long")
 
@@ -356,7 +337,7 @@ def put_out(
         requester_id=message.requester_id,
         platform=message.platform,
         state=state,
-        text=render(reply.text, message.platform, private, count_text, reply.short_texts).text,
+        text=render(reply.text, message.platform, private, count_text, reply.short_texts, reply.endings).text,
         digest=reply.digest,
         next_try_at=now,
         done_at=now if state == DeliveryState.ON_PAGE else None,

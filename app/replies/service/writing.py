@@ -13,7 +13,7 @@ from app.cases.transitions import Action, Status
 from app.replies import queries
 from app.replies.models import Reply
 from app.replies.queries import REVIEWING, WROTE
-from app.replies.rendering import clean, is_private_form, short_form
+from app.replies.rendering import clean, is_private_form, render, short_form
 from app.replies.service.checking import check, entry_of
 from app.replies.service.within import ANSWERED, LONGEST_NOTE, check_writer, one_at_a_time, record
 from app.staff import queries as staff
@@ -103,7 +103,13 @@ def offer_short_text(session: Session, reply: Reply, form: str, link: str) -> st
     entry = entry_of(session, reply)
     library_short = (entry.short_text or "") if entry else ""
     key, private = form.partition(".")[0], is_private_form(form)
-    return short_form(reply.text, library_short, link, lambda text: count_text(key, text, private).fits)
+    targets = queries.targets_of(session, session.get_one(Case, reply.case_id))
+    endings = queries.endings_for(session, reply, targets)
+
+    def fits(text: str) -> bool:
+        return render(text, key, private, count_text, endings=endings).fits
+
+    return short_form(reply.text, library_short, link, fits)
 
 
 def correct(

@@ -45,6 +45,7 @@ DONE = {
     "gate_off": "来源地址核对已关，凭签名收推送",
     "gate_refreshed": "平台的推送地址已更新",
     "keys_ended": "更换完成，旧密钥已失效",
+    "endings": "结尾已保存，用于以后送审的答复",
     "stopped": "已停发。留言照常收，签发了的答复先不送出",
     "resumed": "已恢复发送，等着的答复会陆续送出",
     "filed": "已登记备案",
@@ -286,6 +287,19 @@ def close_account(account_id: int) -> Response:
             accounts.close(session, now(), current_person(), account_id)
 
     return _about(account_id, do, "closed")
+
+
+@desk.post("/accounts/<int:account_id>/endings")
+@needs(Role.SYSTEM_ADMIN)
+def set_endings(account_id: int) -> Response:
+    """Which endings may be added where the same words went out before; one a line."""
+
+    def do() -> None:
+        with writing() as session:
+            words = request.form.get("endings", "").splitlines()
+            accounts.set_endings(session, now(), current_person(), account_id, words)
+
+    return _about(account_id, do, "endings")
 
 
 @desk.post("/accounts/<int:account_id>/stop")

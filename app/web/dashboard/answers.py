@@ -12,7 +12,6 @@ from sqlmodel import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.answers import queries, service
-from app.answers.forms import BY_NAME
 from app.answers.queries import VIEWS, LibraryFilters, LibraryPage, Listed
 from app.answers.reviewing import LABELS, PUBLISH, PUBLISHERS, Standing, standing, why_not
 from app.base.errors import AppError, Invalid, NotFound
@@ -39,7 +38,7 @@ from app.web.dashboard.replies import GATE_HINTS
 from app.web.dashboard.showing import platform_label
 from app.web.forms import refused
 from app.web.presenting import duration, instant
-from connectors.registry import PLATFORMS, count_text
+from connectors.registry import FORMS, PLATFORMS, count_text
 from kb import federation
 from kb import queries as library
 from kb.basis import identity_of
@@ -269,6 +268,7 @@ def _entry_page(entry_id: int, error: AppError | None = None) -> str:
                 one.identity: one for one in library.documents_of_version(session, entry_id, chosen.number)
             },
             identity_of=identity_of,
+            dead_links=upkeep.dead_links(session, chosen),
             follow_ups=upkeep.of_entry(session, entry_id, 10),
             follow_labels=FOLLOW_LABELS,
             conflicts=conflict_rows(session, consistency.open_conflicts_of(session, entry_id)),
@@ -370,7 +370,7 @@ _COMPARED: tuple[tuple[str, Callable[[EntryVersion], str]], ...] = (
     ("短文本", lambda v: v.short_text or ""),
     (
         "平台文本",
-        lambda v: "\n".join(f"{BY_NAME[n].label if n in BY_NAME else n}：{w}" for n, w in v.forms.items()),
+        lambda v: "\n".join(f"{FORMS[n].label if n in FORMS else n}：{w}" for n, w in v.forms.items()),
     ),
     ("附件", lambda v: "\n".join(f"{one['title']}（{one.get('licence', '')}）" for one in v.attachments)),
     ("其他问法", lambda v: "\n".join(v.phrasings)),

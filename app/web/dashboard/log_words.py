@@ -85,6 +85,7 @@ _ACCOUNTS = {
     "registration_filed": "完成备案",
     "breaker_opened": "连续失败，暂停发送",
     "breaker_closed": "恢复发送",
+    "endings_set": "改答复的结尾",
     "gate_closed": "开始核对来源地址",
     "gate_opened": "不再核对来源地址",
     "gate_refreshed": "刷新平台推送地址",

@@ -141,7 +141,7 @@ def _draft(session: Session, at: datetime, reply: Reply | None, case: Case) -> d
         if reply
         else []
     )
-    seen = queries.previews(session, at, queries.targets_of(session, case), shown.text, shown.short_texts)
+    seen = queries.previews(session, at, shown, queries.targets_of(session, case))
     left = [finding for finding in found if not _is_answered(finding, shown)]
     return {
         "reply": shown,
@@ -226,7 +226,9 @@ def _foot(one: Preview, at: datetime) -> str:
         how = f"窗口 {instant(one.closes_at, at)} 关闭"
     else:
         how = DELIVERS.get(one.delivers, "签发后立即发送")
-    return "，".join(part for part in (people, how) if part)
+    quoted = "”或“".join(one.endings)
+    ending = f"同样的话刚发过时，末尾加“{quoted}”，字数已算在内" if quoted else ""
+    return "，".join(part for part in (people, how, ending) if part)
 
 
 def _entry_words(reply: Reply) -> dict[str, Any] | None:
@@ -246,7 +248,7 @@ def _under_review(
     if reply.state not in REVIEWING:
         return None
     stands = queries.standing(session, reply, case)
-    seen = queries.previews(session, at, stands.targets, reply.text, reply.short_texts)
+    seen = queries.previews(session, at, reply, stands.targets)
     nobody_yet = not any(opinion.digest == stands.digest for opinion in stands.opinions)
     return {
         "reply": reply,
@@ -365,9 +367,7 @@ def autosave_reply(number: str) -> Response:
         reply, case = _save(session, number)
         if reply is None:
             raise NotFound("没有要保存的文字")
-        seen = queries.previews(
-            session, now(), queries.targets_of(session, case), reply.text, reply.short_texts
-        )
+        seen = queries.previews(session, now(), reply, queries.targets_of(session, case))
         found = service.check(session, now(), reply, case, own_hosts=own_hosts(), alike=alike(session, case))
         return jsonify(
             saved_at=reply.saved_at.isoformat(),
@@ -529,7 +529,7 @@ def _review_page(reply_id: int, error: AppError | None = None) -> str:
             raise NotFound("没有这份答复")
         case = cases.visible_case(session, person, found.number)
         stands = queries.standing(session, reply, case)
-        seen = queries.previews(session, at, stands.targets, reply.text, reply.short_texts)
+        seen = queries.previews(session, at, reply, stands.targets)
         findings = service.check(session, at, reply, case, own_hosts=own_hosts())
         departs = consistency.of_reply(session, reply.id, stands.digest)
         why_not = queries.why_not(session, stands, person) if reply.state in REVIEWING else None

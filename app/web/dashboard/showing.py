@@ -21,22 +21,16 @@ from app.log.models import Event
 from app.messages.classify import LONG_NUMBER
 from app.web.dashboard.log_words import STEP_LABELS
 from app.web.presenting import clock_view, due_instant
-from connectors.registry import PLATFORMS
+from connectors.registry import short_label
 
-SHORT_LABELS = {
-    "wechat": "微信",
-    "weibo": "微博",
-    "corrections": "找错",
-    "website": "网站",
-    "hotline": "热线",
-}
 SENSITIVITIES = {"ordinary": "一般", "important": "重要", "sensitive": "敏感"}
 _EXCERPT = 48
 _TELEPHONE = 11  # digits; of a shorter number less is shown
 
 
 def platform_label(key: str) -> str:
-    return SHORT_LABELS.get(key) or PLATFORMS[key].label
+    """What a platform is called in a list."""
+    return short_label(key)
 
 
 def type_label(value: str) -> str:

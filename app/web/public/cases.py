@@ -19,12 +19,12 @@ from app.web.context import now, reading, render, services, settings
 from app.web.presenting import masked_pieces, ruler_view
 from app.web.public import giving, public
 from app.web.public.reads import counted
+from connectors.registry import short_label
 from kb import queries as library
 
 _EXCERPT = 120
 _MOST_FOUND = 40
 _COLUMNS = DATASETS["cases"].names
-SHORT = {"wechat": "微信", "weibo": "微博", "corrections": "找错", "website": "网站", "hotline": "热线"}
 
 
 # ------------------------------------------------------------------ the list
@@ -174,7 +174,7 @@ def _listed(case: PublishedCase) -> dict[str, Any]:
         "source": [
             case.department,
             queries.type_name(case.message_type),
-            f"来自{SHORT.get(case.platform, case.platform)}" if case.platform else "",
+            f"来自{short_label(case.platform)}" if case.platform else "",
             queries.outcome_name(case.outcome),
         ],
         "replied_on": case.replied_on,
@@ -221,7 +221,7 @@ def _story(found: PublishedCase) -> dict[str, Any]:
     return {
         "case": found,
         "type_name": queries.type_name(found.message_type),
-        "platform_name": SHORT.get(found.platform, found.platform),
+        "platform_name": short_label(found.platform),
         "outcome_name": queries.outcome_name(found.outcome),
         "stages": _stages(found),
         "masks": _masks(f"{found.title}\n{found.message}\n{found.reply}"),

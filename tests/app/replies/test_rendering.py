@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.replies.rendering import clean, is_private, render, short_form
-from connectors.registry import count_text
+from app.replies.rendering import clean, is_private, is_private_form, label_of, render, short_form
+from connectors.registry import FORMS, PLATFORMS, count_text
 
 LONG = "居住证明由房东签名。" * 20  # 200 characters
 SHORT = "可用房东签名的居住证明。全文：hy.example/p/1"
@@ -58,3 +58,8 @@ def test_where_no_honest_short_form_fits_none_is_offered() -> None:
 def test_line_ends_and_invisible_characters_are_made_sendable() -> None:
     assert clean("您好！\r\n可以办理。 \r\n\x00\x0b") == "您好！\n可以办理。"
     assert clean("𠮷野家😀") == "𠮷野家😀"
+
+
+def test_the_registry_alone_says_who_sees_a_form_and_what_it_is_called() -> None:
+    assert {name for name in FORMS if not is_private_form(name)} == {"wechat.public", "weibo", "douyin"}
+    assert {key: label_of(key) for key in PLATFORMS}["corrections"] == "我为政府网站找错"

@@ -69,6 +69,8 @@ def test_every_route_has_three_reviews() -> None:
         digest_of_reply(TEXT, [7, 3], "important", "居住证管理办法"),
         digest_of_reply(TEXT, [7, 3], "ordinary", "另一个办法"),
         digest_of_reply(TEXT, [7, 3], "ordinary", "居住证管理办法", {"weibo": "短版"}),
+        digest_of_reply(TEXT, [7, 3], "ordinary", "居住证管理办法", endings={"weibo": ["谢谢"]}),
+        digest_of_reply(TEXT, [7, 3], "ordinary", "居住证管理办法", endings={"weibo": ["谢谢", "再见"]}),
     ],
 )
 def test_an_approval_is_of_one_text_to_one_set_of_people_by_one_route(changed: str) -> None:

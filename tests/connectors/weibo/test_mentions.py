@@ -124,53 +124,6 @@ def test_a_post_that_mentions_us_is_answered_by_a_comment_below_it() -> None:
         assert (entry.text, entry.about) == ("已修好", str(number))
 
 
-# ------------------------------------------------------------------ the same words to many people
-
-
-def test_pitfall_28_approved_endings_keep_the_same_words_from_being_refused() -> None:
-    with a_weibo() as stand:
-        ours = our_weibo(api_base=stand.url)
-        comments = [stand.comment(WEIBO_CITIZEN, f"路灯坏了{n}") for n in range(5)]
-        for number, comment in enumerate(comments):
-            thread = {"cid": str(comment), "id": str(stand.comments[comment].status)}
-            ending = f"（编号 2026-{number:04}）"
-            receipt = ours.send(OutgoingReply("已修好。", None, thread, f"d{number}", (ending,)), None)
-            assert receipt.ending == ending
-        assert len(set(stand.ledger.seen_by(WEIBO_CITIZEN))) == 5
-
-
-@pytest.mark.parametrize(
-    ("text", "endings", "sent"),
-    [
-        ("好" * 138, ("谢谢您",), "好" * 138),
-        ("好" * 137, ("谢谢您",), "好" * 137 + "谢谢您"),
-        ("好" * 137, ("这一句太长了", "谢谢您"), "好" * 137 + "谢谢您"),
-        ("已修好。", (), "已修好。"),
-    ],
-    ids=["does not fit", "just fits", "one of two fits", "none was approved"],
-)
-def test_an_ending_never_makes_a_reply_too_long(text: str, endings: tuple[str, ...], sent: str) -> None:
-    with a_weibo() as stand:
-        comment = stand.comment(WEIBO_CITIZEN, "路灯坏了")
-        thread = {"cid": str(comment), "id": str(stand.comments[comment].status)}
-        receipt = our_weibo(api_base=stand.url).send(OutgoingReply(text, None, thread, "d", endings), None)
-        assert stand.ledger.seen_by(WEIBO_CITIZEN) == [sent]
-        assert text + receipt.ending == sent
-
-
-def test_the_same_delivery_always_chooses_the_same_ending() -> None:
-    with a_weibo() as stand:
-        ours = our_weibo(api_base=stand.url)
-        chosen = set()
-        for _ in range(3):
-            comment = stand.comment(WEIBO_CITIZEN, "路灯坏了")
-            thread = {"cid": str(comment), "id": str(stand.comments[comment].status)}
-            endings = tuple(f"{n}。" for n in range(9))
-            stand._said.clear()
-            chosen.add(ours.send(OutgoingReply("好", None, thread, "one", endings), None).ending)
-    assert len(chosen) == 1
-
-
 # ------------------------------------------------------------------ the token's life
 
 
