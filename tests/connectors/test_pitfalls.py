@@ -4,6 +4,7 @@ A pitfall may be caught in the connectors or further in; here is the list, and t
 """
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -61,6 +62,7 @@ PITFALLS: dict[int, Pitfall] = {
     10: Pitfall("XML without limits, entities, elements given twice, white space and emoji lost", (
         "connectors/test_xml_fields.py::test_a_document_that_wechat_never_sends_is_refused",
         "connectors/test_xml_fields.py::test_fields_keep_white_space_and_emoji_and_leave_nested_ones_empty",
+        "test_pitfalls_in_the_office.py::test_pitfall_10_what_a_citizen_wrote_is_in_the_database_as_it_was_written",
         "faults/test_inputs.py::test_no_input_breaks_the_door_nor_what_reads_it_later")),
     11: Pitfall("a kind nobody knows breaks it; names and MsgID read in one spelling only", (
         f"{WECHAT}reading.py::test_every_kind_and_event_in_the_tables_has_a_sample",
@@ -70,14 +72,17 @@ PITFALLS: dict[int, Pitfall] = {
         f"{WECHAT}files_and_addresses.py::test_pitfall_12_no_other_address_is_ever_fetched",
         "app/messages/test_attachments.py::test_the_first_bytes_decide")),
     13: Pitfall("the address of the proxy, or one that anybody can write, taken for the caller's", (
-        f"{WECHAT}files_and_addresses.py::test_pitfall_13_an_address_is_allowed_only_if_it_is_listed",)),
+        f"{WECHAT}files_and_addresses.py::test_pitfall_13_an_address_is_allowed_only_if_it_is_listed",
+        "test_pitfalls_in_the_office.py::test_pitfall_13_the_gate_looks_at_who_called_and_not_at_what_they_say")),
     14: Pitfall("several processes that each kill the other's token", (
         f"{STAND}pitfall_14_tokens_live_as_wechats_do",
         f"{WECHAT}sending.py::test_pitfall_14_every_process_gets_the_same_token_and_its_end",
-        "app/official_accounts/test_token.py::test_many_processes_at_once_ask_the_platform_once")),
+        "app/official_accounts/test_token.py::test_many_processes_at_once_ask_the_platform_once",
+        "faults/test_platforms_failing.py::test_a_token_that_ends_is_renewed_once_whoever_sends")),
     15: Pitfall("a refused token refreshed without end", (
         f"{WECHAT}codes.py::test_pitfall_15_a_refused_secret_is_never_tried_again",
-        "app/replies/test_sending.py::test_a_token_is_refreshed_once_and_then_the_account_is_in_trouble")),
+        "app/replies/test_sending.py::test_a_token_is_refreshed_once_and_then_the_account_is_in_trouble",
+        "faults/test_platforms_failing.py::test_every_fault_at_the_call_for_the_token")),
     16: Pitfall("HTTP 200 or a page of HTML taken for success", (
         f"{WECHAT}sending.py::test_pitfall_16_an_answer_without_a_clear_zero_is_no_success",
         f"{WECHAT}sending.py::test_pitfall_16_what_is_no_object_is_unknown")),
@@ -90,8 +95,10 @@ PITFALLS: dict[int, Pitfall] = {
     19: Pitfall("48 hours and five messages ignored, or moved by our own sends", (
         f"{STAND}pitfall_19_the_window_is_48_hours_from_what_the_citizen_wrote",
         f"{STAND}pitfall_19_five_replies_and_not_six_until_the_citizen_writes_again",
+        f"{STAND}pitfall_19_an_event_allows_three_for_a_minute_and_takes_nothing_away",
         "app/replies/test_sending.py::test_the_window_of_wechat")),
     20: Pitfall("sent again blindly after a timeout", (
+        "faults/test_platforms_failing.py::test_whatever_wechat_does_each_reply_ends_as_the_table_says",
         f"{WECHAT}codes.py::test_pitfall_20_only_an_unclear_outcome_is_unknown_and_never_a_code",
         f"{WEIBO}sending.py::test_pitfall_20_after_a_fault_we_claim_to_know_only_what_we_know",
         f"{WECHAT}comments.py::test_pitfall_20_a_reply_of_which_we_do_not_know_is_seen_at_the_next_round")),
@@ -104,6 +111,8 @@ PITFALLS: dict[int, Pitfall] = {
         f"{WECHAT}comments.py::test_a_reply_stands_below_the_comment_once")),
     23: Pitfall("tokens, secrets and people's ids in logs of addresses", (
         f"{WECHAT}sending.py::test_pitfall_23_tokens_and_secrets_are_not_logged",
+        "test_pitfalls_in_the_office.py::"
+        "test_pitfall_23_a_push_that_was_taken_leaves_no_id_and_no_signature_in_the_log",
         "web/test_webhooks.py::test_a_push_that_does_not_prove_itself_leaves_no_trace")),
     24: Pitfall("Weibo's pushes proved with a token, a second message in one second lost", (
         f"{WEIBO}pushes.py::test_pitfall_24_the_key_is_the_appsecret_and_the_fixed_value_agrees",
@@ -117,20 +126,31 @@ PITFALLS: dict[int, Pitfall] = {
     27: Pitfall("the place moved before older pages were read", (
         f"{WEIBO}fetching.py::test_pitfall_27_the_cursor_does_not_pass_what_the_budget_left_behind",
         f"{WEIBO}fetching.py::test_pitfall_27_a_short_page_is_not_the_end",
+        f"{WEIBO}fetching.py::test_calls_are_left_for_replies",
+        f"{WEIBO}mentions.py::test_the_pause_spreads_the_calls_over_the_day",
         f"{WEIBO}mentions.py::test_pitfall_27_a_small_budget_brings_everything_in_the_end")),
     28: Pitfall("codes compared as numbers only, 20032 taken for a failure, the same words refused", (
         f"{WEIBO}sending.py::test_pitfall_28_a_code_ends_in_its_class",
         f"{WEIBO}sending.py::test_pitfall_28_taken_but_not_yet_visible_is_a_success",
+        f"{WEIBO}sending.py::test_pitfall_28_the_same_words_twice_are_refused",
+        f"{WEIBO}sending.py::test_a_reply_stands_below_the_comment_without_the_automatic_prefix",
+        "connectors/sandbox/test_demands.py::test_weibo_wants_to_know_from_where_a_reply_comes",
         "app/replies/test_endings.py::test_pitfall_28_two_citizens_get_the_same_text_and_weibo_refuses_neither")),
     29: Pitfall("a token that only a person can renew ends without warning", (
         f"{WEIBO}mentions.py::test_pitfall_29_when_the_token_ends_is_a_fact_of_the_platform",
-        f"{WEIBO}mentions.py::test_trying_an_account_says_whose_token_it_is_and_what_is_left")),
+        f"{WEIBO}mentions.py::test_trying_an_account_says_whose_token_it_is_and_what_is_left",
+        "app/official_accounts/test_connecting.py::"
+        "test_whoever_answers_for_the_account_is_told_before_the_permission_ends")),
     30: Pitfall("answered in private after unfollowing, or twice after a mention", (
         f"{WEIBO}sending.py::test_pitfall_30_after_unfollowing_nothing_can_be_delivered_in_private",
+        f"{WEIBO}sending.py::test_pitfall_30_after_a_mention_one_private_reply_and_no_more",
         f"{WEIBO}pushes.py::test_pitfall_30_a_mention_and_a_farewell_open_no_window")),
     31: Pitfall("找错: fixed columns, codes as floats, times without a zone, called sent what a person must enter", (
         "connectors/test_tables.py::test_pitfall_31_a_time_is_beijing_time_however_it_is_written",
         "connectors/test_tables.py::test_a_file_as_it_comes_from_excel",
+        "connectors/sandbox/test_corrections.py::test_pitfall_31_every_way_an_export_comes_is_read_alike",
+        "test_pitfalls_in_the_office.py::"
+        "test_pitfall_31_the_time_runs_in_working_days_from_the_submission_and_not_from_the_import",
         "test_the_other_platforms.py::"
         "test_a_correction_sheet_brings_each_row_once_and_its_reply_is_entered_by_a_named_person")),
     32: Pitfall("reminders: an adapter's word trusted for the robot's answer, personal data in groups", (
@@ -169,6 +189,18 @@ def test_a_pitfall_is_caught_by_tests_that_exist(number: int) -> None:
     for address in PITFALLS[number].caught_by:
         file, _, name = address.partition("::")
         assert name in names_in(ROOT / "tests" / file), address
+
+
+def test_every_pitfall_is_named_by_a_test() -> None:
+    """By the name of a test, or in the name of one of its examples."""
+    named = {
+        int(number)
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if path != Path(__file__)
+        for group in re.findall(r"(?:def test_pitfall_|pitfall-)(\d+(?:-\d+)*)", path.read_text("utf-8"))
+        for number in group.split("-")
+    }
+    assert named == set(PITFALLS)
 
 
 def test_every_test_that_names_a_pitfall_names_one_of_these() -> None:
