@@ -6,13 +6,24 @@ order and meaning belong to a set of weights: change both together.
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from functools import cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import fuzz
-from rapidfuzz.distance import JaroWinkler, LCSseq, Levenshtein, Postfix, Prefix
 
+from kb.likeness import (
+    Neighbours,
+    Sets,
+    Strings,
+    characters_of,
+    edits,
+    in_order,
+    lengths,
+    partial,
+    ratio,
+    shared_characters,
+)
 from kb.postings import K1, Asked, Field, Floats, Ints
 
 KINDS = ("words", "pairs", "characters")
@@ -58,6 +69,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?|[一二三四五六七八九十百千万两
 _CODE = re.compile(r"[a-z]+\d*|\d+")
 
 _OPENING = 120
+_TITLE = 80
 _WINDOW = 60
 _LONG = 100  # characters: beyond, looking for the best part costs more than it tells
 
@@ -92,7 +104,7 @@ def by_best(scores: Floats) -> Floats:
 class About:
     """What a short text is about: its words, without the ways of asking, its type, numbers, negations."""
 
-    __slots__ = ("bare", "characters", "negations", "numbers", "text", "types", "words")
+    __slots__ = ("bare", "negations", "numbers", "text", "types", "words")
 
     def __init__(self, text: str, words: Sequence[str]) -> None:
         self.text = text
@@ -101,7 +113,6 @@ class About:
         self.types = frozenset(word for word in _KINDS_OF_QUESTION if word in text)
         self.negations = len(_NEGATION.findall(self.bare))
         self.numbers = frozenset(_NUMBER.findall(text))
-        self.characters = frozenset(character for character in text if character.isalnum())
 
 
 def question_features(
@@ -117,16 +128,12 @@ def question_features(
         asked, field = query.asked("question", kind), fields[kind]
         columns += _scores(asked, field, query.table("question", kind, units), units)
     about = About(query.text, query.words)
-    rarity = _Rarity(fields["words"], about, stored)
-    letters = _Rarity(fields["characters"], about, stored, by_character=True)
-    neighbours = _neighbours(query.raw), _neighbours(query.title)
-    rows = [
-        _wording(about, one)
-        + _left(about, one, rarity, letters)
-        + _as_written(query, neighbours, one.text, written)
-        for one, written in zip(stored, raw, strict=True)
-    ]
-    return np.column_stack([*columns, np.array(rows, dtype=float).reshape(len(units), -1)])
+    texts = [one.text for one in stored]
+    alike = Strings.of(about.text, texts)
+    columns += _wording(about, stored, texts, alike)
+    columns += _left(about, stored, fields)
+    columns += _as_written(query, texts, raw, alike)
+    return np.column_stack(columns)
 
 
 def _scores(asked: Asked, field: Field, table: Floats, units: Ints) -> list[Floats]:
@@ -141,99 +148,81 @@ def _scores(asked: Asked, field: Field, table: Floats, units: Ints) -> list[Floa
     ]
 
 
-def _wording(asked: About, stored: About) -> list[float]:
-    one, other = asked.text, stored.text
-    longest = max(len(one), len(other), 1)
-    in_order = _in_order(one, other)
-    short = len(one) <= _LONG and len(other) <= _LONG
+def _wording(asked: About, stored: Sequence[About], texts: Sequence[str], alike: Strings) -> list[Floats]:
+    sizes, bare = lengths(texts), [one.bare for one in stored]
+    # Only where both whole texts are short are parts of them compared, of what they are about as well.
+    short = np.array([len(asked.text) <= _LONG and len(text) <= _LONG for text in texts], dtype=bool)
     return [
-        abs(len(one) - len(other)) / longest,
-        float(np.log1p(len(one))),
-        float(np.log1p(len(other))),
-        fuzz.ratio(one, other) / 100,
-        Levenshtein.normalized_similarity(one, other),
-        JaroWinkler.similarity(one, other),
-        in_order,
-        fuzz.partial_ratio(one, other) / 100 if short else in_order,
-        Prefix.similarity(one, other) / longest,
-        Postfix.similarity(one, other) / longest,
-        fuzz.ratio(asked.bare, stored.bare) / 100,
-        Levenshtein.normalized_similarity(asked.bare, stored.bare),
-        fuzz.partial_ratio(asked.bare, stored.bare) / 100 if short else in_order,
+        np.abs(sizes - len(asked.text)) / np.maximum(np.maximum(sizes, len(asked.text)), 1),
+        np.full(len(texts), np.log1p(len(asked.text))),
+        np.log1p(sizes),
+        alike.ratio,
+        alike.edits,
+        alike.winkler,
+        alike.part,
+        partial(asked.text, texts, short, alike.part),
+        alike.prefix,
+        alike.postfix,
+        ratio(asked.bare, bare),
+        edits(asked.bare, bare),
+        partial(asked.bare, bare, short, alike.part),
     ]
 
 
-class _Rarity:
-    """How rare words (or characters) are, 0 to 1, looked up together for all candidates."""
-
-    def __init__(
-        self, field: Field, asked: About, stored: Sequence[About], *, by_character: bool = False
-    ) -> None:
-        texts = (asked, *stored)
-        every = {term for one in texts for term in (one.characters if by_character else one.words)}
-        terms = list(every)
-        self._of = dict(zip(terms, (field.idf(field.found(terms)) / field.idf(0)).tolist(), strict=True))
-
-    def of(self, terms: set[str] | frozenset[str]) -> list[float]:
-        return [self._of[term] for term in terms]
-
-
-def _left(asked: About, stored: About, rarity: _Rarity, letters: _Rarity) -> list[float]:
+def _left(asked: About, stored: Sequence[About], fields: Mapping[str, Field]) -> list[Floats]:
     """What one says and the other does not."""
-    mine, theirs = set(asked.words) - set(stored.words), set(stored.words) - set(asked.words)
-    only_mine, only_theirs = rarity.of(mine), rarity.of(theirs)
-    said, unsaid = set("".join(mine)), set("".join(theirs))
-    shared = asked.characters & stored.characters
-    types = asked.types | stored.types
+    words = Sets.of(asked.words, [one.words for one in stored])
+    letters = characters_of(asked.text, [one.text for one in stored])
+    rare, rare_letters = _rarity(fields["words"], words), _rarity(fields["characters"], letters)
+    mine, theirs = words.asked & ~words.stored, words.stored & ~words.asked
+    both, lesser = shared_characters(words)
+    shared, either = letters.stored & letters.asked, letters.stored | letters.asked
+    types = [(asked.types & one.types, asked.types ^ one.types) for one in stored]
     return [
-        max(only_mine, default=0.0),
-        max(only_theirs, default=0.0),
-        sum(only_mine),
-        sum(only_theirs),
-        float(len(mine)),
-        float(len(theirs)),
-        sum(letters.of(asked.characters - stored.characters)),
-        sum(letters.of(stored.characters - asked.characters)),
-        len(shared) / max(1, len(asked.characters | stored.characters)),
-        len(said & unsaid) / min(len(said), len(unsaid)) if said and unsaid else -0.1,
-        _in_order(asked.words, stored.words),
-        float(bool(asked.types & stored.types)) if types else 0.5,
-        float(len(asked.types ^ stored.types)),
-        float(asked.negations != stored.negations),
-        float(bool(asked.numbers ^ stored.numbers)),
+        (mine * rare).max(axis=1, initial=0.0),
+        (theirs * rare).max(axis=1, initial=0.0),
+        mine @ rare,
+        theirs @ rare,
+        mine.sum(axis=1).astype(float),
+        theirs.sum(axis=1).astype(float),
+        (letters.asked & ~letters.stored) @ rare_letters,
+        (letters.stored & ~letters.asked) @ rare_letters,
+        shared.sum(axis=1) / np.maximum(either.sum(axis=1), 1),
+        np.where(lesser > 0, both / np.maximum(lesser, 1), -0.1),
+        words.order(),
+        np.array([float(bool(same)) if same or other else 0.5 for same, other in types]),
+        np.array([float(len(other)) for _, other in types]),
+        np.array([float(asked.negations != one.negations) for one in stored]),
+        np.array([float(asked.numbers != one.numbers) for one in stored]),
     ]
 
 
-def _as_written(
-    query: Query, neighbours: tuple[set[str], set[str]], stored: str, written: str
-) -> list[float]:
+def _rarity(field: Field, held: Sets) -> Floats:
+    """How rare each of some terms is, 0 to 1."""
+    return np.asarray(field.idf(field.found(held.terms)) / field.idf(0), dtype=float)
+
+
+def _as_written(query: Query, stored: Sequence[str], written: Sequence[str], alike: Strings) -> list[Floats]:
     """Likeness before ways of saying the same were made one, and of a letter's title."""
-    one, other = query.raw, written
-    longest = max(len(one), len(other), 1)
-    mine, title = neighbours
-    theirs = _neighbours(other)
-    held = theirs if stored == other else _neighbours(stored)
+    same = list(stored) == list(written)
+    raw = alike if same and query.raw == query.text else Strings.of(query.raw, written)
+    theirs = Neighbours.of(written)
+    held = theirs if same else Neighbours.of(stored)
+    mine, title = Neighbours.of([query.raw]), Neighbours.of([query.title])
+    shared, titled = theirs.shared(mine), held.shared(title)
     return [
-        fuzz.ratio(one, other) / 100,
-        Levenshtein.normalized_similarity(one, other),
-        JaroWinkler.similarity(one, other),
-        LCSseq.similarity(one, other) / longest,
-        Prefix.similarity(one, other) / longest,
-        Postfix.similarity(one, other) / longest,
-        2 * len(mine & theirs) / max(1, len(mine) + len(theirs)),
-        len(mine & theirs) / max(1, len(mine)),
-        fuzz.ratio(query.title, stored) / 100,
-        _in_order(query.title, stored),
-        2 * len(title & held) / max(1, len(title) + len(held)),
+        raw.ratio,
+        raw.edits,
+        raw.winkler,
+        raw.in_order,
+        raw.prefix,
+        raw.postfix,
+        2 * shared / np.maximum(mine.counts + theirs.counts, 1),
+        shared / np.maximum(mine.counts, 1),
+        ratio(query.title, stored),
+        in_order(query.title, stored),
+        2 * titled / np.maximum(title.counts + held.counts, 1),
     ]
-
-
-def _in_order(one: Sequence[Any], other: Sequence[Any]) -> float:
-    return float(LCSseq.similarity(one, other) / max(1, min(len(one), len(other))))
-
-
-def _neighbours(text: str) -> set[str]:
-    return {text[at : at + 2] for at in range(len(text) - 1)}
 
 
 # ------------------------------------------------------------------ texts
@@ -260,14 +249,15 @@ def text_features(
         np.full(count, np.log1p(len(query.title)) / 8),
     ]
     decoded = [text.tobytes().decode("utf-16-le", "replace") for text in texts]
-    columns += list(_codes(query, decoded).T)
+    columns += list(_codes(query, spread.codes()).T)
     pairs = query.asked("text", "pairs")
-    inside = spread.weights_of(pairs.terms, pairs.idfs)
-    titled = spread.weights_of(pairs.terms, pairs.idfs * (query.repeats(pairs, "text", "pairs", "title") > 0))
+    begun = spread.begun(pairs.terms)
+    inside = spread.weights_of(begun, pairs.idfs)
+    titled = spread.weights_of(begun, pairs.idfs * (query.repeats(pairs, "text", "pairs", "title") > 0))
     columns += [
         spread.opening(inside),
         spread.opening(titled),
-        np.array([_in_order(query.title, text[:80]) for text in decoded]),
+        in_order(query.title, [text[:_TITLE] for text in decoded]),
         spread.window(inside),
         spread.window(titled),
         spread.run(inside),
@@ -303,8 +293,9 @@ def _rarest(idfs: Floats, held: NDArray[np.bool_], most: int) -> Floats:
     """The rarest shared terms against the rarest asked for."""
     if not len(idfs):
         return np.zeros(held.shape[1])
-    best = np.sort(idfs[:, None] * held, axis=0)[::-1][:most].sum(axis=0)
-    return np.asarray(best / max(float(np.sort(idfs)[::-1][:most].sum()), 1e-9), dtype=float)
+    # The rarest come first (`Asked`).
+    best = idfs @ (held & (np.cumsum(held, axis=0) <= most))
+    return np.asarray(best / max(float(idfs[:most].sum()), 1e-9), dtype=float)
 
 
 def _chance(asked: Asked, field: Field, table: Floats, units: Ints) -> Floats:
@@ -332,15 +323,14 @@ def _parts(query: Query, field: Field, units: Ints) -> list[Floats]:
     ]
 
 
-def _codes(query: Query, texts: Sequence[str]) -> Floats:
+def _codes(query: Query, texts: Sequence[set[str]]) -> Floats:
     """Numbers, letters and what they name (a7, 12333, g107): which are shared, which are strange."""
     mine, titled = set(_CODE.findall(query.text)), set(_CODE.findall(query.title))
     families = {code[0] for code in mine if code[0].isalpha()}
     rows = np.full((len(texts), 5), -1.0)
-    for row, text in zip(rows, texts, strict=True):
-        held = set(_CODE.findall(text))
-        named = {code[0] for code in held if code[0].isalpha()}
+    for row, held in zip(rows, texts, strict=True):
         letters = {code for code in held if code[0].isalpha()}
+        named = {code[0] for code in letters}
         if mine:
             row[0] = len(mine & held) / len(mine)
         if titled:
@@ -352,6 +342,12 @@ def _codes(query: Query, texts: Sequence[str]) -> Floats:
         if held:
             row[4] = len(mine & held) / len(held)
     return rows
+
+
+@cache
+def _code_characters() -> NDArray[np.bool_]:
+    """Of which characters codes are made."""
+    return np.array([bool(_CODE.fullmatch(chr(number))) for number in range(65536)])
 
 
 class Spread:
@@ -367,11 +363,11 @@ class Spread:
                 table[ord(character)] = number
         lengths = np.array([len(text) for text in texts], dtype=np.int64)
         self._starts = np.concatenate([[0], np.cumsum(lengths)])
-        joined = np.concatenate([*texts, np.zeros(0, np.uint16)])
-        self._at = table[joined]
+        self._joined = np.concatenate([*texts, np.zeros(0, np.uint16)])
+        self._at = table[self._joined]
         self._owner = np.repeat(np.arange(self._count), lengths)
         self._lengths = lengths
-        self._place = np.arange(len(joined)) - self._starts[self._owner]
+        self._place = np.arange(len(self._joined)) - self._starts[self._owner]
         self._idf = np.zeros(self._size)
         for character, number in self._numbers.items():
             if character.isalnum() and character < "\U00010000":
@@ -395,18 +391,35 @@ class Spread:
         held[self._owner, self._at] = True
         return np.asarray(held[:, wanted].mean(axis=1) if wanted else np.zeros(self._count), dtype=float)
 
-    def weights_of(self, pairs: Sequence[str], idfs: Floats) -> Floats:
-        """Return for each place in the texts the idf of the asked pair that begins there; 0: none."""
-        table = np.zeros((self._size, self._size))
-        for pair, idf in zip(pairs, idfs.tolist(), strict=True):
+    def codes(self) -> list[set[str]]:
+        """Return the codes of each text."""
+        places = np.flatnonzero(_code_characters()[self._joined])
+        owners = self._owner[places]
+        breaks = 1 + np.flatnonzero((np.diff(places) > 1) | (np.diff(owners) > 0))
+        written = self._joined[places].tobytes().decode("utf-16-le")
+        found: list[set[str]] = [set() for _ in range(self._count)]
+        bounds = [0, *breaks.tolist(), len(places)] if len(places) else []
+        for begin, end, owner in zip(bounds, bounds[1:], owners[bounds[:-1]].tolist(), strict=False):
+            found[owner].update(_CODE.findall(written[begin:end]))
+        return found
+
+    def begun(self, pairs: Sequence[str]) -> Ints:
+        """Return for each place in the texts which of some pairs begins there; their number: none."""
+        table = np.full((self._size, self._size), len(pairs), dtype=np.int32)
+        for number, pair in enumerate(pairs):
             if len(pair) == 2 and pair[0] in self._numbers and pair[1] in self._numbers:
-                table[self._numbers[pair[0]], self._numbers[pair[1]]] = idf
-        found = np.zeros(len(self._at))
+                table[self._numbers[pair[0]], self._numbers[pair[1]]] = number
+        found = np.full(len(self._at), len(pairs))
         if len(self._at) > 1:
-            found[:-1] = table[self._at[:-1], self._at[1:]]
-            found[:-1][self._owner[:-1] != self._owner[1:]] = 0
-        self._all = max(float(table.sum()), 1e-9)
-        return np.concatenate([found, [self._all]])
+            inside = self._owner[:-1] == self._owner[1:]
+            found[:-1] = np.where(inside, table[self._at[:-1], self._at[1:]], len(pairs))
+        self._known = np.isin(np.arange(len(pairs)), table)
+        return found
+
+    def weights_of(self, begun: Ints, idfs: Floats) -> Floats:
+        """Return for each place in the texts the idf of the asked pair that begins there, last their sum."""
+        mass = max(float(idfs[self._known].sum()), 1e-9)
+        return np.concatenate([np.append(idfs, 0.0)[begun], [mass]])
 
     def opening(self, weights: Floats) -> Floats:
         """Which share of the asked pairs' weight the opening of each text has; each pair counts once."""
