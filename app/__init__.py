@@ -10,7 +10,7 @@ from app.base.keys import Keys
 
 def open_database(settings: Settings) -> Database:
     """The database of these settings, with the keys of this installation."""
-    return Database(settings.database_url, Keys(settings.secret_key), settings.data_dir)
+    return Database(settings.database_url, Keys(settings.secret_key), settings.data_dir, settings.public_url)
 
 
 def create_app(settings: Settings | None = None, db: Database | None = None) -> Flask:

@@ -72,12 +72,14 @@ def main(context: click.Context) -> None:
 @main.command()
 @click.pass_obj
 def migrate(shell: Shell) -> None:
-    """建表或升级数据库，并装入随附的工作日历。"""
+    """建表或升级数据库，装入随附的工作日历，记下隐去个人信息的规则版本。"""
     from app.calendar import service as calendar
+    from app.redaction.service import record_rules
 
     migrations.migrate(shell.db)
     with shell.writing() as session:
         years = calendar.seed(session, shell.now)
+        record_rules(session, shell.now)
     click.echo(f"数据库已是最新（{migrations.head()}）。新装入 {years} 个年度的工作日历")
 
 

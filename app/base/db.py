@@ -48,11 +48,13 @@ class Database:
     """One database and the two ways into it: `reading()` and `writing()`.
 
     ``folder`` is where files stand that belong to its rows (attachments, the spool of pushes); services find
-    it as ``session.info["folder"]``. Where none is given it is the folder of the SQLite file.
+    it as ``session.info["folder"]``. Where none is given it is the folder of the SQLite file. ``address``: where
+    the public reads what is in it (https://hy.example), for jobs that write whole addresses.
     """
 
-    def __init__(self, url: str, keys: Keys, folder: Path | None = None) -> None:
+    def __init__(self, url: str, keys: Keys, folder: Path | None = None, address: str = "") -> None:
         self.url = url
+        self.address = address
         self.keys = keys
         self.folder = folder or _beside_the_file(url)
         self.engine = make_engine(url)

@@ -1,5 +1,6 @@
 """公开: propose the public text of every handled case, let a person decide on exactly that text."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -131,13 +132,16 @@ def confirm(
     decision.check_texts(texts, disclosure.flags)
     decision.check_care(disclosure.flags, considered)
     decision.check_exception(exception, legal_basis)
-    version = _check_readable(session, texts, exception)
+    readable = _check_readable(session, texts, exception)
+    rules = record_rules(session, now)
     _take(disclosure, texts)
-    disclosure.rule_version = version
+    disclosure.rule_version = rules.version
+    # What was knowingly left readable is what the next rules are compared with.
+    disclosure.scanned_with, disclosure.readable = mark_of(rules), readable
     _decide(disclosure, now, person, State.PUBLISHED, exception, legal_basis, note)
     _record(
         session, now, person, "disclosure_confirmed", disclosure,
-        digest=texts.digest, rule_version=version, hits=len(disclosure.hits), exception=exception,
+        digest=texts.digest, rule_version=rules.version, hits=len(disclosure.hits), exception=exception,
     )  # fmt: skip
     return disclosure
 
@@ -460,8 +464,8 @@ def _check_role(person: Person | None, *roles: Role) -> None:
         raise NotAllowed(f"这一步要由{'、'.join(ROLE_LABELS[role] for role in roles)}来做", code="wrong_role")
 
 
-def _check_readable(session: Session, texts: PublicTexts, exception: str) -> str:
-    """Look at the confirmed words once more with the rules of today; the version of these rules."""
+def _check_readable(session: Session, texts: PublicTexts, exception: str) -> dict[str, int]:
+    """Look at the confirmed words once more with the rules of today; which kinds stay readable, how often."""
     places = departments.office_places(session)
     checked = {
         field: redact(text, by=SPEAKERS[field], places=places) for field, text in asdict(texts).items()
@@ -469,7 +473,8 @@ def _check_readable(session: Session, texts: PublicTexts, exception: str) -> str
     decision.check_nothing_hard(
         {field: {hit.kind for hit in redaction.masked} for field, redaction in checked.items()}, exception
     )
-    return RULE_VERSION
+    readable = Counter(hit.kind for redaction in checked.values() for hit in redaction.masked)
+    return dict(sorted(readable.items()))
 
 
 def _take(disclosure: Disclosure, texts: PublicTexts) -> None:

@@ -153,8 +153,16 @@ def month_rows(session: Session, month: str, address: str) -> Iterator[Row]:
         yield _case_row(dict(zip(_KEPT, row, strict=True)), address)
 
 
-def case_months(session: Session) -> dict[str, str]:
-    """The months of closing of public cases, the newest first, each with a stamp that changes with its rows."""
+@dataclass(frozen=True)
+class MonthFile:
+    """The file of one month of closing: how many rows, and a stamp that changes with any of them."""
+
+    rows: int
+    stamp: str
+
+
+def case_months(session: Session) -> dict[str, MonthFile]:
+    """The months of closing of public cases, the newest first."""
     day = col(PublishedCase.closed_on)
     year, month = extract("year", day), extract("month", day)
     wanted = (
@@ -165,7 +173,7 @@ def case_months(session: Session) -> dict[str, str]:
         .group_by(year, month)
     )
     found = {
-        f"{int(y):04d}-{int(m):02d}": f"{count}-{changed}-{last}"
+        f"{int(y):04d}-{int(m):02d}": MonthFile(count, f"{count}-{changed}-{last}")
         for y, m, count, changed, last in session.execute(wanted)
     }
     return dict(sorted(found.items(), reverse=True))

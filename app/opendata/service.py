@@ -396,6 +396,11 @@ def write_files(
     return described
 
 
+def stamp_of(rows: str, address: str) -> str:
+    """What a file depends on: its rows, and the address that stands in them."""
+    return f"{rows}@{address}"
+
+
 def files_described(folder: Path) -> dict[str, Described]:
     """What `write_files` found last; empty before its first run."""
     try:
@@ -413,12 +418,13 @@ def _read_back(found: Mapping[str, Any]) -> Described:
 def _described(
     session: Session, now: datetime, dataset: str, source: Source, address: str, before: Described | None
 ) -> Described:
-    stamp = source.stamp(session, now)
+    stamp = stamp_of(source.stamp(session, now), address)
     if before is not None and before.stamp == stamp:
         return before
     known = before.months if before else {}
     months = {}
-    for month, of_month in queries.case_months(session).items() if DATASETS[dataset].by_month else ():
+    of_months = queries.case_months(session) if DATASETS[dataset].by_month else {}
+    for month, of_month in ((month, stamp_of(one.stamp, address)) for month, one in of_months.items()):
         same = month in known and known[month].stamp == of_month
         months[month] = (
             known[month] if same else _looked_at(session, now, dataset, source, address, of_month, month)

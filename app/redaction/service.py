@@ -13,6 +13,7 @@ from functools import cache
 from sqlmodel import Session, select
 
 from app.base.errors import Invalid
+from app.base.rows import add_once
 from app.redaction import (
     addresses,
     features,
@@ -84,10 +85,9 @@ def record_rules(session: Session, now: datetime, note: str = "") -> RuleVersion
     known = session.exec(same).first()
     if known is not None:
         return known
-    row = RuleVersion(version=RULE_VERSION, digest=digest, note=note, created_at=now)
-    session.add(row)
-    session.flush()
-    return row
+    # Two officers may confirm at the same moment after an upgrade: one of them writes it down.
+    made = add_once(session, RuleVersion, version=RULE_VERSION, digest=digest, note=note, created_at=now)
+    return made or session.exec(same).one()
 
 
 def mark_of(rules: RuleVersion) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from app.base.db import Database
 from app.calendar import queries as calendar
 from app.calendar.workdays import working_days_between
 from app.log import queries as log
@@ -196,6 +197,17 @@ def follow_figures(session: Session, now: datetime) -> int:
 def _follow(session: Session, now: datetime, dataset: Dataset, rows: list[dict[str, Any]]) -> int:
     present = {row[dataset.key]: opendata.fingerprint(dataset, [{**row, "log_position": 0}]) for row in rows}
     return publication.follow(session, now, dataset.name, present)
+
+
+def describe_files(database: Database, now: datetime) -> int:
+    """Job: work out rows and digests of the files whose rows changed; of how many sets.
+
+    The page of open data shows them; small sets it works out itself.
+    """
+    folder = database.folder / "public"
+    before = publication.files_described(folder)
+    found = publication.write_files(database, now, folder, SOURCES, database.address)
+    return sum(1 for name, one in found.items() if before.get(name) != one)
 
 
 # ------------------------------------------------------------------ counted again

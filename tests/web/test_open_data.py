@@ -4,6 +4,8 @@ import csv
 import hashlib
 import io
 import json
+from base64 import b64encode
+from importlib import import_module
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,6 +17,7 @@ from rdflib import Graph
 from app.opendata import service as opendata
 from app.opendata.datasets import DATASETS
 from app.opendata.feed import ATOM, TOMBSTONES
+from app.statistics import service as statistics
 from tests.closing import REPLY, published
 from tests.conftest import NOW, TheOffice
 
@@ -25,6 +28,7 @@ OTHERS = [
     "/data/cases.feed.json", "/data/cases.csv-metadata.json", "/data/cases/rows.json",
     "/data/answers/rows.csv", "/statistics.json",
     "/statistics.csv", "/accounts.json", "/accounts.csv", "/cases.json", "/cases.csv",
+    "/robots.txt", "/cases/sitemap.xml",
     "/open311/v2/services.json", "/open311/v2/services.xml", "/open311/v2/requests.json", "/open311/v2/requests.xml",
 ]  # fmt: skip
 
@@ -64,12 +68,15 @@ def test_a_withdrawal_changes_the_etag_and_is_gone_from_every_shape(
         f"/open311/v2/requests/{number}.xml",
     ]
     tag = client.get("/data/cases.csv").headers["ETag"]
+    month = f"/cases/sitemap/{NOW:%Y-%m}.xml"
+    assert month in client.get("/cases/sitemap.xml").text and number in client.get(month).text
     assert REPLY in client.get("/data/cases.csv").text
     with sqlite_office.db.writing() as session:
         opendata.withdraw(session, NOW, None, number, reason="privacy")
     assert client.get("/data/cases.csv", headers={"If-None-Match": tag}).status_code == 200
     for address in everywhere:
         assert REPLY not in client.get(address).text, address
+    assert month not in client.get("/cases/sitemap.xml").text and number not in client.get(month).text
     told = client.get("/data/cases/changes").json
     assert told is not None
     assert told["items"][-1] == {
@@ -106,6 +113,8 @@ def test_excel_gets_the_mark_of_utf_8(client: FlaskClient) -> None:
 def test_a_part_of_a_file_can_be_asked_for(client: FlaskClient) -> None:
     with client.get("/data/cases.csv", headers={"Range": "bytes=0-5"}) as part:
         assert (part.status_code, part.data) == (206, b"number")
+        whole = hashlib.sha256(client.get("/data/cases.csv").data).digest()
+        assert part.headers["Repr-Digest"] == f"sha-256=:{b64encode(whole).decode()}:"
     with client.head("/data/cases.csv") as head:
         assert head.status_code == 200 and int(head.headers["Content-Length"]) > 6 and head.data == b""
 
@@ -173,6 +182,32 @@ def test_the_page_names_rows_time_and_the_digest_of_what_is_downloaded(
     assert cases["sha256_csv"] == hashlib.sha256(client.get("/data/cases.csv").data).hexdigest()
     page = client.get("/data").text
     assert "公开办件" in page and "对得上的数" in page and cases["sha256_csv"][:4] in page
+
+
+def test_a_digest_is_told_only_of_what_is_there_now(
+    client: FlaskClient, sqlite_office: TheOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A set too large to be read for a page: its digests are the job's, and none is told of rows that changed."""
+    monkeypatch.setattr(import_module("app.web.public.data"), "DIGESTED_AT_ONCE", -1)
+    sqlite_office.db.folder, sqlite_office.db.address = tmp_path / "data", "http://localhost"
+
+    def told() -> tuple[str, list[tuple[int, str]]]:
+        found = client.get("/data.json").json
+        assert found is not None
+        cases = next(one for one in found["datasets"] if one["name"] == "cases")
+        return cases["sha256_csv"], [(one["rows"], one["sha256_csv"]) for one in cases["months"]]
+
+    with sqlite_office.db.writing() as session:
+        published(session, sqlite_office)
+    assert told() == ("", [(1, "")])
+    assert statistics.describe_files(sqlite_office.db, NOW) > 0
+    month = client.get(f"/data/cases/{NOW:%Y-%m}.csv").data
+    whole = client.get("/data/cases.csv").data
+    assert told() == (hashlib.sha256(whole).hexdigest(), [(1, hashlib.sha256(month).hexdigest())])
+    assert statistics.describe_files(sqlite_office.db, NOW) == 0
+    with sqlite_office.db.writing() as session:
+        published(session, sqlite_office)
+    assert told() == ("", [(2, "")])
 
 
 def test_open311_answers_by_number_kind_and_day(client: FlaskClient, sqlite_office: TheOffice) -> None:

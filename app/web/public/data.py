@@ -15,6 +15,7 @@ from app.opendata.anonymity import K
 from app.opendata.catalog import Publisher, csvw, data_package, dcat, schema_org, turtle
 from app.opendata.datasets import DATASETS, LICENCE, Dataset
 from app.opendata.formats import as_object, csv_lines, json_line, plain
+from app.opendata.queries import MonthFile
 from app.opendata.service import Described
 from app.redaction.masking import RULE_VERSION, TOKENS
 from app.staff import service as staff
@@ -33,7 +34,7 @@ USUAL_CHANGES = 200
 SUMS_OF_MONTHS = 6
 MONTHS_LISTED = 12
 DIGESTED_AT_ONCE = 20_000
-"""Rows of which the page itself works out the digests; larger sets are left to `huiying publish`."""
+"""Rows of which the page itself works out the digests; larger sets are left to the job `describe_files`."""
 
 
 # ------------------------------------------------------------------ the page
@@ -98,7 +99,11 @@ def _described() -> list[dict[str, Any]]:
     with reading() as session:
         rows = {name: source.count(session, now()) for name, source in SOURCES.items()}
         changed = {name: queries.changed_at(session, name) for name in SOURCES}
-        stamps = {name: source.stamp(session, now()) for name, source in SOURCES.items()}
+        stamps = {
+            name: opendata.stamp_of(source.stamp(session, now()), settings().public_url)
+            for name, source in SOURCES.items()
+        }
+        of_months = _case_months(session)
     if sum(rows.values()) <= DIGESTED_AT_ONCE:
         known = opendata.write_files(services().db, now(), folder, SOURCES, settings().public_url)
     else:
@@ -112,7 +117,7 @@ def _described() -> list[dict[str, Any]]:
             "updated_at": changed[name],
             "digest": _digest(known.get(name), stamps[name], "csv"),
             "digest_jsonl": _digest(known.get(name), stamps[name], "jsonl"),
-            "months": _months(name, known.get(name)),
+            "months": _months(name, known.get(name), of_months),
             "quality": dataset.quality,
             "downloads": [
                 {"label": "CSV", "href": f"/data/{name}.csv"},
@@ -130,19 +135,34 @@ def _digest(known: Described | None, stamp: str, ending: str) -> str:
     return known.digests[ending] if known and known.stamp == stamp else ""
 
 
-def _months(name: str, known: Described | None) -> list[dict[str, Any]]:
+def _months(name: str, known: Described | None, of_months: dict[str, MonthFile]) -> list[dict[str, Any]]:
     """The monthly files with rows and digests, the newest first."""
-    return [
-        {
-            "month": month,
-            "rows": found.rows,
-            "sha256_csv": found.digests["csv"],
-            "sha256_jsonl": found.digests["jsonl"],
-            "csv": f"/data/{name}/{month}.csv",
-            "jsonl": f"/data/{name}/{month}.jsonl",
-        }
-        for month, found in (known.months.items() if known else ())
-    ]
+    if not DATASETS[name].by_month:
+        return []
+    described = known.months if known else {}
+    told = []
+    for month, now_there in of_months.items():
+        stamp = opendata.stamp_of(now_there.stamp, settings().public_url)
+        told.append(
+            {
+                "month": month,
+                "rows": now_there.rows,
+                "sha256_csv": _digest(described.get(month), stamp, "csv"),
+                "sha256_jsonl": _digest(described.get(month), stamp, "jsonl"),
+                "csv": f"/data/{name}/{month}.csv",
+                "jsonl": f"/data/{name}/{month}.jsonl",
+            }
+        )
+    return told
+
+
+def _case_months(session: Session) -> dict[str, MonthFile]:
+    """Counted again only when something was published or withdrawn."""
+    last, kept = queries.last_change(session, "cases"), services().extra
+    if kept.get("months", (None,))[0] != last:
+        kept["months"] = (last, queries.case_months(session))
+    found: dict[str, MonthFile] = kept["months"][1]
+    return found
 
 
 def _sums() -> list[dict[str, Any]]:

@@ -1,8 +1,10 @@
 """How is open data handed out? With the same headers everywhere, from one consistent view, in one piece."""
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -32,6 +34,8 @@ TYPES: Mapping[str, str] = {
     "zip": "application/zip",
     "txt": "text/plain; charset=utf-8",
 }
+DIGEST = "Repr-Digest"
+"""Header of a whole file (RFC 9530): its SHA-256, whichever part of it is sent."""
 CURSOR = "X-Cursor"
 """Header of a whole file: from where the change feed goes on after exactly this state."""
 
@@ -39,7 +43,9 @@ CURSOR = "X-Cursor"
 def opened(response: Response, *, stamp: str = "", changed_at: datetime | None = None) -> Response:
     """Mark a response as open data: for every site, kept briefly, asked for again by ETag."""
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = f"ETag, Last-Modified, Content-Length, Link, {CURSOR}"
+    response.headers["Access-Control-Expose-Headers"] = (
+        f"ETag, Last-Modified, Content-Length, Link, {CURSOR}, {DIGEST}"
+    )
     response.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
     if changed_at:
         response.last_modified = changed_at
@@ -92,8 +98,14 @@ def whole_file(dataset: str, ending: str, month: str = "") -> Response:
         lines = opendata.lines_of(
             session, now(), dataset, source, ending, settings().public_url, bom=bom, month=month
         )
-        size = sum(spool.write(line.encode()) for line in lines)
-    return _spooled(spool, size, f"{name}.{ending}", ending, stamp, changed_at, goes_on)
+        size, hashed = 0, sha256()
+        for line in lines:
+            data = line.encode()
+            size += spool.write(data)
+            hashed.update(data)
+    response = _spooled(spool, size, f"{name}.{ending}", ending, stamp, changed_at, goes_on)
+    response.headers[DIGEST] = f"sha-256=:{b64encode(hashed.digest()).decode()}:"
+    return response
 
 
 def snapshot(publisher: Publisher) -> Response:

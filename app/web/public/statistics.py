@@ -6,7 +6,15 @@ from flask import Response, request
 
 from app.opendata.formats import as_object
 from app.statistics import queries, service
-from app.statistics.indicators import BY_KEY, INDICATORS, PARTS_OF_CLOSED, shown
+from app.statistics.indicators import (
+    BY_KEY,
+    DAYS,
+    INDICATORS,
+    PARTS_OF_CLOSED,
+    Figure,
+    Indicator,
+    shown,
+)
 from app.statistics.service import BREAKDOWN, DATASET, DIVISIONS, PublicGroup, PublicMonth, Published
 from app.web.context import now, reading, render
 from app.web.public import giving, public
@@ -39,7 +47,7 @@ def statistics() -> str:
         ),
         chart=_chart(found),
         tables=[(queries.GROUPING_LABELS[by], _table(this.divided[by])) for by in DIVISIONS],
-        group_head=[BY_KEY[key].label for key in OF_GROUPS],
+        group_head=[_head(BY_KEY[key]) for key in OF_GROUPS],
         month_head=[BY_KEY[key].short for key in OF_MONTHS],
         month_rows=_closed_rows(found.months[:MONTHS_DRAWN]),
         indicators=INDICATORS,
@@ -102,10 +110,19 @@ def _said(month: PublicMonth) -> str:
 
 def _table(groups: list[PublicGroup]) -> list[list[str]]:
     return [
-        [group.label, *(shown(BY_KEY[key], group.figures[key]) for key in OF_GROUPS)]
+        [group.label, *(_in_column(BY_KEY[key], group.figures[key]) for key in OF_GROUPS)]
         for group in groups
         if group.figures["received"] != 0
     ]
+
+
+def _head(indicator: Indicator) -> str:
+    """A column says once that it counts working days, so that its cells stay narrow."""
+    return f"{indicator.label}（工作日）" if indicator.unit == DAYS else indicator.label
+
+
+def _in_column(indicator: Indicator, value: Figure) -> str:
+    return shown(indicator, value).removesuffix(f" {DAYS}")
 
 
 def closed_cells(month: PublicMonth) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ from app.disclosure.rescan import judge
 from app.notices.models import Notice
 from app.redaction.masking import redact
 from app.redaction.models import RuleVersion
-from tests.closing import proposed
+from app.redaction.service import mark_of
+from tests.closing import confirmed, proposed
 from tests.conftest import NOW, TheOffice
 
 
@@ -61,6 +62,15 @@ def test_what_a_person_left_readable_is_no_news_and_what_is_new_is_told(office: 
         assert found.state == "published"
         told = session.exec(select(Notice).where(Notice.kind == "rescan")).all()
         assert told and all("姓名" in notice.text and "王建国" not in notice.text for notice in told)
+
+
+def test_what_a_person_confirmed_was_looked_at_by_the_rules_of_that_day(office: TheOffice) -> None:
+    with office.db.writing() as session:
+        found = confirmed(session, office, proposed(session, office, text="联系人：王建国，路灯不亮"))
+        written = session.exec(select(RuleVersion)).one()
+        assert found.scanned_with == mark_of(written) and found.readable is not None
+        assert service.rescan_public(session, NOW) == 0, "nothing newer has come since"
+        assert session.exec(select(RuleVersion)).one() == written
 
 
 def test_the_rules_in_force_are_written_down_by_the_job(office: TheOffice) -> None:
