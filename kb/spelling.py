@@ -1,9 +1,12 @@
 """Did the person mean another word? Words that sound alike, among those the documents use.
 
-Most slips in Chinese are homophones chosen from the input method's list: 居主证 for 居住证. It only
-ever makes a suggestion; the search itself stays with what was written.
+Most slips in Chinese are homophones chosen from the input method's list: 居主证 for 居住证. Some write
+the sounds themselves: juzhuzheng. It only ever makes a suggestion; the search itself stays with what was
+written.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -11,6 +14,9 @@ from kb.analysis import SAME_WORDS, Segmenter, Token
 from kb.sounds import syllables
 
 _SHORTEST, _LONGEST = 2, 4
+_LATIN = re.compile(r"[a-z][a-z' ]{2,40}[a-z]")
+_LONGEST_SYLLABLE = 6  # zhuang
+_MOST_READINGS = 20
 
 
 class Spelling:
@@ -25,6 +31,10 @@ class Spelling:
 
         None if nothing is unknown, or nothing known sounds like it and shares a character with it.
         """
+        read = _LATIN.sub(lambda found: self._read(found[0]) or found[0], folded)
+        return self._respelt(read, segmenter) or (read if read != folded else None)
+
+    def _respelt(self, folded: str, segmenter: Segmenter) -> str | None:
         pieces = []
         done = 0
         for start, end in self._doubtful(segmenter.tokens(folded)):
@@ -37,6 +47,41 @@ class Spelling:
     def warm(self) -> None:
         """Work out what the first correction would wait for: how every word sounds."""
         len(self._by_sound)
+        len(self._characters)
+
+    def _read(self, letters: str) -> str | None:
+        """The words that sounds written in letters stand for: shebaoka → 社保卡; None if they stand for none.
+
+        The fewest words win; a single character only fills a gap beside a word.
+        """
+        if letters in self._frequency:
+            return None
+        run = re.sub(r"[' ]", "", letters)
+        read = [words for sounds in self._syllables(run) if (words := self._worded(sounds)) is not None]
+        return "".join(min(read, key=lambda words: (len(words), words))) if read else None
+
+    def _syllables(self, run: str) -> list[tuple[str, ...]]:
+        """The ways to cut a run of letters into syllables that the documents' words have."""
+        ways: list[list[tuple[str, ...]]] = [[()], *([] for _ in run)]
+        for end in range(1, len(run) + 1):
+            for start in range(max(0, end - _LONGEST_SYLLABLE), end):
+                if run[start:end] in self._characters:
+                    ways[end] += [(*before, run[start:end]) for before in ways[start]]
+            del ways[end][_MOST_READINGS:]
+        return ways[-1]
+
+    def _worded(self, sounds: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Syllables as words, the longest first at each place; None unless words cover most of them."""
+        words: list[str] = []
+        place = 0
+        while place < len(sounds):
+            longest = min(_LONGEST, len(sounds) - place)
+            spans = (sounds[place : place + size] for size in range(longest, 1, -1))
+            word = next((self._by_sound[span] for span in spans if span in self._by_sound), None)
+            words.append(word or self._characters[sounds[place]])
+            place += len(words[-1])
+        covered = sum(len(word) for word in words if len(word) > 1)
+        return tuple(words) if 2 * covered > len(sounds) else None
 
     def _heard(self, written: str) -> str | None:
         if written in self._frequency:
@@ -66,6 +111,15 @@ class Spelling:
         """The most frequent word for every sound."""
         by_frequency = sorted(self._frequency.items(), key=lambda item: (item[1], item[0]))
         return {syllables(word): word for word, count in by_frequency if count and _is_chinese_word(word)}
+
+    @cached_property
+    def _characters(self) -> dict[str, str]:
+        """The most frequent character of the documents' words for every syllable."""
+        counted: Counter[str] = Counter()
+        for word, count in self._frequency.items():
+            if _is_chinese_word(word):
+                counted.update(dict.fromkeys(word, count))
+        return {syllables(one)[0]: one for one, _ in reversed(counted.most_common())}
 
 
 def _is_chinese_word(word: str) -> bool:

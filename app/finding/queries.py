@@ -9,6 +9,7 @@ from app.cases.models import Case
 from app.finding.models import AnswerFeedback, UnansweredSearch
 from app.log.models import Event
 from app.messages.models import Requester
+from kb.analysis import fold
 from kb.experience import bonus
 from kb.models import AnswerEntry, LearnedPhrasing, Synonym
 from kb.states import EntryState
@@ -68,6 +69,12 @@ def synonyms(session: Session, limit: int = 500) -> list[Synonym]:
     """The office's own synonyms, those of one word together."""
     order = (col(Synonym.same_as), col(Synonym.word))
     return list(session.exec(select(Synonym).order_by(*order).limit(limit)))
+
+
+def synonyms_in(session: Session, text: str) -> list[Synonym]:
+    """The office's own synonyms one of whose words stands in ``text``."""
+    said = fold(text)
+    return [row for row in synonyms(session) if row.word in said or row.same_as in said]
 
 
 def count_synonyms(session: Session) -> int:

@@ -157,6 +157,23 @@ def test_a_rebuild_that_fails_leaves_the_old_index_in_use(tmp_path):
     assert keys(index, "社保卡") == ["card"]
 
 
+@pytest.mark.clause("D9")
+def test_search_goes_on_in_the_old_index_while_a_new_one_is_made(tmp_path):
+    index, reader = SearchIndex(tmp_path / "answers"), SearchIndex(tmp_path / "answers")
+    index.rebuild([CARD])
+    seen = []
+
+    def meanwhile():
+        yield PERMIT
+        seen.extend(keys(one, "社保卡") for one in (index, reader))
+        yield FUND
+        seen.extend(keys(one, "公积金") for one in (index, reader))
+
+    index.rebuild(meanwhile())
+    assert seen == [["card"], ["card"], [], []]
+    assert [keys(one, "公积金") for one in (index, reader)] == [["fund"], ["fund"]]
+
+
 def test_an_update_that_fails_changes_nothing_and_the_next_one_works(tmp_path):
     index = SearchIndex(tmp_path / "answers")
     index.rebuild([CARD])

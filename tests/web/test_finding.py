@@ -8,7 +8,7 @@ from sqlmodel import select
 from app.finding import queries
 from kb.models import LearnedPhrasing
 from kb.service import learn_phrasing
-from tests.app.answers.acting import published
+from tests.app.answers.acting import LOST_CARD, published
 from tests.conftest import NOW, TheOffice
 from tests.factories import a_case
 
@@ -29,6 +29,26 @@ def test_an_editor_adds_a_word_tries_it_and_takes_it_out(
     editor.post("/desk/answers/words/drop", data={"word": "一卡通"})
     assert "查不到答案" in editor.get("/desk/answers/words?q=一卡通").text
     assert signed_in("小陈").post("/desk/answers/words", data={}).status_code == 403
+
+
+def test_an_old_name_of_a_place_finds_what_is_written_of_the_new_one_and_the_box_says_how(
+    signed_in: Browser, sqlite_office: TheOffice
+) -> None:
+    with sqlite_office.db.writing() as session:
+        words = {
+            "question": "云泽西站几点关门",
+            "text": "云泽西站 22 点关门。",
+            "phrasings": [],
+            "must_keep": [],
+        }
+        published(session, sqlite_office, {**LOST_CARD, **words})
+    editor = signed_in("编辑小叶")
+    assert "查不到答案" in editor.get("/desk/answers/words?q=老火车站").text
+    editor.post("/desk/answers/words", data={"word": "老火车站", "same_as": "云泽西站"})
+    tried = editor.get("/desk/answers/words?q=老火車站几点关").text
+    assert "“老火车站”和“云泽西站”算一个词" in tried
+    assert "云泽西站几点关门" in tried
+    assert "没有找到答案" not in editor.get("/answers?q=老火车站").text
 
 
 def test_a_clerk_says_that_a_suggestion_does_not_fit(signed_in: Browser, sqlite_office: TheOffice) -> None:

@@ -86,13 +86,16 @@ def test_the_words_go_along_to_the_letter_and_to_the_cases(
     assert "隔壁夜里施工" in letter
 
 
-def test_a_misheard_word_is_asked_back(app: Flask, client: FlaskClient, sqlite_office: TheOffice) -> None:
+def test_a_misheard_word_is_answered_by_the_word_it_sounds_like(
+    app: Flask, client: FlaskClient, sqlite_office: TheOffice
+) -> None:
     publish(sqlite_office, PERMIT)
     page(client, f"/answers?q={quote('居住证')}")
     app.extensions["huiying"].answers.prepare()  # as the server does beside its pages
     shown = page(client, f"/answers?q={quote('居主证')}")
-    assert "您要找的是不是" in shown
+    assert "没有找到“居主证”，下面是" in shown
     assert f"q={quote('居住证')}" in shown
+    assert PERMIT["question"].partition("居住证")[0] in shown  # the answer stands there at once
 
 
 @pytest.mark.clause("B11")

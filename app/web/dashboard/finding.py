@@ -35,6 +35,7 @@ def _words_page(error: AppError | None = None) -> str:
             synonyms=queries.synonyms(session),
             most=service.MOST_SYNONYMS,
             asked=asked,
+            used=queries.synonyms_in(session, asked) if asked else [],
             found=found,
             hits=[_tried(match) for match in found.matches] if found else [],
             may_write=current_person().may(Role.EDITOR),

@@ -63,8 +63,9 @@ def answers() -> str:
         return _browsed()
     with reading() as session:
         found = services().answers.search(session, words, _FOUND)
+        shown = _or_in_other_words(session, found)
         matters = library.categories(session)
-    if not found.sure and not found.rebuilding:
+    if not shown.sure and not found.rebuilding:
         _count_unanswered(words)
     return render(
         "public/search.html",
@@ -72,12 +73,20 @@ def answers() -> str:
         words=words,
         found=found,
         results=[
-            _result(match, whole=found.sure and place == 0) for place, match in enumerate(found.matches)
+            _result(match, whole=shown.sure and place == 0) for place, match in enumerate(shown.matches)
         ],
+        is_sure=shown.sure,
         other=_address("/answers", q=found.did_you_mean) if found.did_you_mean else None,
         matters=matters,
         twin=_address("/answers.json", q=words),
     )
+
+
+def _or_in_other_words(session: Session, found: Found) -> Found:
+    """What was found; where that is nothing, what the words that sound alike find: 居主证 → 居住证."""
+    if found.matches or not found.did_you_mean:
+        return found
+    return services().answers.search(session, found.did_you_mean, _FOUND, correct=False)
 
 
 def _browsed() -> str:
