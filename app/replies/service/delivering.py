@@ -120,6 +120,10 @@ def _report(session: Session, now: datetime, claim: _Claim, outcome: Receipt | F
         _failed_try(session, now, row, outcome)
 
 
+NOBODYS = frozenset({"late", "token_busy"})
+"""Tries that we did not make say nothing of the account: we paused, or another renews the token just now."""
+
+
 def _tell_of_breaker(
     session: Session, now: datetime, claim: _Claim, outcome: Receipt | Failure, *, once: bool
 ) -> None:
@@ -127,7 +131,7 @@ def _tell_of_breaker(
 
     ``once``: the token had not been refused before; that alone says nothing yet.
     """
-    if isinstance(outcome, Failure) and (outcome.code == "late" or (outcome.kind == "refresh" and once)):
+    if isinstance(outcome, Failure) and (outcome.code in NOBODYS or (outcome.kind == "refresh" and once)):
         return
     failed = outcome if isinstance(outcome, Failure) else None
     kind = failed.kind if failed else None

@@ -16,7 +16,7 @@ from app.log.models import Event
 from app.messages.models import Message, Requester
 from app.notices.models import Notice
 from app.official_accounts import service as accounts
-from app.official_accounts.models import OfficialAccount
+from app.official_accounts.models import AccountToken, OfficialAccount
 from app.replies import queries, sending, service
 from app.replies.models import Delivery, Reply, ReplyOpinion
 from app.replies.service import delivering
@@ -427,6 +427,22 @@ def test_an_account_without_rights_is_held_before_everything_waiting_fails(sqlit
     assert len(wechat.sent) == 2
     deliver(office, wechat, 10 * MINUTE)
     assert delivery_of(office, rows[2]).state == "done" and account_of(office).failures == 0
+
+
+def test_waiting_for_another_to_renew_the_token_is_no_failure_of_the_account(
+    sqlite_office: TheOffice,
+) -> None:
+    office = sqlite_office
+    rows = [a_released_case(office, sender=f"oTESTopenid000000000000003{n}") for n in range(6)]
+    wechat, number = WeChat(), office.accounts["wechat"].id
+    with office.db.writing() as session:
+        busy = {"lease_until": NOW + timedelta(seconds=20), "lease_holder": "another"}
+        session.add(AccountToken(account_id=number, **busy))
+    deliver(office, wechat)
+    assert [delivery_of(office, case).error_code for case in rows] == ["token_busy"] * 6
+    assert (account_of(office).failures, wechat.sent) == (0, [])
+    deliver(office, wechat, MINUTE)
+    assert [delivery_of(office, case).state for case in rows] == ["done"] * 6
 
 
 def test_another_account_is_not_concerned(sqlite_office: TheOffice) -> None:
