@@ -31,6 +31,7 @@ def publish(shell: Shell, as_json_: bool) -> None:
     with shell.writing() as session:
         for bring_up in (opendata.publish_decided, opendata.follow_sources, statistics.follow_figures):
             bring_up(session, now)
+        opendata.settle_all(session, now)
     with shell.reading() as session:
         opendata.CaseIndex(shell.settings.data_dir / "index" / "cases").follow(session)
         waiting = disclosures.count_waiting(session)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.opendata.matters import GROUPS, OTHER
 from connectors.registry import PLATFORMS
 
 
@@ -28,6 +29,7 @@ _PLATFORMS = "、".join(PLATFORMS)
 _PLATFORMS_EN = ", ".join(PLATFORMS)
 _FEW = "同一周里这样的不到 5 件时为空"
 _FEW_EN = "empty where fewer than five of the week are alike"
+_GROUPS = "、".join((*GROUPS, OTHER))
 
 # fmt: off
 CASES = (
@@ -48,6 +50,9 @@ CASES = (
     C("message_type_name", "类型", "Type", "string", "类型的中文", "The type in Chinese", "咨询",
       required=True),
     C("category", "事项", "Matter", "string", f"所属事项；{_FEW}", f"What it is about; {_FEW_EN}", "居住证"),
+    C("category_group", "大类", "Group of matters", "string",
+      f"事项属于哪一类：{_GROUPS}；事项太少见时只写大类，{_FEW}",
+      f"Told where the matter itself is too rare; {_FEW_EN}", "户籍证件"),
     C("place", "地点", "Place", "string", f"只到区、街道；{_FEW}",
       f"District or street office at most; {_FEW_EN}", "城东区"),
     C("platform", "来源代码", "Platform code", "string", f"{_PLATFORMS}；{_FEW}", f"{_PLATFORMS_EN}; {_FEW_EN}",

@@ -11,8 +11,8 @@ from app.base.types import Instant
 class PublishedCase(SQLModel, table=True):
     """A case as anybody may see it; after a withdrawal only number, times and reason remain.
 
-    ``place``, ``category`` and ``platform`` are what may be said of them (`anonymity.py`), which changes with
-    the other cases of the week.
+    ``place``, ``category``, its group and ``platform`` are what may be said of them (`anonymity.py`), which
+    changes with the other cases of the week.
     """
 
     __tablename__ = "published_cases"
@@ -30,6 +30,7 @@ class PublishedCase(SQLModel, table=True):
     reply: str = ""
     message_type: str = ""
     category: str = ""
+    category_group: str = Field(default="", sa_column_kwargs={"server_default": ""})
     place: str = ""
     platform: str = ""
     department: str = ""

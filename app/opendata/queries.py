@@ -20,7 +20,7 @@ from app.cases.numbers import is_number, tidy
 from app.cases.transitions import OUTCOME_LABELS
 from app.departments.models import Department
 from app.official_accounts.models import OfficialAccount, Registration
-from app.opendata.anonymity import Quasi
+from app.opendata.anonymity import Quasi, Said
 from app.opendata.asking import LEAST, Condition, Question
 from app.opendata.asking import answer as answered
 from app.opendata.datasets import DATASETS, Dataset
@@ -204,7 +204,13 @@ def addresses_of_month(session: Session, month: str) -> list[tuple[str, datetime
     return list(session.exec(wanted.order_by(col(PublishedCase.id)).limit(MOST_ADDRESSES)))
 
 
-def week_of(session: Session, monday: date) -> dict[str, tuple[Quasi, Quasi]]:
+def weeks(session: Session) -> list[date]:
+    """The Mondays of the weeks in which something public was received."""
+    days = session.exec(select(PublishedCase.received_on).where(_is_public()).distinct())
+    return sorted({day - timedelta(days=day.weekday()) for day in days if day})
+
+
+def week_of(session: Session, monday: date) -> dict[str, tuple[Quasi, Said]]:
     """The public cases received in the week from ``monday``: number → (what is known, what is said)."""
     wanted = plain_select(
         col(PublishedCase.number),
@@ -213,6 +219,7 @@ def week_of(session: Session, monday: date) -> dict[str, tuple[Quasi, Quasi]]:
         col(Case.platform),
         col(PublishedCase.place),
         col(PublishedCase.category),
+        col(PublishedCase.category_group),
         col(PublishedCase.platform),
     ).join(Case, col(Case.number) == col(PublishedCase.number))
     in_week = wanted.where(
@@ -225,7 +232,7 @@ def week_of(session: Session, monday: date) -> dict[str, tuple[Quasi, Quasi]]:
     def quasi(place: str, category: str, platform: str) -> Quasi:
         return Quasi(place, category, name, platform)
 
-    return {row[0]: (quasi(*row[1:4]), quasi(*row[4:7])) for row in session.execute(in_week)}
+    return {row[0]: (quasi(*row[1:4]), Said(*row[4:8])) for row in session.execute(in_week)}
 
 
 # What is worked out from another column: it can be shown, not asked about.
@@ -538,7 +545,7 @@ def feed_entries(
     ]
 
 
-FEED_FILTERS = ("department", "message_type", "category", "platform")
+FEED_FILTERS = ("department", "message_type", "category", "category_group", "platform")
 """What a feed can be asked for: a topic, not everything."""
 
 
@@ -584,6 +591,7 @@ class CaseFilters:
     closed: str = ""
     """A month of closing: what the figures of the statistics open."""
     category: str = ""
+    category_group: str = ""
 
 
 @dataclass(frozen=True)
@@ -602,6 +610,7 @@ class Facets:
     """What can be chosen in the filters, each with its count."""
 
     departments: list[tuple[str, int]]
+    groups: list[tuple[str, int]]
     message_types: list[tuple[str, int]]
     platforms: list[tuple[str, int]]
     months: list[tuple[str, int]]
@@ -650,6 +659,7 @@ def _conditions(filters: CaseFilters, numbers: Sequence[str] | None) -> list[Col
         (PublishedCase.message_type, filters.message_type),
         (PublishedCase.platform, filters.platform),
         (PublishedCase.category, filters.category),
+        (PublishedCase.category_group, filters.category_group),
     ):
         if value:
             conditions.append(col(column) == value)
@@ -696,6 +706,7 @@ def facets(session: Session) -> Facets:
     """The choices of the list of public cases."""
     return Facets(
         departments=_counted(session, PublishedCase.department),
+        groups=_counted(session, PublishedCase.category_group),
         message_types=_counted(session, PublishedCase.message_type),
         platforms=_counted(session, PublishedCase.platform),
         months=_months(session),

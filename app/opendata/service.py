@@ -246,20 +246,22 @@ def _settle(
     session.flush()
     for monday in sorted({day - timedelta(days=day.weekday()) for day in days if day}):
         week = queries.week_of(session, monday)
-        known = coarsened({number: known for number, (known, _) in week.items()})
-        wanted = {number: (cell.community, cell.category, cell.channel) for number, cell in known.items()}
-        moved = [
-            number
-            for number, (_, said) in week.items()
-            if wanted[number] != (said.community, said.category, said.channel)
-        ]
+        wanted = coarsened({number: known for number, (known, _) in week.items()})
+        moved = [number for number, (_, said) in week.items() if wanted[number] != said]
         for shown in session.exec(select(PublishedCase).where(col(PublishedCase.number).in_(moved))).all():
-            shown.place, shown.category, shown.platform = wanted[shown.number]
+            for name, value in asdict(wanted[shown.number]).items():
+                setattr(shown, name, value)
             if shown.number not in fresh:
                 shown.changed_at = now
                 _note(session, now, "cases", shown.number, ChangeKind.CHANGED)
             session.add(shown)
         session.flush()
+
+
+def settle_all(session: Session, now: datetime) -> None:
+    """Say of every public case what may be said of it today: after an upgrade that says it otherwise."""
+    db.lock(session, LOCK)
+    _settle(session, now, queries.weeks(session))
 
 
 def _published(session: Session, number: str) -> PublishedCase | None:
@@ -277,6 +279,7 @@ def _facts(session: Session, case: Case) -> dict[str, Any]:
     return {
         # Said by `_settle` as far as five of the week share it.
         "category": "",
+        "category_group": "",
         "place": "",
         "platform": "",
         "message_type": case.message_type,

@@ -72,7 +72,12 @@ def _the_list_counts_what_the_file_holds(full: FlaskClient) -> None:
     rows, shown = table(full, "/data/cases.csv"), page(full, "/cases")
     assert 30 < len(rows) < LETTERS
     assert f"共 {len(rows)} 件" in text(shown)
-    columns = {"department": "department", "type": "message_type", "platform": "platform"}
+    columns = {
+        "department": "department",
+        "group": "category_group",
+        "type": "message_type",
+        "platform": "platform",
+    }
     for name, column in columns.items():
         assert _options(shown, name) == _counted(row[column] for row in rows), name
     assert _options(shown, "month") == _counted(row["received_on"][:7] for row in rows)

@@ -80,6 +80,7 @@ def _filters() -> CaseFilters:
         month=_asked("month", 7),
         closed=_asked("closed", 7),
         category=_asked("category", 100),
+        category_group=_asked("group", 40),
     )
 
 
@@ -156,6 +157,8 @@ def _selects(filters: CaseFilters, choices: queries.Facets) -> list[dict[str, An
     return [
         {"name": "department", "label": "承办单位", "value": filters.department,
          "options": options("全部单位", choices.departments, str)},
+        {"name": "group", "label": "事项大类", "value": filters.category_group,
+         "options": options("全部事项", choices.groups, str)},
         {"name": "type", "label": "类型", "value": filters.message_type,
          "options": options("全部类型", choices.message_types, queries.type_name)},
         {"name": "platform", "label": "来源", "value": filters.platform,

@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from app.opendata.anonymity import K, Quasi, coarsened
+from app.opendata.anonymity import K, Quasi, Said, coarsened
+from app.opendata.matters import group_of
 from app.opendata.models import PublishedCase
 from app.opendata.service import withdraw
 from tests.closing import published
 from tests.conftest import NOW, TheOffice
 
 WEEK = "2026-W41"
+NOTHING = Said("", "", "", "")
 
 
 def cell(place: str = "城东区", category: str = "居住证", platform: str = "wechat") -> Quasi:
@@ -24,33 +26,60 @@ def cell(place: str = "城东区", category: str = "居住证", platform: str = 
 @pytest.mark.parametrize(
     ("others", "said"),
     [
-        ([cell()] * 4, ("城东区", "居住证", "wechat")),
-        ([cell("城西区")] * 4, ("", "居住证", "wechat")),
-        ([cell(platform="weibo")] * 4, ("城东区", "居住证", "")),
-        ([cell("城西区", platform="weibo")] * 4, ("", "居住证", "")),
-        ([cell("城西区", "公积金")] * 4, ("", "", "wechat")),
-        ([cell("城西区", "公积金", "weibo")] * 4, ("", "", "")),
-        ([cell()] * 3, ("", "", "")),
+        ([cell()] * 4, Said("城东区", "居住证", "户籍证件", "wechat")),
+        ([cell("城西区")] * 4, Said("", "居住证", "户籍证件", "wechat")),
+        ([cell(platform="weibo")] * 4, Said("城东区", "居住证", "户籍证件", "")),
+        ([cell("城西区", platform="weibo")] * 4, Said("", "居住证", "户籍证件", "")),
+        ([cell(category="身份证")] * 4, Said("城东区", "", "户籍证件", "wechat")),
+        ([cell("城西区", "身份证")] * 4, Said("", "", "户籍证件", "wechat")),
+        ([cell("城西区", "身份证", "weibo")] * 4, Said("", "", "户籍证件", "")),
+        ([cell(category="公积金")] * 4, Said("城东区", "", "", "wechat")),
+        ([cell("城西区", "公积金")] * 4, Said("", "", "", "wechat")),
+        ([cell("城西区", "公积金", "weibo")] * 4, NOTHING),
+        ([cell()] * 3, NOTHING),
     ],
 )
-def test_a_row_says_what_five_of_its_week_share(others: list[Quasi], said: tuple[str, str, str]) -> None:
+def test_a_row_says_what_five_of_its_week_share(others: list[Quasi], said: Said) -> None:
     week = {"one": cell(), **{f"other {number}": other for number, other in enumerate(others)}}
-    told = coarsened(week)["one"]
-    assert (told.community, told.category, told.channel) == said
+    assert coarsened(week)["one"] == said
 
 
 def test_the_sixth_is_not_the_one_who_is_left_over() -> None:
-    week = {str(number): cell() for number in range(5)} | {"sixth": cell("城西区")}
-    told = coarsened(week)
-    assert told["0"] == cell()
-    assert (told["sixth"].community, told["sixth"].category, told["sixth"].channel) == ("", "", "")
+    told = coarsened({str(number): cell() for number in range(5)} | {"sixth": cell("城西区")})
+    assert told["0"] == Said("城东区", "居住证", "户籍证件", "wechat")
+    assert told["sixth"] == NOTHING
 
 
-@given(st.lists(st.builds(cell, st.sampled_from("甲乙丙"), st.sampled_from("水电气"), st.sampled_from("wb"))))
+def test_a_matter_of_the_name_of_a_group_hides_among_no_others() -> None:
+    others = {str(number): cell(category="入学入托") for number in range(4)}
+    told = coarsened({**others, "one": cell(category="教育")})
+    assert {one.category for one in told.values()} == {""}
+    assert {one.category_group for one in told.values()} == {"教育"}
+
+
+@pytest.mark.parametrize(
+    ("matter", "group"),
+    [("居住证", "户籍证件"), ("入学入托", "教育"), ("住房公积金", "住房物业"), ("钓鱼", "其他"), ("", "")],
+)
+def test_every_matter_has_a_group(matter: str, group: str) -> None:
+    assert group_of(matter) == group
+
+
+MATTERS = ("居住证", "身份证", "教育", "入学入托", "钓鱼", "")
+
+
+@given(
+    st.lists(
+        st.builds(cell, st.sampled_from("甲乙丙"), st.sampled_from(MATTERS), st.sampled_from("wb")),
+        max_size=60,
+    )
+)
 def test_whatever_the_week_every_combination_is_that_of_five(rows: list[Quasi]) -> None:
     told = coarsened({str(number): row for number, row in enumerate(rows)})
-    cells = Counter((one.community, one.category, one.channel) for one in told.values())
-    assert all(number >= K for said, number in cells.items() if said != ("", "", ""))
+    assert all(number >= K for said, number in Counter(told.values()).items() if said != NOTHING)
+    for number, row in enumerate(rows):
+        said = told[str(number)]
+        assert said.category in {"", row.category} and said.category_group in {"", group_of(row.category)}
 
 
 @pytest.mark.clause("E14")
