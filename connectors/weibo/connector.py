@@ -321,6 +321,8 @@ class WeiboConnector(Receiver, Fetcher, Sender, MediaSource, Granted, Metered, P
         if not person:
             raise calls.refused(CODES, "20201", "not sent")
         data = self._client.reply_privately(bearer, person, reply.text)
+        if data.get("error_code"):
+            return _receipt(data)
         if data.get("result") is not True:
             raise calls.lost("no_result", "", repeatable=False)
         return Receipt(None)

@@ -78,7 +78,7 @@ PITFALLS: dict[int, Pitfall] = {
         f"{STAND}pitfall_14_tokens_live_as_wechats_do",
         f"{WECHAT}sending.py::test_pitfall_14_every_process_gets_the_same_token_and_its_end",
         "app/official_accounts/test_token.py::test_many_processes_at_once_ask_the_platform_once",
-        "faults/test_platforms_failing.py::test_a_token_that_ends_is_renewed_once_whoever_sends")),
+        "faults/test_platforms_failing.py::test_a_token_that_ends_is_renewed_once_whichever_node_sends")),
     15: Pitfall("a refused token refreshed without end", (
         f"{WECHAT}codes.py::test_pitfall_15_a_refused_secret_is_never_tried_again",
         "app/replies/test_sending.py::test_a_token_is_refreshed_once_and_then_the_account_is_in_trouble",

@@ -70,6 +70,16 @@ def test_pitfall_28_taken_but_not_yet_visible_is_a_success() -> None:
         assert stand.ledger.seen_by(WEIBO_CITIZEN) == ["已修好"]
 
 
+def test_pitfall_28_so_is_a_private_reply_that_is_taken_and_shown_a_little_later() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=""))
+    with a_weibo(webhook_url="https://office.example/hook", webhook_transport=transport) as stand:
+        stand.push_text(WEIBO_CITIZEN, "想咨询落户")
+        stand.fail_next("messages/reply", errcode=20032)
+        receipt = our_weibo(api_base=stand.url).send(a_reply("请带户口簿", private=WEIBO_CITIZEN), None)
+        assert "一两分钟" in receipt.note
+        assert stand.ledger.seen_by(WEIBO_CITIZEN, "reply") == ["请带户口簿"]
+
+
 def test_pitfall_28_the_same_words_twice_are_refused() -> None:
     with a_weibo() as stand:
         ours = our_weibo(api_base=stand.url)
