@@ -5,6 +5,8 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+_ENCODED = json.JSONEncoder(ensure_ascii=False).encode
+
 
 class JsonLines(logging.Formatter):
     """A line per record. Only the fields handed over as ``extra={"fields": {...}}`` are added."""
@@ -21,7 +23,7 @@ class JsonLines(logging.Formatter):
             # The class and the place, never the text: it may quote a citizen or a token.
             line["error"] = record.exc_info[0].__name__
             line["where"] = _places(record)
-        return json.dumps(line, ensure_ascii=False)
+        return _ENCODED(line)
 
 
 def _places(record: logging.LogRecord) -> list[str]:
@@ -41,6 +43,9 @@ def configure(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # What no line of ours shows need not be found out for each (docs.python.org/3/howto/logging: Optimization).
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # type: ignore[attr-defined]
     # These write whole addresses, and addresses of platforms carry tokens; or a line for every look.
     for name in ("httpx", "httpcore", "apscheduler", "alembic", "waitress.queue", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)

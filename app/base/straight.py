@@ -107,15 +107,24 @@ class Straight:
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction: committed when the block ends, undone when it raises."""
-        with self._taking_turns():
-            self._connection.execute("BEGIN IMMEDIATE" if self._db.is_sqlite else "BEGIN").close()
-            yield
-            self._connection.execute("COMMIT").close()
+        try:
+            with self._db.turn(self._patience / 2):
+                self._connection.execute("BEGIN IMMEDIATE" if self._db.is_sqlite else "BEGIN").close()
+                yield
+                self._connection.execute("COMMIT").close()
+        except BaseException:
+            self.close()
+            raise
 
     def tell_one(self, statement: Statement, row: Row) -> None:
         """A statement that is a transaction of its own."""
-        with self._taking_turns():
-            self._connection.execute(statement.text, statement.values(row)).close()
+        values = statement.values(row)
+        try:
+            with self._db.turn(self._patience / 2):
+                self._connection.execute(statement.text, values)
+        except BaseException:
+            self.close()
+            raise
 
     def tell(self, statement: Statement, rows: Sequence[Row]) -> None:
         """The statement for each of ``rows``, inside `writing`."""
@@ -126,15 +135,6 @@ class Straight:
         """The answer to a question, inside `writing`."""
         with contextlib.closing(self._connection.execute(statement.text, statement.values(row))) as cursor:
             return statement.read(cursor.fetchall())
-
-    @contextlib.contextmanager
-    def _taking_turns(self) -> Iterator[None]:
-        try:
-            with self._db.turn(self._patience / 2):
-                yield
-        except BaseException:
-            self.close()
-            raise
 
 
 class _Impatient(psycopg.Connection[Any]):

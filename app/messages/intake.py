@@ -51,7 +51,6 @@ _GIVEN = tuple(column.name for column in _ARRIVALS.c if column.name not in ("id"
 class _Waiting:
     row: dict[str, Any]
     writer: str  # pseudonym of whoever would be shown a receipt
-    came: float = field(default_factory=time.monotonic)
     done: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
     given_up: bool = False  # it went to the spool meanwhile
@@ -119,8 +118,8 @@ class Intake:
         if self._is_away() or not self.spool.is_empty:
             # Behind what waits there already: nobody overtakes their own earlier message.
             return self._put_aside(row)
-        waiting = _Waiting(row, writer)
-        if not self._written_alone(waiting) and not self._written_together(waiting):
+        came = time.monotonic()
+        if not self._written_alone(row, writer) and not self._written_together(row, writer, came):
             return self._put_aside(row)
         kept: dict[str, Any] = row["receipt"]
         return kept
@@ -177,7 +176,7 @@ class Intake:
 
     # ------------------------------------------------------------ alone
 
-    def _written_alone(self, waiting: _Waiting) -> bool:
+    def _written_alone(self, row: dict[str, Any], writer: str) -> bool:
         """Write it here and now, if nobody else writes or waits and the connection stands.
 
         Where that fails the writer thread, which makes new connections, has another try.
@@ -185,17 +184,18 @@ class Intake:
         if not self._straight.is_open or not self._pen.acquire(blocking=False):
             return False
         try:
-            return not self._queue and self._write_in_time([waiting]) is None
+            return not self._queue and self._write_in_time([row], {row["fingerprint"]: writer}) is None
         finally:
             self._pen.release()
 
     # ------------------------------------------------------------ together
 
-    def _written_together(self, waiting: _Waiting) -> bool:
-        """Leave it to the writer thread and wait for its commit."""
-        left = waiting.came + AWAY_AFTER_SECONDS - time.monotonic()
+    def _written_together(self, row: dict[str, Any], writer: str, came: float) -> bool:
+        """Leave it to the writer thread and wait for its commit; in all no longer than a request may wait."""
+        left = came + AWAY_AFTER_SECONDS - time.monotonic()
         if left <= 0:
             return False
+        waiting = _Waiting(row, writer)
         with self._ready:
             self._queue.append(waiting)
             self._start_writer()
@@ -221,18 +221,19 @@ class Intake:
                 with self._ready:
                     batch, self._queue = self._queue[:_MOST_AT_ONCE], self._queue[_MOST_AT_ONCE:]
                 batch = [waiting for waiting in batch if not waiting.given_up]
-                error = self._write_in_time(batch)
+                writers = {waiting.row["fingerprint"]: waiting.writer for waiting in batch}
+                error = self._write_in_time([waiting.row for waiting in batch], writers)
             for waiting in batch:
                 waiting.error = error
                 waiting.done.set()
 
     # ------------------------------------------------------------ with the pen in hand
 
-    def _write_in_time(self, batch: Sequence[_Waiting]) -> Exception | None:
+    def _write_in_time(self, rows: list[dict[str, Any]], writers: Mapping[str, str]) -> Exception | None:
         """One transaction for all of them; what went wrong, if anything did."""
         self._busy_since = time.monotonic()
         try:
-            self._write([one.row for one in batch], {one.row["fingerprint"]: one.writer for one in batch})
+            self._write(rows, writers)
         except Exception as caught:  # whatever it is, the requests must hear of it and the thread live on
             return caught
         finally:

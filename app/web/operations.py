@@ -1,5 +1,7 @@
 """Is it alive, may it serve, and how is it doing? For whoever runs the machine."""
 
+from functools import cache
+
 from flask import Blueprint, Response, jsonify
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -29,8 +31,14 @@ SECONDS = Histogram(
 
 def seen(endpoint: str | None, status: int, seconds: float) -> None:
     """Count one answered request."""
-    REQUESTS.labels(endpoint or "-", status).inc()
-    SECONDS.labels(endpoint or "-").observe(seconds)
+    requests, took = _counters(endpoint or "-", status)
+    requests.inc()
+    took.observe(seconds)
+
+
+@cache
+def _counters(endpoint: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(endpoint, status), SECONDS.labels(endpoint)
 
 
 @operations.get("/healthz")
