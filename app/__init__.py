@@ -13,8 +13,12 @@ def open_database(settings: Settings) -> Database:
     return Database(settings.database_url, Keys(settings.secret_key), settings.data_dir, settings.public_url)
 
 
-def create_app(settings: Settings | None = None, db: Database | None = None) -> Flask:
-    """The web application. Without arguments it reads its settings from the environment."""
+def create_app(settings: Settings | None = None, db: Database | None = None, *, start: bool = True) -> Flask:
+    """The web application. Without arguments it reads its settings from the environment.
+
+    ``start=False``: nothing is begun yet, no thread and no connection; for a process that will part into several,
+    each of which then starts the intake.
+    """
     from app import web
     from app.cases.service import ASKED
     from app.finding.index import AnswerIndex
@@ -38,5 +42,6 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     web.register(app)
-    app.extensions["huiying"].intake.start()
+    if start:
+        app.extensions["huiying"].intake.start()
     return app

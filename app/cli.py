@@ -1,5 +1,6 @@
 """The `huiying` command. Exit status: 0 done, 1 could not (one line says why), 2 wrong use."""
 
+import gc
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 import click
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import configure_mappers
 
 from app import create_app, jobs, migrations, open_database
 from app.base import clock, config, logs
@@ -152,6 +154,7 @@ def _listening(shell: Shell) -> Any:
     from waitress.server import create_server
 
     application = create_app(shell.settings, shell.db)
+    _settle()
     threading.Thread(target=_open_index, args=(shell, application), name="index", daemon=True).start()
     return create_server(
         application,
@@ -160,6 +163,14 @@ def _listening(shell: Shell) -> Any:
         ident=None,
         clear_untrusted_proxy_headers=False,
     )
+
+
+def _settle() -> None:
+    """What was loaded stays for good: the collector need not look at it again, which stops everybody for a
+    moment, and writes into each page that processes share."""
+    configure_mappers()
+    gc.collect()
+    gc.freeze()
 
 
 def _open_index(shell: Shell, application: Flask) -> None:
@@ -207,10 +218,14 @@ def _gunicorn(shell: Shell, workers: int) -> None:
                 if name in self.cfg.settings:
                     self.cfg.set(name, value)
 
-        def load(self) -> object:
-            return create_app(shell.settings, open_database(shell.settings))
+        def load(self) -> object:  # in each process
+            application.extensions["huiying"].intake.start()
+            return application
 
     shell.db.close()
+    # Made once, before the processes part: they share what they do not change. Nothing is connected yet.
+    application = create_app(shell.settings, open_database(shell.settings), start=False)
+    _settle()
     Server().run()
 
 
