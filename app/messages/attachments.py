@@ -9,7 +9,7 @@ import hashlib
 import io
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -41,6 +41,14 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """A file that was looked at and, where it is a picture, drawn anew: ready to be put on disk."""
+
+    media: Media
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Stored:
     """A file as it is kept. ``path`` is relative to the attachments' folder and says nothing about anybody."""
 
@@ -50,21 +58,36 @@ class Stored:
     sha256: str
 
 
-def store(folder: Path, data: bytes) -> Stored:
-    """Keep one file below the data folder ``folder``: looked at, without metadata, synced to disk.
+def prepare(data: bytes) -> Prepared:
+    """Look at a file and take its metadata away. Unpacking a picture lasts: never within a transaction.
 
-    The row that names it is the caller's; a file without a row is swept away later (`sweep`).
     Raises `Refused`.
     """
     if reason := media.problem(data):
         raise Refused(reason)
     found = media.sniffed(data)
     assert found is not None  # `problem` said so
-    kept, content = drawn_anew(data) if found.is_image else (found, data)
+    return Prepared(*drawn_anew(data)) if found.is_image else Prepared(found, data)
+
+
+def picture_of(data: bytes) -> Prepared:
+    """As `prepare`, of pictures alone."""
+    found = media.sniffed(data)
+    if data and (found is None or not found.is_image):
+        raise Refused("kind")
+    return prepare(data)
+
+
+def store(folder: Path, ready: Prepared) -> Stored:
+    """Keep one file below the data folder ``folder``, synced to disk.
+
+    The row that names it is the caller's; a file without a row is swept away later (`sweep`).
+    """
     name = secrets.token_hex(16)
-    relative = f"{name[:2]}/{name}.{kept.suffix}"
-    _write(folder / FOLDER / relative, content)
-    return Stored(relative, kept.media_type, len(content), hashlib.sha256(content).hexdigest())
+    relative = f"{name[:2]}/{name}.{ready.media.suffix}"
+    _write(folder / FOLDER / relative, ready.content)
+    digest = hashlib.sha256(ready.content).hexdigest()
+    return Stored(relative, ready.media.media_type, len(ready.content), digest)
 
 
 def drawn_anew(data: bytes) -> tuple[Media, bytes]:

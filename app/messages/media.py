@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 MEGABYTE = 1024 * 1024
+MOST_AFTER = 6
+"""How many photos of what was done (处理后) one case may have."""
 FORGOTTEN_AFTER = timedelta(days=3)
 """WeChat deletes what people send after three days (platforms §1.9)."""
 
@@ -66,6 +68,7 @@ STATES: Mapping[str, str] = {
     "stored": "已保存",
     "gone": "平台已删除，没能取回",
     "refused": "没有保存",
+    "removed": "已撤下",
 }
 REASONS: Mapping[str, str] = {
     "empty": "文件是空的",
@@ -87,6 +90,9 @@ WAITS: Sequence[timedelta] = (
     timedelta(hours=2),
     timedelta(hours=6),
 )
+MAY_BE_SPOILT = frozenset({"empty", "kind", "broken", "not_taken"})
+"""Reasons that something between the platform and us may have caused, by cutting a file off or putting a page of
+its own there: such a file is asked for once more before it is refused."""
 _NOT_IN_A_NAME = re.compile(r'[\\/:*?"<>|%;\x00-\x1f\x7f-\x9f]')
 _NAME_CHARACTERS = 60
 

@@ -16,6 +16,7 @@ from app.base.standing import standing
 from app.calendar.workdays import day_of
 from app.log import service as log
 from app.messages import attachments, media, queries
+from app.messages.attachments import Prepared, Refused
 from app.messages.models import Arrival, ArrivalHours, Attachment, Message, Requester
 from app.messages.pseudonym import pseudonym_of
 from app.messages.storable import storable
@@ -385,15 +386,23 @@ def read_again(session: Session, now: datetime, arrival_id: int) -> None:
 
 
 def keep_file(
-    session: Session, now: datetime, message_id: int, *, kind: str, data: bytes, file_name: str = ""
+    session: Session,
+    now: datetime,
+    message_id: int,
+    *,
+    kind: str,
+    file: Prepared,
+    file_name: str = "",
+    added_by: int | None = None,
 ) -> Attachment:
-    """Keep a file that was handed in together with a message (a website's photo).
+    """Keep a file that was handed in together with a message (a website's photo), or added to it by somebody
+    of the office (``added_by``: a photo of what was done).
 
-    The file is on disk before the row is written; what may not be kept is a row without a file that says
-    why. ``kind``: image, voice, video. ``file_name``: as the person's device called it, made harmless.
+    The file is on disk before the row is written. ``file``: of `attachments.prepare`, made before the
+    transaction. ``kind``: image, voice, video. ``file_name``: as the person's device called it.
     """
-    row = Attachment(message_id=message_id, kind=kind, file_name=_clean_name(file_name))
-    _store(session, now, row, data)
+    row = Attachment(message_id=message_id, kind=kind, file_name=_clean_name(file_name), added_by=added_by)
+    _store(session, now, row, file)
     session.add(row)
     session.flush()
     return row
@@ -404,14 +413,14 @@ def fetch_attachments(
 ) -> int:
     """Fetch what came beside the messages before the platform forgets it (WeChat: three days).
 
-    Each file: 1. asked of the connector, in no transaction; 2. looked at and kept on disk; 3. its row.
+    Each file: 1. asked of the connector and looked at, in no transaction; 2. kept on disk; 3. its row.
     A file that cannot be had is asked for again, later and later; then the row says that it is gone.
     Returns how many were tried.
     """
     with db.reading() as session:
         waiting = queries.attachments_to_fetch(session, now, limit)
     for attachment_id, account_id, media_id in waiting:
-        got = _media(db, now, account_id, media_id, transport)
+        got = _looked_at(_media(db, now, account_id, media_id, transport))
         with db.writing() as session:
             row = session.get(Attachment, attachment_id, with_for_update=True)
             if row is None or row.state != queries.WAITING:
@@ -419,6 +428,8 @@ def fetch_attachments(
             row.tries += 1
             if isinstance(got, DeliveryError):
                 _not_fetched(session, now, row, got)
+            elif isinstance(got, Refused):
+                _refuse(session, now, row, got.reason, media.REASONS[got.reason])
             else:
                 _store(session, now, row, got)
             session.add(row)
@@ -452,24 +463,43 @@ def _media(
         return failed
 
 
+def _looked_at(got: bytes | DeliveryError) -> Prepared | Refused | DeliveryError:
+    """What came, ready to be kept; or why it may not be."""
+    if isinstance(got, DeliveryError):
+        return got
+    try:
+        return attachments.prepare(got)
+    except Refused as refused:
+        return refused
+
+
 def _not_fetched(session: Session, now: datetime, row: Attachment, failed: DeliveryError) -> None:
     """Again later, as long as the platform may still have it; ``final`` is final."""
-    received_at = session.get_one(Message, row.message_id).received_at
+    if failed.code in ("too_large", "not_taken"):
+        _refuse(session, now, row, failed.code, failed.message_zh)
+        return
     row.reason = failed.message_zh[:200]
-    row.next_try_at = None if failed.kind == "final" else media.next_try(row.tries, now, received_at)
+    row.next_try_at = None if failed.kind == "final" else _next_try(session, now, row)
     if row.next_try_at is None:
-        taken = failed.code in ("too_large", "not_taken")
-        row.state = "refused" if taken else "gone"
+        row.state = "gone"
         row.reason = row.reason if failed.kind == "final" else media.REASONS["expired"]
 
 
-def _store(session: Session, now: datetime, row: Attachment, data: bytes) -> None:
-    """Put ``data`` on disk and say so in ``row``; or why not."""
-    try:
-        kept = attachments.store(session.info["folder"], data)
-    except attachments.Refused as refused:
-        row.state, row.reason = "refused", media.REASONS[refused.reason]
-        return
+def _refuse(session: Session, now: datetime, row: Attachment, reason: str, words: str) -> None:
+    """What came may not be kept; the first time it may have been spoilt on the way."""
+    row.reason, row.next_try_at = words[:200], None
+    if row.tries == 1 and reason in media.MAY_BE_SPOILT:
+        row.next_try_at = _next_try(session, now, row)
+    row.state = queries.WAITING if row.next_try_at else "refused"
+
+
+def _next_try(session: Session, now: datetime, row: Attachment) -> datetime | None:
+    return media.next_try(row.tries, now, session.get_one(Message, row.message_id).received_at)
+
+
+def _store(session: Session, now: datetime, row: Attachment, file: Prepared) -> None:
+    """Put a file on disk and say so in ``row``."""
+    kept = attachments.store(session.info["folder"], file)
     row.state, row.reason, row.next_try_at, row.stored_at = "stored", "", None, now
     row.path, row.media_type, row.size, row.sha256 = kept.path, kept.media_type, kept.size, kept.sha256
 

@@ -10,6 +10,7 @@ from app.cases.service.clocks import limit_of, profile_of, review_step, step_tim
 from app.cases.service.ending import CLOSES_AFTER, close_replied
 from app.cases.service.moving import SYSTEM_ROLES, move
 from app.cases.service.pausing import answer_by_requester, set_pace
+from app.cases.service.photos import add_photo, may_add_photo, remove_photo, require_may_add_photo
 from app.cases.service.promising import ASKED, expected_on, told
 from app.cases.service.recounting import (
     Moved,
@@ -38,6 +39,7 @@ __all__ = [
     "SYSTEM_ROLES",
     "Moved",
     "act",
+    "add_photo",
     "answer_by_requester",
     "answer_inquiry",
     "close_replied",
@@ -49,6 +51,7 @@ __all__ = [
     "learn_routing",
     "limit_of",
     "load_arrangement",
+    "may_add_photo",
     "move",
     "pass_closed_windows",
     "preview_file",
@@ -58,7 +61,9 @@ __all__ = [
     "receive_letter",
     "recount_due",
     "remind_departments",
+    "remove_photo",
     "reopen_by_requester",
+    "require_may_add_photo",
     "return_until",
     "review_step",
     "set_ladder",

@@ -237,7 +237,9 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
             *(one.by_id for one in story.actions),
             *(one.by_id for one in story.returns),
             *(one.to_id for one in story.slips),
+            *(one.added_by for one in story.attachments),
         }
+        names = staff.names(session, ids)
         department_rows = departments.all(session)
         suggestions = (
             finding.suggest(
@@ -255,7 +257,9 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
             "type_label": type_label(found.message_type),
             "sensitivity": SENSITIVITIES[found.sensitivity],
             "text": masked(found.text),
-            "files": [attachments.shown(found.number, one) for one in story.attachments],
+            "files": [
+                attachments.shown(found.number, one) for one in story.attachments if one.added_by is None
+            ],
             "later": [(one, masked(one.text)) for one in story.messages[1:]],
             "has_numbers": any(masked(text) != text for text in _letters(found, story.messages)),
             "has_contact": bool(story.requester and story.requester.contact_sealed),
@@ -283,7 +287,7 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
             "timeline": timeline(story.events),
             "department": next((row for row in department_rows if row.id == found.department_id), None),
             "departments": [(str(row.id), row.short or row.name) for row in department_rows],
-            "names": staff.names(session, ids),
+            "names": names,
             "routed_to": departments.names(
                 session, {found.routing.get("department_id"), *found.routing.get("assisting", [])}
             ),
@@ -303,6 +307,7 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
             "extension": queries.open_extension(session, found.id),
             **reply_context(session, person, found, at),
             **comments_context(session, person, found, story.messages),
+            "photos": attachments.photos(person, found, story.attachments, names),
         }
         return render("desk/case.html", **context)
 

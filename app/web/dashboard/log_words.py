@@ -25,6 +25,8 @@ _CASES = {
     "look_up_code": "查看查询码",
     "reveal": "查看完整号码",
     "data_withdrawn": "来信人在平台上撤回了资料",
+    "photo_added": "加处理后的照片",
+    "photo_removed": "撤下处理后的照片",
     "replies_exported": "导出待人工录入的答复",
 }
 _ALERTS = {
@@ -66,6 +68,7 @@ _ANSWERS = {
     "settle_conflict": "处理口径冲突",
     "settle_follow_up": "处理答案改动后的跟进",
     "phrasing_dropped": "删除问法",
+    "search_dropped": "删去没有答案的搜索",
     "synonym_set": "改同义词",
     "synonym_dropped": "删除同义词",
     "add_library": "连接问答库",

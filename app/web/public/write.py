@@ -13,6 +13,7 @@ from app.cases.models import Case
 from app.messages import media
 from app.messages import queries as messages
 from app.messages import service as messages_service
+from app.messages.attachments import Prepared, Refused, picture_of
 from app.official_accounts import queries as accounts
 from app.official_accounts import service as accounts_service
 from app.staff import service as staff
@@ -103,14 +104,14 @@ def _receive() -> tuple[Case, str]:
         raise Invalid("内容里有无法显示的字符，请删去后再试", field="text")
     key = request.form.get("key", "")[:40] or secrets.token_urlsafe(12)
     limit = limit_key(client_address())
+    with reading() as session:
+        _check_not_too_many(session, limit)  # before pictures are unpacked, which costs the server something
     photos = _photos()
     with writing() as session:
         account = next(iter(accounts.all_open(session, platform="website")), None)
         if account is None:
             raise Unavailable("网上写信还没有开通，请拨打 12345")
-        staff.check_attempts(
-            session, now(), "write", limit, limit=_LETTERS_AN_HOUR, within=timedelta(hours=1)
-        )
+        _check_not_too_many(session, limit)
         case, is_new = service.receive_letter(
             session,
             now(),
@@ -133,31 +134,32 @@ def _receive() -> tuple[Case, str]:
         return case, queries.lookup_code(session, case)
 
 
-def _photos() -> list[tuple[str, bytes]]:
-    """The photos that were chosen. Refused before anything is kept where one is none, or too large."""
+def _check_not_too_many(session: Session, limit: str) -> None:
+    staff.check_attempts(session, now(), "write", limit, limit=_LETTERS_AN_HOUR, within=timedelta(hours=1))
+
+
+def _photos() -> list[tuple[str, Prepared]]:
+    """The photos that were chosen, drawn anew without place or camera. Refused before anything is kept where
+    one is none, too large, or cannot be drawn."""
     given = [one for one in request.files.getlist("photos") if one.filename]
     if len(given) > _MOST_PHOTOS:
         raise Invalid(f"照片最多 {_MOST_PHOTOS} 张，这里有 {len(given)} 张", field="photos")
     photos = []
     for place, one in enumerate(given, 1):
-        data = one.read()
-        found = media.sniffed(data)
-        reason = media.problem(data) or (None if found and found.is_image else "kind")
-        if reason:
-            raise Invalid(f"第 {place} 张没有收：{media.REASONS[reason]}。请换一张照片", field="photos")
-        photos.append((one.filename or "", data))
+        try:
+            photos.append((one.filename or "", picture_of(one.read())))
+        except Refused as refused:
+            words = media.REASONS[refused.reason]
+            raise Invalid(f"第 {place} 张没有收：{words}。请换一张照片", field="photos") from None
     return photos
 
 
-def _keep_photos(session: Session, case: Case, photos: list[tuple[str, bytes]]) -> None:
-    """Each drawn anew, without place or camera; one that cannot be drawn refuses the letter as a whole."""
+def _keep_photos(session: Session, case: Case, photos: list[tuple[str, Prepared]]) -> None:
     if not photos:
         return
     first = messages.of_case(session, case.id)[0]
-    for place, (name, data) in enumerate(photos, 1):
-        kept = messages_service.keep_file(session, now(), first.id, kind="image", data=data, file_name=name)
-        if kept.state != "stored":
-            raise Invalid(f"第 {place} 张没有收：{kept.reason}。请换一张照片", field="photos")
+    for name, file in photos:
+        messages_service.keep_file(session, now(), first.id, kind="image", file=file, file_name=name)
 
 
 def _again(error: AppError) -> str:

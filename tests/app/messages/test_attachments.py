@@ -89,6 +89,10 @@ def test_a_file_is_asked_for_until_the_platform_has_forgotten_it() -> None:
 # ---------------------------------------------------------------- on disk
 
 
+def kept_on_disk(folder: Path, data: bytes) -> attachments.Stored:
+    return attachments.store(folder, attachments.prepare(data))
+
+
 @pytest.mark.parametrize(
     ("form", "mode", "media_type"),
     [
@@ -101,7 +105,7 @@ def test_a_file_is_asked_for_until_the_platform_has_forgotten_it() -> None:
     ],
 )
 def test_nothing_but_the_picture_is_kept(form: str, mode: str, media_type: str, tmp_path: Path) -> None:
-    kept = attachments.store(tmp_path, a_photo(form, mode=mode) + b"<?php hidden ?>")
+    kept = kept_on_disk(tmp_path, a_photo(form, mode=mode) + b"<?php hidden ?>")
     content = attachments.read(tmp_path, kept.path)
     assert content is not None and (kept.media_type, kept.size) == (media_type, len(content))
     with Image.open(io.BytesIO(content)) as picture:
@@ -116,7 +120,7 @@ def test_a_picture_is_turned_as_the_camera_meant_it_and_made_smaller(tmp_path: P
     exif[0x0112] = 6  # held upright
     written = io.BytesIO()
     Image.new("RGB", (5000, 2000)).save(written, "JPEG", exif=exif)
-    kept = attachments.store(tmp_path, written.getvalue())
+    kept = kept_on_disk(tmp_path, written.getvalue())
     with Image.open(tmp_path / "attachments" / kept.path) as picture:
         assert picture.height == attachments.LONGEST_SIDE > picture.width
 
@@ -134,7 +138,7 @@ def a_bomb() -> bytes:
 )
 def test_what_is_no_picture_is_refused(data: bytes, reason: str, tmp_path: Path) -> None:
     with pytest.raises(attachments.Refused, match=reason):
-        attachments.store(tmp_path, data)
+        kept_on_disk(tmp_path, data)
     assert not list((tmp_path / "attachments").rglob("*.*"))
 
 
@@ -151,8 +155,8 @@ def test_a_file_without_a_row_is_swept_away_after_a_day(sqlite_office: TheOffice
     db = sqlite_office.db
     with db.writing() as session:
         message = a_message(session, sqlite_office)
-        kept = service.keep_file(session, NOW, message.id, kind="voice", data=AMR)
-    stray = attachments.store(db.folder, AMR)
+        kept = service.keep_file(session, NOW, message.id, kind="voice", file=attachments.prepare(AMR))
+    stray = kept_on_disk(db.folder, AMR)
     written = (db.folder / "attachments" / stray.path).stat().st_mtime
     assert attachments.sweep(db.folder, {kept.path}, written - 1) == 0
     assert attachments.sweep(db.folder, {kept.path}, written + 1) == 1
@@ -201,8 +205,11 @@ def test_files_are_fetched_once_and_kept(office: TheOffice, platform: ThePlatfor
     assert service.fetch_attachments(office.db, NOW) == 2
     one, two = rows(office.db)
     assert (one.state, one.media_type, one.stored_at) == ("stored", "image/jpeg", NOW)
-    assert (two.state, two.reason) == ("refused", media.REASONS["kind"])
+    assert (two.state, two.reason) == ("waiting", media.REASONS["kind"])  # a proxy's page, perhaps
     assert service.fetch_attachments(office.db, NOW) == 0
+    assert service.fetch_attachments(office.db, NOW + timedelta(hours=1)) == 1
+    assert rows(office.db)[1].state == "refused"
+    assert service.fetch_attachments(office.db, NOW + timedelta(hours=2)) == 0
 
 
 def test_a_file_is_asked_for_again_until_it_is_gone(office: TheOffice, platform: ThePlatform) -> None:
@@ -236,7 +243,9 @@ def test_what_the_platform_no_longer_has_is_gone(office: TheOffice, platform: Th
 def a_case_with(session: Session, office: TheOffice, data: bytes, kind: str, name: str) -> tuple[str, int]:
     case = a_case(session, office)
     message = session.exec(select(Message).where(Message.case_id == case.id)).one()
-    kept = service.keep_file(session, NOW, message.id, kind=kind, data=data, file_name=name)
+    kept = service.keep_file(
+        session, NOW, message.id, kind=kind, file=attachments.prepare(data), file_name=name
+    )
     return case.number, kept.id
 
 
