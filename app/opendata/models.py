@@ -20,6 +20,19 @@ class PublishedCase(SQLModel, table=True):
         Index("ix_published_order", "withdrawn_at", "published_at", "id"),
         Index("ix_published_received", "received_on", "id"),
         Index("ix_published_closed", "closed_on", "id"),
+        Index("ix_published_changed", "changed_at", "id"),
+        # What the list and the files are counted by: read without touching the long texts.
+        Index(
+            "ix_published_facets",
+            "withdrawn_at",
+            "department",
+            "message_type",
+            "category_group",
+            "platform",
+            "received_on",
+            "closed_on",
+            "changed_at",
+        ),
     )
 
     id: int = Field(default=None, primary_key=True)

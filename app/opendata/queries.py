@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, cast, extract, func, inspect, literal, or_, tuple_
+from sqlalchemy import ColumnElement, Integer, and_, cast, extract, func, inspect, literal, or_, true, tuple_
 from sqlalchemy import select as plain_select
 from sqlmodel import Session, col, select
 
@@ -147,7 +147,7 @@ def month_rows(session: Session, month: str, address: str) -> Iterator[Row]:
     columns = inspect(PublishedCase).local_table.c
     first, after_last = _month(month)
     wanted = plain_select(*(columns[name] for name in _KEPT)).where(
-        columns.withdrawn_at.is_(None), columns.closed_on >= first, columns.closed_on < after_last
+        _is_public_too(), columns.closed_on >= first, columns.closed_on < after_last
     )
     for row in session.execute(wanted.order_by(columns.id)):
         yield _case_row(dict(zip(_KEPT, row, strict=True)), address)
@@ -199,7 +199,7 @@ def addresses_of_month(session: Session, month: str) -> list[tuple[str, datetime
     first, after_last = _month(month)
     day = col(PublishedCase.closed_on)
     wanted = select(PublishedCase.number, PublishedCase.changed_at).where(
-        _is_public(), day >= first, day < after_last
+        _is_public_too(), day >= first, day < after_last
     )
     return list(session.exec(wanted.order_by(col(PublishedCase.id)).limit(MOST_ADDRESSES)))
 
@@ -298,6 +298,11 @@ def _case_stamp(session: Session, now: datetime) -> str:
 
 def _is_public() -> ColumnElement[bool]:
     return col(PublishedCase.withdrawn_at).is_(None)
+
+
+def _is_public_too() -> ColumnElement[bool]:
+    """The same beside a span of days: said so that SQLite looks for the days, which withdrawn cases do not have."""
+    return _is_public().is_(true())
 
 
 def count_public(session: Session, now: datetime) -> int:
@@ -653,7 +658,7 @@ def case_page(
 
 
 def _conditions(filters: CaseFilters, numbers: Sequence[str] | None) -> list[ColumnElement[bool]]:
-    conditions = [_is_public()]
+    conditions = [_is_public_too() if filters.month or filters.closed else _is_public()]
     for column, value in (
         (PublishedCase.department, filters.department),
         (PublishedCase.message_type, filters.message_type),
@@ -741,7 +746,7 @@ def requests_of(
     skip: int = 0,
 ) -> list[Row]:
     """Rows for Open311: by number, or by type and span of receipt, the newest first."""
-    wanted = select(PublishedCase).where(_is_public())
+    wanted = select(PublishedCase).where(_is_public_too() if since and not numbers else _is_public())
     if numbers:
         known = [tidy(number) for number in numbers if is_number(tidy(number))]
         wanted = wanted.where(col(PublishedCase.number).in_(known))
