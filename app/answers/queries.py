@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, func, or_, true, tuple_
 from sqlmodel import Session, col, select
@@ -284,17 +285,35 @@ def most_used(
         select(AnswerUse.entry_id, func.count().label("times")).group_by(col(AnswerUse.entry_id)).subquery()
     )
     wanted = (
+        _holding(today, kinds)
+        .outerjoin(used, used.c.entry_id == AnswerEntry.id)
+        .order_by(
+            func.coalesce(used.c.times, 0).desc(), col(EntryVersion.published_at).desc(), col(AnswerEntry.id)
+        )
+    )
+    return [(row[0], row[1]) for row in session.exec(wanted.limit(limit))]
+
+
+def newest(
+    session: Session, today: date, kinds: frozenset[str], limit: int
+) -> list[tuple[AnswerEntry, EntryVersion]]:
+    """Answers in force today, those published last first."""
+    wanted = _holding(today, kinds).order_by(
+        col(EntryVersion.published_at).desc(), col(AnswerEntry.id).desc()
+    )
+    return [(row[0], row[1]) for row in session.exec(wanted.limit(limit))]
+
+
+def _holding(today: date, kinds: frozenset[str]) -> SelectOfScalar[Any]:
+    """Entries of these kinds with their version in force, valid on the day."""
+    wanted = (
         select(AnswerEntry, EntryVersion)
         .join(EntryVersion, is_in_force())
-        .outerjoin(used, used.c.entry_id == AnswerEntry.id)
         .where(
             _state(EntryState.PUBLISHED),
             col(AnswerEntry.kind).in_(kinds),
             col(EntryVersion.valid_from) <= today,
             or_(col(EntryVersion.valid_until).is_(None), col(EntryVersion.valid_until) >= today),
         )
-        .order_by(
-            func.coalesce(used.c.times, 0).desc(), col(EntryVersion.published_at).desc(), col(AnswerEntry.id)
-        )
     )
-    return [(row[0], row[1]) for row in session.exec(wanted.limit(limit))]
+    return cast(SelectOfScalar[Any], wanted)

@@ -36,19 +36,30 @@ class Point:
         return FACT_LABELS[Fact(self.kind)]
 
 
-def points(text: str, answers: Iterable[Agreed]) -> list[Point]:
+def points(text: str, answers: Iterable[Agreed], short: Iterable[str] = ()) -> list[Point]:
     """Every point in which ``text`` departs from ``answers``, the used one first, each once.
 
     What must be kept is asked of the answer that was used; one that is only about the same may not impose it.
+    ``short``: shorter forms of the text; whether they keep what must be kept is asked where they are written.
     """
     found: dict[tuple[str, str], Point] = {}
-    for agreed in sorted(answers, key=lambda one: not one.was_used):
-        if not text.strip():
-            break
-        keep = agreed.must_keep if agreed.was_used else ()
-        for one in consistency.differences(text, agreed.text, basis=agreed.basis, must_keep=keep):
-            found.setdefault(
-                (one.kind.value, one.reply or one.library),
-                Point(agreed, one.kind.value, one.library, one.reply),
-            )
+    ordered = sorted(answers, key=lambda one: not one.was_used)
+    for words, is_whole in ((text, True), *((one, False) for one in short)):
+        for agreed in ordered if words.strip() else ():
+            keep = agreed.must_keep if agreed.was_used and is_whole else ()
+            for one in consistency.differences(words, agreed.text, basis=agreed.basis, must_keep=keep):
+                point = Point(agreed, one.kind.value, one.library, one.reply)
+                found.setdefault((one.kind.value, one.reply or one.library), point)
     return list(found.values())
+
+
+def forms_that_depart(
+    text: str, forms: Mapping[str, str], basis: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, str]]:
+    """(label of a form, in what it says something else than the whole) for the words written for platforms."""
+    return [
+        (label, one.message_zh.replace("本答复", "这一段").replace("问答库", "口径"))
+        for label, words in forms.items()
+        if words.strip()
+        for one in consistency.differences(words, text, basis=basis)
+    ]

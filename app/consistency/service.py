@@ -50,9 +50,9 @@ def agreed_with(session: Session, used: tuple[int, int] | None, alike: Iterable[
     return list(found.values())
 
 
-def compare(text: str, answers: Sequence[Agreed]) -> list[Point]:
-    """Where ``text`` departs from these answers."""
-    return points(text, answers)[:MOST_POINTS]
+def compare(text: str, answers: Sequence[Agreed], *, short: Iterable[str] = ()) -> list[Point]:
+    """Where ``text``, or a ``short`` form of it, departs from these answers."""
+    return points(text, answers, short)[:MOST_POINTS]
 
 
 def keep(

@@ -1,5 +1,6 @@
 """What did a search find, and may it be shown? Answers in force, with how sure we are and why."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +11,7 @@ from kb.states import EntryKind
 
 # An automatic acknowledgement is no answer to anything.
 SUGGESTED = frozenset({EntryKind.ANSWER.value, EntryKind.CLARIFICATION.value})
+REFUTING = frozenset({EntryKind.CLARIFICATION.value})
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,17 @@ class Found:
     def sure(self) -> bool:
         """Whether we speak of an answer."""
         return bool(self.matches) and self.matches[0].level == Level.HIGH
+
+
+def clarifications_first(matches: Iterable[Match]) -> tuple[Match, ...]:
+    """The matches with 澄清 before other answers that are found as surely: a rumour is met where it is asked (A5)."""
+    sureness = {level: place for place, level in enumerate((Level.HIGH, Level.MEDIUM, Level.LOW))}
+    return tuple(sorted(matches, key=lambda one: (sureness[one.level], not is_clarification(one.entry))))
+
+
+def is_clarification(entry: AnswerEntry) -> bool:
+    """Whether an entry refutes something that goes round."""
+    return entry.kind == EntryKind.CLARIFICATION
 
 
 def is_suggested(entry: AnswerEntry, version: EntryVersion, today: date) -> bool:

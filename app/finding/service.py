@@ -87,6 +87,16 @@ def note_unanswered(session: Session, now: datetime, text: str) -> bool:
     return True
 
 
+def drop_search(session: Session, now: datetime, person: Person, search_id: int) -> None:
+    """不用答: an editor takes a search off the list of work; asked again, it is counted anew. Raises `NotFound`."""
+    _may(person, (Role.EDITOR,), "整理公众的搜索")
+    found = session.get(UnansweredSearch, search_id)
+    if found is None:
+        raise NotFound("这一条已经删去了")
+    session.delete(found)
+    log.record(session, now, person, "search_dropped", subject_type="search", subject_id=search_id)
+
+
 _SHORTEST_SEARCH = 3
 _LONGEST_SEARCH = 100
 _MOST_SEARCHES = 5_000

@@ -19,6 +19,7 @@ from app.upkeep import queries, service
 from app.upkeep.figures import hours_saved
 from kb import queries as library
 from tests.app.answers.acting import LOST_CARD, PERMIT, approved, proposed, published
+from tests.app.answers.acting import submitted as submitted_entry
 from tests.app.replies.acting import released, submitted
 from tests.conftest import NOW, TheOffice
 from tests.factories import a_case
@@ -253,6 +254,31 @@ def test_readers_say_whether_an_answer_helped_once_a_day_and_nobody_is_kept(
     with sqlite_office.db.writing() as session:
         assert answers.forget_votes(session, NOW) == 0
         assert answers.forget_votes(session, NOW + timedelta(days=2)) >= 1
+
+
+@pytest.mark.clause("A9", "C16")
+def test_a_short_text_that_says_something_else_than_the_whole_is_shown_to_author_and_reviewer(
+    signed_in: Enter, sqlite_office: TheOffice
+) -> None:
+    with sqlite_office.db.writing() as session:
+        first, _ = published(session, sqlite_office, PERMIT)
+        version = submitted_entry(
+            session,
+            sqlite_office,
+            PERMIT,
+            entry_id=first.id,
+            short_text="住满半年可申请，20 个工作日内发证。",
+            forms={"hotline": "住满六个月就能申请，15 个工作日发证。"},
+        )
+    for name, address in (
+        ("编辑小叶", f"/desk/answers/{first.id}"),
+        ("王科长", f"/desk/answers/{first.id}/review"),
+    ):
+        page = signed_in(name).get(address).text
+        assert "短文本与口径说法不一" in page
+        assert "期限与口径不一致：口径为15 个工作日内，这一段为20 个工作日内。" in page
+        assert "热线话术与口径说法不一" not in page
+    assert version.number == 2
 
 
 @pytest.mark.clause("B11")

@@ -376,6 +376,22 @@ def test_editors_see_what_people_searched_in_vain(sqlite_office: TheOffice, sign
     assert 'value="隔壁夜里施工找谁"' in form_page
 
 
+@pytest.mark.clause("B11")
+def test_an_editor_takes_a_search_that_needs_no_answer_off_the_list(
+    sqlite_office: TheOffice, signed_in: Browser
+) -> None:
+    with sqlite_office.db.writing() as session:
+        session.add(UnansweredSearch(text="彩票开奖结果", times=3, last_at=NOW))
+        session.flush()
+        number = session.exec(select(UnansweredSearch.id)).one()
+    assert signed_in("小陈").post(f"/desk/answers/searches/{number}/drop", data={"csrf_token": ""}).status_code == 403
+    editor = signed_in("编辑小叶")
+    assert f"/desk/answers/searches/{number}/drop" in editor.get("/desk/answers").text
+    assert editor.post(f"/desk/answers/searches/{number}/drop", data={"csrf_token": ""}).status_code == 303
+    assert "彩票开奖结果" not in editor.get("/desk/answers").text
+    assert editor.post(f"/desk/answers/searches/{number}/drop", data={"csrf_token": ""}).status_code == 404
+
+
 # ------------------------------------------------------------------ use and retirement
 
 

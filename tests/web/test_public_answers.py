@@ -183,6 +183,21 @@ def test_nobody_sees_what_is_not_published(client: FlaskClient, sqlite_office: T
     assert key not in page(client, "/answers")
 
 
+@pytest.mark.clause("A5")
+def test_a_clarification_stands_first_and_says_what_it_is(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
+    said = "网传“社保卡补办要交押金”是真的吗"
+    publish(sqlite_office)
+    assert 'id="refuted"' not in page(client, "/")
+    key = publish(sqlite_office, question=said, kind="clarification", phrasings=[])
+    start = page(client, "/")
+    assert start.index('id="refuted"') < start.index('id="top"')
+    assert start.count(f"/answers/{key}") >= 1
+    assert '<span class="tag">澄清</span>' in page(client, f"/answers/{key}")
+    assert '<span class="tag">澄清</span>' in page(client, f"/answers?q={quote(said)}")
+
+
 def test_an_acknowledgement_is_no_answer(client: FlaskClient, sqlite_office: TheOffice) -> None:
     key = publish(sqlite_office, kind="acknowledgement")
     page(client, f"/answers/{key}", 404)

@@ -111,9 +111,13 @@ def _is_guess(cue: str, words: str) -> bool:
 
 
 def departures(session: Session, reply: Reply, alike: Iterable[int] = ()) -> list[Point]:
-    """Where a reply departs from the answer it used and from those that are surely about the same."""
+    """Where a reply departs from the answer it used and from those that are surely about the same.
+
+    Its short texts are compared as well: they are what is read on a small platform.
+    """
     used = (reply.entry_id, reply.entry_version) if reply.entry_id and reply.entry_version else None
-    return consistency.compare(reply.text, consistency.agreed_with(session, used, alike))
+    agreed = consistency.agreed_with(session, used, alike)
+    return consistency.compare(reply.text, agreed, short=[*reply.short_texts.values()])
 
 
 def _difference(point: Point) -> Difference:

@@ -18,6 +18,7 @@ from app.base.errors import AppError, Invalid, NotFound
 from app.calendar.workdays import day_of
 from app.consistency import queries as conflicts
 from app.consistency import service as consistency
+from app.consistency.comparing import forms_that_depart
 from app.consistency.models import AnswerConflict
 from app.departments import queries as departments
 from app.federation import queries as imports
@@ -269,6 +270,8 @@ def _entry_page(entry_id: int, error: AppError | None = None) -> str:
             },
             identity_of=identity_of,
             dead_links=upkeep.dead_links(session, chosen),
+            departing=_departing(chosen),
+            affected=_affected(session, entry, newest) if open_draft else [],
             follow_ups=upkeep.of_entry(session, entry_id, 10),
             follow_labels=FOLLOW_LABELS,
             conflicts=conflict_rows(session, consistency.open_conflicts_of(session, entry_id)),
@@ -456,6 +459,18 @@ def _alike(session: Session, entry: AnswerEntry, version: EntryVersion) -> list[
     ][:_ALIKE]
 
 
+def _departing(version: EntryVersion) -> list[tuple[str, str]]:
+    """Which texts written for platforms say something else than the whole, and in what."""
+    written = {FORMS[name].label if name in FORMS else name: words for name, words in version.forms.items()}
+    return forms_that_depart(version.text, {"短文本": version.short_text or "", **written}, version.basis)
+
+
+def _affected(session: Session, entry: AnswerEntry, version: EntryVersion) -> list[tuple[str, int]]:
+    """What used the earlier wording and has to follow once this version is published."""
+    found = reach.affected(session, now(), entry, version)
+    return [(FOLLOW_LABELS[Kind(kind)], number) for kind, number in found.items()]
+
+
 def counts_of(text: str) -> list[dict[str, Any]]:
     """How long a text is on each platform that limits it, for `ui.counter`."""
     limited = [key for key, row in PLATFORMS.items() if row.longest]
@@ -544,12 +559,8 @@ def _review_page(entry_id: int, error: AppError | None = None) -> str:
             ],
             times=queries.times_used(session, [entry_id]).get(entry_id, 0),
             forms=service.forms_of(session, entry, version, settings().public_url),
-            affected=[
-                (FOLLOW_LABELS[Kind(kind)], number)
-                for kind, number in reach.affected(session, now(), entry, version).items()
-            ]
-            if is_open
-            else [],
+            departing=_departing(version),
+            affected=_affected(session, entry, version) if is_open else [],
             error=error,
             typed=request.form,
         )

@@ -96,6 +96,16 @@ def drop_phrasing(phrasing_id: int) -> BaseResponse:
     return redirect(address, 303)
 
 
+@desk.post("/answers/searches/<int:search_id>/drop")
+@needs(Role.EDITOR)
+def drop_search(search_id: int) -> BaseResponse:
+    """A search without an answer that needs none."""
+    with writing() as session:
+        service.drop_search(session, now(), current_person(), search_id)
+    tell("good", "已删去", "以后还有人这样搜，会再记下来。")
+    return redirect("/desk/answers#searched", 303)
+
+
 @desk.post("/cases/<number>/suggestions/<key>/reject")
 @needs(Role.CLERK, Role.HANDLER)
 def reject_suggestion(number: str, key: str) -> BaseResponse:

@@ -17,7 +17,15 @@ from app.base import keyset
 from app.base.errors import Invalid, NotFound
 from app.calendar.workdays import day_of
 from app.finding import service
-from app.finding.found import SUGGESTED, Found, Match, is_suggested
+from app.finding.found import (
+    REFUTING,
+    SUGGESTED,
+    Found,
+    Match,
+    clarifications_first,
+    is_clarification,
+    is_suggested,
+)
 from app.finding.marking import spans_of
 from app.opendata import feed
 from app.opendata.datasets import DATASETS
@@ -36,6 +44,7 @@ _FOUND = 6
 _PAGE = 20
 _EXCERPT = 110
 _RELATED = 5
+_CLARIFIED = 3
 _MOST_ADDRESSES = 50_000  # of one sitemap file, by its standard
 _COLUMNS = DATASETS["answers"].names
 Shown = tuple[AnswerEntry, EntryVersion]
@@ -48,11 +57,14 @@ Shown = tuple[AnswerEntry, EntryVersion]
 def start() -> str:
     """The search box, what most people ask, and all matters."""
     with reading() as session:
-        top = queries.most_used(session, day_of(now()), SUGGESTED)
+        today = day_of(now())
+        top = queries.most_used(session, today, SUGGESTED)
+        refuted = queries.newest(session, today, REFUTING, _CLARIFIED)
         matters = library.categories(session)
     return render(
-        "public/search.html", place="answers", words="", found=None, top=_linked(top), matters=matters
-    )
+        "public/search.html", place="answers", words="", found=None, top=_linked(top), matters=matters,
+        refuted=_linked(refuted),
+    )  # fmt: skip
 
 
 @public.get("/answers")
@@ -73,7 +85,8 @@ def answers() -> str:
         words=words,
         found=found,
         results=[
-            _result(match, whole=shown.sure and place == 0) for place, match in enumerate(shown.matches)
+            _result(match, whole=shown.sure and place == 0)
+            for place, match in enumerate(clarifications_first(shown.matches))
         ],
         is_sure=shown.sure,
         other=_address("/answers", q=found.did_you_mean) if found.did_you_mean else None,
@@ -184,6 +197,7 @@ def answer_page(key: str) -> Response:
         "public/answer.html",
         place="answers",
         entry=entry,
+        is_clarification=is_clarification(entry),
         version=version,
         retired=status == 410,
         expired=version.valid_until is not None and version.valid_until < today,
@@ -361,6 +375,7 @@ def _row(entry: AnswerEntry, version: EntryVersion, *, whole: bool = False) -> d
     return {
         "href": f"/answers/{entry.key}",
         "title": version.question,
+        "tag": "澄清" if is_clarification(entry) else None,
         "title_spans": [],
         "text": version.text if whole else excerpt,
         "text_spans": [],

@@ -21,7 +21,7 @@ from app.consistency import queries as consistency
 from app.federation import queries, service
 from app.staff import queries as staff
 from kb import queries as library
-from kb.federation import page_words
+from kb.federation import page_words, precedes
 from tests.app.answers.acting import LOST_CARD, published
 from tests.conftest import NOW, TheOffice, make_app, open_office
 
@@ -112,6 +112,14 @@ def publish(where: Library, **changes: Any) -> tuple[int, str]:
     with where.db.writing() as session:
         entry, _ = published(session, where.office, LOST_CARD, **changes)
         return entry.id, entry.key
+
+
+@pytest.mark.clause("D10")
+def test_the_levels_in_their_order() -> None:
+    """国家 > 省 > 市 > 区 > 部门, and nobody precedes an equal."""
+    ordered = ["national", "province", "city", "district", "department"]
+    for one, level in enumerate(ordered):
+        assert [other for other in ordered if precedes(level, other)] == ordered[one + 1 :]
 
 
 @pytest.mark.clause("D10", "E15")
