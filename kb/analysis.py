@@ -163,6 +163,12 @@ def _choose(group: Sequence[str], at: int) -> str:
     return group[min(at, len(group) - 1)]
 
 
+@cache
+def dictionary() -> rjieba.Jieba:
+    """The segmenter's dictionary as it is shipped, read once in a process (0.1 s and 30 MB). Never added to."""
+    return rjieba.Jieba()
+
+
 class Segmenter:
     """Cuts folded text into words by a fixed dictionary; safe to share between threads.
 
@@ -173,7 +179,7 @@ class Segmenter:
     def __init__(self, words: Iterable[str] = ()) -> None:
         """``words``: the office's own words (names of places, programmes), beyond the dictionary."""
         self._words = tuple(sorted({fold(word) for word in words}))
-        self._jieba = rjieba.Jieba()
+        self._jieba = rjieba.Jieba() if self._words else dictionary()
         for word in self._words:
             self._jieba.add_word(word, 10_000, "n")
 

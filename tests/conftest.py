@@ -1,5 +1,6 @@
 """An office of its own for every test, on SQLite and on a real PostgreSQL, migrated once and copied."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -8,11 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import CodeType
+from typing import ClassVar
 
 import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
+from sqlmodel import select
 
 from app import create_app, migrations
 from app.base import clock
@@ -20,11 +25,14 @@ from app.base.config import Settings
 from app.base.db import Database
 from app.base.keys import Keys
 from app.calendar import service as calendar
+from app.departments import queries as department_queries
 from app.departments import service as departments
 from app.departments.models import Department
 from app.official_accounts import service as accounts
 from app.official_accounts.models import OfficialAccount
+from app.staff import queries as staff_queries
 from app.staff import service as staff
+from app.staff.models import StaffMember
 from app.staff.roles import Person, Role
 from tests import people
 
@@ -48,6 +56,13 @@ WEIBO = {
 }
 
 
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: no collection of garbage need look through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 # ------------------------------------------------------------------ databases
 
 
@@ -58,11 +73,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     db = Database(f"sqlite:///{path}", Keys(SECRET))
     migrations.migrate(db)
     _seed(db)
+    _into_one_file(db)
+    return path
+
+
+def _into_one_file(db: Database) -> None:
     with db.engine.connect() as connection:
         connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
-    return path
 
 
 def _seed(db: Database) -> None:
@@ -112,21 +131,52 @@ def postgresql_template(postgresql_server: str) -> str:
     return name
 
 
-@pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    path = tmp_path / "huiying.db"
+@pytest.fixture(scope="session")
+def sqlite_office_template(sqlite_template: Path) -> Path:
+    """The same with the office open: nine tests of ten begin there, and opening it takes longer than most."""
+    path = sqlite_template.with_name("office.db")
     shutil.copyfile(sqlite_template, path)
+    db = Database(f"sqlite:///{path}", Keys(SECRET))
+    open_office(db)
+    _into_one_file(db)
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_office_template(postgresql_server: str, postgresql_template: str) -> str:
+    """The same on PostgreSQL."""
+    name = _copied(postgresql_server, postgresql_template, "office")
+    db = Database(_pg_address(postgresql_server, name)[1], Keys(SECRET))
+    open_office(db)
+    db.close()
+    return name
+
+
+def _with_office(request: pytest.FixtureRequest) -> bool:
+    return not {"office", "sqlite_office"}.isdisjoint(request.fixturenames)
+
+
+def _copied(server: str, template: str, prefix: str) -> str:
+    name = f"{prefix}_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(_pg_address(server, "postgres")[0], autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    return name
+
+
+@pytest.fixture
+def sqlite_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    template = "sqlite_office_template" if _with_office(request) else "sqlite_template"
+    path = tmp_path / "huiying.db"
+    shutil.copyfile(request.getfixturevalue(template), path)
     return f"sqlite:///{path}"
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str, postgresql_template: str) -> Iterator[str]:
-    name = f"t_{uuid.uuid4().hex[:12]}"
-    admin = _pg_address(postgresql_server, "postgres")[0]
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
+def postgresql_url(request: pytest.FixtureRequest, postgresql_server: str) -> Iterator[str]:
+    template = "postgresql_office_template" if _with_office(request) else "postgresql_template"
+    name = _copied(postgresql_server, request.getfixturevalue(template), "t")
     yield _pg_address(postgresql_server, name)[1]
-    with psycopg.connect(admin, autocommit=True) as connection:
+    with psycopg.connect(_pg_address(postgresql_server, "postgres")[0], autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
@@ -167,8 +217,25 @@ class TheOffice:
 
 
 def open_office(db: Database) -> TheOffice:
-    """Fill ``db`` with departments, the cast and five official accounts."""
+    """The office in ``db`` with departments, the cast and five official accounts; opened where it is not."""
+    with db.reading() as session:
+        open_already = staff_queries.office(session) is not None
+    if not open_already:
+        _open(db)
     office = TheOffice(db)
+    with db.reading() as session:
+        office.departments = {row.name: row for row in department_queries.all(session)}
+        ids = {row.name: row for row in session.exec(select(StaffMember))}
+        office.accounts = {row.platform: row for row in session.exec(select(OfficialAccount))}
+    for player in people.CAST:
+        row = ids[player.name]
+        office.people[player.name] = Person(
+            row.id, row.name, row.department_id, player.roles, player.contractor
+        )
+    return office
+
+
+def _open(db: Database) -> None:
     with db.writing() as session:
         staff.set_up_office(
             session,
@@ -179,22 +246,19 @@ def open_office(db: Database) -> TheOffice:
             profile="default",
             departments=list(people.DEPARTMENTS),
         )
-        from app.departments import queries as department_queries
-
-        office.departments = {row.name: row for row in department_queries.all(session)}
-        for player in people.CAST:
-            row = staff.add(
+        ids = {row.name: row.id for row in department_queries.all(session)}
+        cast = {
+            player.name: staff.add(
                 session,
                 NOW,
                 None,
                 name=player.name,
-                department_id=office.departments[player.department].id,
+                department_id=ids[player.department],
                 roles=player.roles,
                 contractor=player.contractor,
             )
-            office.people[player.name] = Person(
-                row.id, row.name, row.department_id, player.roles, player.contractor
-            )
+            for player in people.CAST
+        }
         departments.add_responsibility(
             session,
             NOW,
@@ -202,7 +266,7 @@ def open_office(db: Database) -> TheOffice:
             category="居住证",
             keywords=["居住证", "户口", "落户"],
             place="",
-            department_id=office.departments["公安局户政科"].id,
+            department_id=ids["公安局户政科"],
             reason="居住证和户口由户政科办",
         )
         departments.add_responsibility(
@@ -212,11 +276,9 @@ def open_office(db: Database) -> TheOffice:
             category="社会保障",
             keywords=["社保卡", "社保", "养老"],
             place="",
-            department_id=office.departments["人力资源和社会保障局"].id,
+            department_id=ids["人力资源和社会保障局"],
             reason="社会保障由人社局办",
         )
-        own = office.departments["政务服务办公室"].id
-        clerk = office.people["小陈"].id
         for platform, settings in (
             ("wechat", WECHAT),
             ("weibo", WEIBO),
@@ -224,17 +286,16 @@ def open_office(db: Database) -> TheOffice:
             ("website", {}),
             ("hotline", {}),
         ):
-            office.accounts[platform] = accounts.add(
+            accounts.add(
                 session,
                 NOW,
                 None,
                 platform=platform,
                 name=f"云泽{platform}",
-                department_id=own,
-                responsible_id=clerk,
+                department_id=ids["政务服务办公室"],
+                responsible_id=cast["小陈"].id,
                 settings=settings,
             )
-    return office
 
 
 @pytest.fixture
@@ -259,6 +320,19 @@ def at_now() -> Iterator[datetime]:
 # ------------------------------------------------------------------ doors
 
 
+class _Compiled(BytecodeCache):
+    """Templates that this process compiled, for every application it makes: that takes longer than most tests."""
+
+    codes: ClassVar[dict[str, CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.codes.get(bucket.key + bucket.checksum)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self.codes[bucket.key + bucket.checksum] = bucket.code
+
+
 def make_app(db: Database, data_dir: Path) -> Flask:
     """The web application over ``db``."""
     settings = Settings(
@@ -270,6 +344,7 @@ def make_app(db: Database, data_dir: Path) -> Flask:
     )
     app = create_app(settings, db)
     app.testing = True
+    app.jinja_env.bytecode_cache = _Compiled()
     app.config["WTF_CSRF_ENABLED"] = False  # tests that are about CSRF switch it on again
     app.config["PROPAGATE_EXCEPTIONS"] = False
     return app

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
-import rjieba
+from kb.analysis import dictionary
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,15 @@ class Word:
 
 def is_ordinary(text: str) -> bool:
     """Whether ``text`` is one word of the dictionary and neither a name nor a place."""
-    if not _segmenter().has_word(text):
+    if not dictionary().has_word(text):
         return False
-    tagged = _segmenter().tag(text)
+    tagged = dictionary().tag(text)
     return len(tagged) == 1 and tagged[0][1] not in PROPER_TAGS
 
 
 def is_frequent(text: str) -> bool:
     """Whether the dictionary counts ``text`` among its frequent words, whatever it tags it."""
-    return _segmenter().has_word(text) and _segmenter().suggest_freq(text) >= FREQUENT
+    return dictionary().has_word(text) and dictionary().suggest_freq(text) >= FREQUENT
 
 
 FREQUENT = 1000
@@ -42,7 +42,7 @@ def dictionary_words(plain: str) -> Iterator[tuple[int, int, str]]:
 
     Also where the segmenter cut differently: of 请|杨过|来 it may have made 请杨|过来.
     """
-    has_word = _segmenter().has_word
+    has_word = dictionary().has_word
     for at in range(len(plain) - 1):
         if not "\u4e00" <= plain[at] <= "\u9fff":
             continue
@@ -54,25 +54,19 @@ def dictionary_words(plain: str) -> Iterator[tuple[int, int, str]]:
 
 @lru_cache(maxsize=65536)
 def _tag_of(text: str) -> str:
-    tagged = _segmenter().tag(text)
+    tagged = dictionary().tag(text)
     return str(tagged[0][1]) if len(tagged) == 1 else ""
-
-
-@cache
-def _segmenter() -> rjieba.Jieba:
-    """The dictionary, read once (about 0.1 s and 30 MB)."""
-    return rjieba.Jieba()
 
 
 def cut(plain: str) -> list[str]:
     """The words of ``plain`` in order, as the dictionary cuts them; for counting them, not for judging."""
-    return list(_segmenter().cut(plain, True))
+    return list(dictionary().cut(plain, True))
 
 
 def words(plain: str) -> list[Word]:
     """The words of ``plain`` in order, nothing left out."""
     found: list[Word] = []
-    segmenter = _segmenter()
+    segmenter = dictionary()
     for text, tag in segmenter.tag(plain):
         at = found[-1].end if found else 0
         if text == "道" and found and found[-1].text.endswith("街"):  # 滨江街|道: a 街道 after all

@@ -15,10 +15,10 @@ from math import ceil
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
-import rjieba
 from flask import Flask, g, url_for
 
 from app.base.clock import SHANGHAI
+from kb.analysis import dictionary
 
 DAY = timedelta(days=1)
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -515,9 +515,9 @@ def words_of(text: str) -> list[str]:
     words: list[str] = []
     at = 0
     for match in PARTS.finditer(text):
-        words += [*rjieba.cut(text[at : match.start()]), match.group()]
+        words += [*dictionary().cut(text[at : match.start()]), match.group()]
         at = match.end()
-    return [word for word in [*words, *rjieba.cut(text[at:])] if word]
+    return [word for word in [*words, *dictionary().cut(text[at:])] if word]
 
 
 def word_diff(before: str, after: str) -> list[Change]:
