@@ -45,9 +45,16 @@ class Found:
 
 
 def clarifications_first(matches: Iterable[Match]) -> tuple[Match, ...]:
-    """The matches with 澄清 before other answers that are found as surely: a rumour is met where it is asked (A5)."""
-    sureness = {level: place for place, level in enumerate((Level.HIGH, Level.MEDIUM, Level.LOW))}
-    return tuple(sorted(matches, key=lambda one: (sureness[one.level], not is_clarification(one.entry))))
+    """The matches with 澄清 before other answers that are found as surely: a rumour is met where it is asked (A5).
+
+    One that hardly fits is not put before anything.
+    """
+    places = {level: place for place, level in enumerate((Level.HIGH, Level.MEDIUM, Level.LOW))}
+
+    def place(one: Match) -> tuple[int, bool]:
+        return places[one.level], not (is_clarification(one.entry) and one.level != Level.LOW)
+
+    return tuple(sorted(matches, key=place))
 
 
 def is_clarification(entry: AnswerEntry) -> bool:

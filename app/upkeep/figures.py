@@ -55,7 +55,7 @@ def told(figures: Figures) -> list[tuple[str, str]]:
         ("用答案答复的", f"{share}（{figures.drawn} / {figures.replies} 件）"),
         ("节省的起草时间", _saved(saved)),
         ("在用答案", f"{figures.in_force} 条，其中来自别的问答库 {figures.imported} 条"),
-        ("到期要复核", f"{figures.stale} 条"),
+        ("要复核", f"{figures.stale} 条"),
         ("互相矛盾", f"{figures.conflicts} 对"),
         ("口径改了要跟着办", f"{figures.follow_ups} 项"),
     ]
