@@ -247,12 +247,13 @@ def _record_substitution(
 @sa_event.listens_for(OrmSession, "before_commit", insert=True)
 def _stamp(session: OrmSession) -> None:
     """Note who was on duty with every step of this transaction, before the log chains them (beyond 14)."""
-    known: dict[datetime, list[int]] = {}
 
-    def on_duty(at: datetime) -> list[int]:
-        if at not in known:
-            shifts = queries.on_duty(session, at)  # type: ignore[arg-type]
-            known[at] = sorted({shift.staff_id for shift in shifts})
-        return known[at]
+    def on_duty(instants: set[datetime]) -> dict[datetime, list[int]]:
+        # One read for all the steps: a job may write thousands of them at as many instants.
+        shifts = queries.between(session, min(instants), max(instants) + timedelta.resolution)  # type: ignore[arg-type]
+        return {
+            at: sorted({shift.staff_id for shift in shifts if shift.starts_at <= at < shift.ends_at})
+            for at in instants
+        }
 
     log.stamp(session, "on_duty", on_duty)

@@ -59,11 +59,16 @@ def waiting(session: Session) -> list[dict[str, Any]]:
     return list(session.info.get(_WAITING, []))
 
 
-def stamp(session: OrmSession, name: str, value_at: Callable[[datetime], Any]) -> None:
-    """Note something of the circumstances with every step that waits; nothing where ``value_at`` its instant
-    is empty. For what stands above the log and knows what it does not: who was on duty."""
-    for row in session.info.get(_WAITING, []):
-        if value := value_at(row["at"]):
+def stamp(session: OrmSession, name: str, values_at: Callable[[set[datetime]], dict[datetime, Any]]) -> None:
+    """Note something of the circumstances with every step that waits; nothing where the value at its instant
+    is empty. ``values_at`` is asked once, for all the instants. For what stands above the log and knows what
+    it does not: who was on duty."""
+    waiting = session.info.get(_WAITING, [])
+    if not waiting:
+        return
+    values = values_at({row["at"] for row in waiting})
+    for row in waiting:
+        if value := values.get(row["at"]):
             row["data"].setdefault(name, value)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
+from app.base.standing import standing
 from app.notices import digest
 from app.notices.digest import Line
 from app.notices.models import Notice, NoticeSending, NoticeTarget
@@ -44,6 +45,7 @@ class Out:
     target: NoticeTarget
 
 
+@standing
 def targets_for(session: Session, staff_id: int) -> list[tuple[int, Sequence[str]]]:
     """Where a person's notices go outside, and of which kinds (none named: all)."""
     department = select(StaffMember.department_id).where(StaffMember.id == staff_id).scalar_subquery()

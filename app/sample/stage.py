@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from app.base.clock import SHANGHAI
 from app.base.db import Database
+from app.base.standing import standing_still
 from app.calendar.workdays import Calendar, day_of
 from app.replies import service as replies
 from connectors.sandbox.command import DEFAULTS
@@ -96,7 +97,8 @@ class Stage:
     def play(self) -> None:
         """Everything up to the end, in order; what lies beyond it does not happen."""
         while self._next_at() is not None:
-            with self.db.writing() as session:
+            # Its office decides nothing anew while a batch of steps is lived through.
+            with self.db.writing() as session, standing_still(session):
                 self.session = session
                 self._play_some()
             if self._send_at is not None:
