@@ -116,13 +116,12 @@ def hints(session: Session, now: datetime, account_id: int, connector: Fetcher) 
 
 
 def with_prefix(session: Session, account_id: int, prefix: str) -> list[Message]:
-    """Messages of an account whose platform's id begins so and that are not known to be gone."""
+    """Messages of an account whose platform's id begins so."""
     upper = prefix[:-1] + chr(ord(prefix[-1]) + 1)
     found = select(Message).where(
         Message.account_id == account_id,
         Message.external_id >= prefix,
         Message.external_id < upper,
-        col(Message.gone_at).is_(None),
     )
     return list(session.exec(found))
 

@@ -106,7 +106,7 @@ def keep(
     """The message as a row, with requester and attachments; None when it is here already."""
     incoming = storable(incoming)
     received_at = arrival.received_at if arrival else now
-    requester = _requester(session, account, incoming, received_at)
+    requester, is_first = _requester(session, account, incoming, received_at)
     message = add_once(
         session,
         Message,
@@ -130,6 +130,8 @@ def keep(
     if message is None:
         _follow_platform(session, account, incoming)
         return None
+    if is_first:
+        session.info.setdefault(_FIRST_WORDS, set()).add(message.id)
     for part in incoming.attachments:
         session.add(
             Attachment(
@@ -143,6 +145,15 @@ def keep(
             )
         )
     return message
+
+
+_FIRST_WORDS = "first_words"
+
+
+def is_first_word(session: Session, message: Message) -> bool:
+    """Whether this message was kept in this transaction as the first that its requester ever wrote: then there
+    is nothing of theirs to look for."""
+    return message.id in session.info.get(_FIRST_WORDS, ())
 
 
 def _said_of_it(incoming: IncomingMessage) -> dict[str, str]:
@@ -161,27 +172,34 @@ def _follow_platform(session: Session, account: OfficialAccount, incoming: Incom
 
 def _requester(
     session: Session, account: OfficialAccount, incoming: IncomingMessage, at: datetime
-) -> Requester | None:
+) -> tuple[Requester | None, bool]:
+    """Who wrote, and whether they never did before."""
     sender = incoming.sender or incoming.contact
     if not sender:
-        return None
+        return None, False
     keys = session.info["keys"]
     pseudonym = pseudonym_of(keys, account.id, sender)
-    values = {
-        "account_id": account.id,
-        "pseudonym": pseudonym,
-        "address_sealed": keys.seal(incoming.sender, "requester") if incoming.sender else "",
-        "contact_sealed": keys.seal(incoming.contact, "requester") if incoming.contact else "",
-        "name_sealed": keys.seal(incoming.name, "requester") if incoming.name else "",
-    }
-    requester = add_once(session, Requester, **values) or queries.requester_of(session, pseudonym)
+    added = add_once(
+        session,
+        Requester,
+        account_id=account.id,
+        pseudonym=pseudonym,
+        address_sealed=keys.seal(incoming.sender, "requester") if incoming.sender else "",
+        contact_sealed=keys.seal(incoming.contact, "requester") if incoming.contact else "",
+        name_sealed=keys.seal(incoming.name, "requester") if incoming.name else "",
+        last_message_at=at if incoming.is_question else None,
+        window_opened_at=(incoming.sent_at or at) if incoming.opens_window else None,
+    )
+    requester = added or queries.requester_of(session, pseudonym)
     assert requester is not None  # if it was not added, it was there
-    _follow_window(requester, incoming, at)
+    is_first = added is not None or requester.last_message_at is None
+    if added is None:
+        _follow_window(requester, incoming, at)
     if incoming.notice is not None and incoming.notice in _HONOURED:
         _HONOURED[incoming.notice](session, requester, incoming, at)
-    if incoming.is_question:
+    if added is None and incoming.is_question:
         requester.last_message_at = at
-    return requester
+    return requester, is_first
 
 
 def _follow_window(requester: Requester, incoming: IncomingMessage, at: datetime) -> None:
@@ -363,11 +381,12 @@ def _ask(
 def _note_gone(
     session: Session, now: datetime, account_id: int, listed: Mapping[str, frozenset[str]]
 ) -> None:
-    """Comments that are no longer where a whole list was read: our copy stays, marked."""
+    """Comments that are no longer where a whole list was read: our copy stays, marked; those that are there
+    (again) are not."""
     for prefix, there in listed.items():
         for message in queries.with_prefix(session, account_id, prefix):
-            if message.external_id not in there:
-                message.gone_at = now
+            if (message.external_id in there) == (message.gone_at is not None):
+                message.gone_at = None if message.gone_at else now
                 session.add(message)
 
 

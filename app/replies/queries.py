@@ -463,6 +463,12 @@ def ways(session: Session, now: datetime, case: Case) -> list[Way]:
     return [_way(now, message, requester) for message, requester in rows]
 
 
+def left_in_window(found: Iterable[Way]) -> int | None:
+    """How many replies their platform still carries to the one of them who has the fewest left; None where
+    none is counted."""
+    return min((one.left for one in found if one.left is not None and not one.problem), default=None)
+
+
 def _way(now: datetime, message: Message, requester: Requester | None) -> Way:
     row, private = platform(message.platform), is_private(message.platform, message.kind)
     window = row.window_for(private)

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlmodel import select
 
-from app.messages.models import Message
+from app.messages.models import Message, Requester
 from app.messages.spool import Spool
 from app.official_accounts import queries, service
 from connectors.sandbox.wechat import WeChatSandbox
@@ -114,3 +114,34 @@ def test_a_window_that_closed_points_to_the_coded_page(sqlite_office: TheOffice,
     with sqlite_office.db.writing() as session:
         number = a_case(session, sqlite_office, now=NOW - timedelta(hours=49)).number
     assert "平台窗口已关闭，答复改在查询页" in signed_in("小陈").get(f"/desk/cases/{number}").text
+
+
+def test_the_clock_of_the_window_says_how_many_replies_are_left(
+    sqlite_office: TheOffice, signed_in: Browser
+) -> None:
+    with sqlite_office.db.writing() as session:
+        case = a_case(session, sqlite_office)
+        requester = session.get_one(Requester, case.requester_id)
+        requester.sent_in_window = 3
+        session.add(requester)
+    page = signed_in("小陈").get(f"/desk/cases/{case.number}").text
+    assert "微信窗口，还可发 2 条" in page
+
+
+def test_a_fault_on_a_website_names_the_site_and_its_code(
+    sqlite_office: TheOffice, signed_in: Browser
+) -> None:
+    extra = {"site_name": "云泽市政府网<b>", "due_at": "2026-10-12T10:00:00+08:00"}
+    with sqlite_office.db.writing() as session:
+        fault = a_case(
+            session,
+            sqlite_office,
+            platform="corrections",
+            kind="correction",
+            site_code="4403000004",
+            extra=extra,
+        )
+        letter = a_case(session, sqlite_office, extra={"site_name": "不是找错"}, sender="oOTHER")
+    page = signed_in("小陈").get(f"/desk/cases/{fault.number}").text
+    assert "网站标识码" in page and "4403000004" in page and "云泽市政府网&lt;b&gt;" in page
+    assert "网站标识码" not in signed_in("小陈").get(f"/desk/cases/{letter.number}").text

@@ -248,6 +248,7 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
             if found.open
             else []
         )
+        answering = reply_context(session, person, found, at)
         context = {
             "case": found,
             "story": story,
@@ -265,7 +266,8 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
             "has_contact": bool(story.requester and story.requester.contact_sealed),
             "ended_reason": INVALID_REASONS.get(found.ended_reason, found.ended_reason),
             "requester": shown(story.requester.pseudonym) if story.requester else "",
-            "clocks": clocks_of(found, at, calendar, large=True),
+            "clocks": clocks_of(found, at, calendar, large=True, left=answering["left_in_window"]),
+            "site": _site(story.messages),
             "ruler": ruler_view(
                 found.due_days,
                 at,
@@ -305,11 +307,30 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
             ],
             "alerts": alerts.of_case(session, found.id),
             "extension": queries.open_extension(session, found.id),
-            **reply_context(session, person, found, at),
+            **answering,
             **comments_context(session, person, found, story.messages),
             "photos": attachments.photos(person, found, story.attachments, names),
         }
         return render("desk/case.html", **context)
+
+
+def _site(received: list[Message]) -> list[tuple[str, str | None]]:
+    """Which website a fault was found on (找错), and what the national system says beside it."""
+    said = received[0].extra if received and received[0].kind == "correction" else {}
+    rows = [(label, said.get(name)) for name, label in _SITE.items()]
+    return rows if any(words for _, words in rows) else []
+
+
+_SITE = {
+    "site_name": "网站",
+    "site_code": "网站标识码",
+    "category": "问题类型",
+    "category_there": "原系统写的类型",
+    "page": "问题所在",
+    "passed_on_at": "转办时间",
+    "due_at": "原系统的时限",
+    "status": "原系统的状态",
+}
 
 
 def _may_join(person: Person, master: Case, alike: list[Case]) -> list[str]:

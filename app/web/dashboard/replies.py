@@ -84,6 +84,7 @@ def reply_context(session: Session, person: Person, case: Case, at: datetime) ->
         (reply is None and case.status in WRITABLE) or (reply is not None and reply.state not in REVIEWING)
     )
     released = queries.last_released(session, case.id)
+    ways = queries.ways(session, at, case)
     return {
         "reply_base": f"/desk/cases/{case.number}/reply",
         "draft": _draft(session, at, reply, case) if writes else None,
@@ -101,7 +102,8 @@ def reply_context(session: Session, person: Person, case: Case, at: datetime) ->
         ),
         "deliveries": _delivery_rows(session, person, queries.deliveries_of(session, case.id), {}),
         "unsaved": _unsaved(reply),
-        "ways": [_way(one, at) for one in queries.ways(session, at, case)],
+        "ways": [_way(one, at) for one in ways],
+        "left_in_window": queries.left_in_window(ways),
         "return_words": RETURN_CODES,
     }
 
@@ -554,7 +556,13 @@ def _review_page(reply_id: int, error: AppError | None = None) -> str:
             sensitivity=SENSITIVITIES[case.sensitivity],
             letters=[(one.received_at, masked(one.text)) for one in messages.of_case(session, case.id)]
             or [(case.received_at, masked(case.text))],
-            clocks=clocks_of(case, at, calendars.calendar(session), large=True),
+            clocks=clocks_of(
+                case,
+                at,
+                calendars.calendar(session),
+                large=True,
+                left=queries.left_in_window(queries.ways(session, at, case)),
+            ),
             screens=[_screen(one, at) for one in seen],
             differences=_compared(departs, staff.names(session, [one.accepted_by for one in departs])),
             to_accept=sum(one.accepted_at is None for one in departs),

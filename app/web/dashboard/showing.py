@@ -47,8 +47,13 @@ def days_left(now: datetime, case: Case, calendar: Calendar) -> int:
     )
 
 
-def clocks_of(case: Case, now: datetime, calendar: Calendar, *, large: bool = False) -> list[dict[str, Any]]:
-    """The two clocks, the sooner first; windows without end are left out. Done cases have none."""
+def clocks_of(
+    case: Case, now: datetime, calendar: Calendar, *, large: bool = False, left: int | None = None
+) -> list[dict[str, Any]]:
+    """The two clocks, the sooner first; windows without end are left out. Done cases have none.
+
+    ``left``: how many replies the platform still carries within its window, where it counts them.
+    """
     if not case.open:
         return []
     law = clock_view(
@@ -62,6 +67,7 @@ def clocks_of(case: Case, now: datetime, calendar: Calendar, *, large: bool = Fa
     if case.window_closes_at is None:
         return [dict(law)]
     name = f"{platform_label(case.platform)}窗口" if large else "窗口"
+    name += f"，还可发 {left} 条" if left is not None else ""
     window = clock_view(now, name, case.window_closes_at, case.received_at)
     return [dict(law), dict(window)]
 

@@ -2,7 +2,8 @@
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ class Huiying:
     url: str
     data_dir: Path
     secret: str = SECRET
+    more: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, *words: str | Path) -> Ended:
         settings: dict[str, str | None] = {
@@ -40,6 +42,7 @@ class Huiying:
             "HUIYING_DATABASE_URL": self.url,
             "HUIYING_DATA_DIR": str(self.data_dir),
             "HUIYING_SECRET_KEY": self.secret,
+            **self.more,
         }
         done = CliRunner().invoke(main, [str(word) for word in words], env=settings)
         if done.exception and not isinstance(done.exception, SystemExit):
