@@ -172,6 +172,9 @@ def test_what_must_be_kept_is_put_in_by_one_click_or_left_out_with_one_reason_fo
         assert [(one.library, one.said, one.reason) for one in found] == [
             (part, "", "只问收不收费") for part in kept
         ]
+    page = signed_in("王科长").get(f"/desk/reviews/{reply.id}").text
+    assert "<td>15 个工作日内发证；住满半年</td><td>没有写</td>" in page
+    assert page.count("起草人说明：只问收不收费") == 1
 
 
 @pytest.mark.clause("C16", "D3")

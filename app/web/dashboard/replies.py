@@ -599,23 +599,29 @@ def _review_page(reply_id: int, error: AppError | None = None) -> str:
 
 
 def _compared(rows: Iterable[ReplyDifference], names: Mapping[int, str]) -> list[dict[str, Any]]:
-    """Differences from the library as `ui.compared` takes them, with what author and reviewer said to each."""
-    shown = []
+    """Differences from the library as `ui.compared` takes them, with what author and reviewer said to each.
+
+    All that was left out with one answer for it is one line.
+    """
+    shown: dict[tuple[str, ...], dict[str, Any]] = {}
     for one in rows:
         said = [
             f"起草人说明：{one.reason}" if one.reason else "",
             f"{names.get(one.accepted_by or 0, '')}接受：{one.accepted_note}" if one.accepted_at else "",
         ]
-        shown.append(
-            {
-                "item": FACT_LABELS[Fact(one.kind)],
-                "library": one.library,
-                "reply": one.said or "没有写",
-                "verdict": "differs",
-                "word": "；".join(part for part in said if part) or None,
-            }
-        )
-    return shown
+        word = "；".join(part for part in said if part) or None
+        line = (one.kind, word or "") if not one.said else (one.kind, one.library, one.said)
+        if line in shown:
+            shown[line]["library"] += f"；{one.library}"
+            continue
+        shown[line] = {
+            "item": FACT_LABELS[Fact(one.kind)],
+            "library": one.library,
+            "reply": one.said or "没有写",
+            "verdict": "differs" if one.said else "missing",
+            "word": word,
+        }
+    return list(shown.values())
 
 
 def _compared_with(session: Session, rows: Sequence[ReplyDifference]) -> list[dict[str, Any]]:
