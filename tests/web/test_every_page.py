@@ -62,6 +62,7 @@ FILES = (
     "/changes",
     "/library",
     ".svg",
+    ".txt",
 )
 
 
