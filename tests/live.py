@@ -123,7 +123,7 @@ class LiveOffice:
         )
         self.processes.append(process)
         if ready and command != "jobs":
-            eventually(self._is_ready, what="the server")
+            eventually(self._is_ready, within=90.0, what="the server")
         return process
 
     def _is_ready(self) -> bool:
