@@ -78,4 +78,8 @@ def test_a_form_is_named_alike_from_both_sides(form: registry.Form) -> None:
 
 
 def test_a_platform_has_a_short_name_for_lists() -> None:
-    assert [registry.short_label(key) for key in ("wechat", "douyin", "elsewhere")] == ["微信", "抖音", "elsewhere"]
+    assert [registry.short_label(key) for key in ("wechat", "douyin", "elsewhere")] == [
+        "微信",
+        "抖音",
+        "elsewhere",
+    ]
