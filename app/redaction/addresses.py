@@ -4,10 +4,11 @@ What is left readable is the part down to the 区, 镇, 街道 or 社区, so tha
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from app.redaction.folding import Folded
-from app.redaction.numbers import Found, Kind
+from app.redaction.found import Found, Kind
 from app.redaction.vocabulary import COMMON_SURNAMES, NOT_PART, ORDINARY_PLACES, listed
 from app.redaction.words import Word
 
@@ -96,7 +97,7 @@ def _with_occupant(plain: str, words: Sequence[Word], start: int, end: int) -> i
     if not HOUSE_NUMBER.search(plain, start, end):
         return end
     at = end
-    for word in words:
+    for word in _from(words, end):
         if word.start < at:
             continue
         if word.start > at or at - end > LONGEST_OCCUPANT or not word.text.isalnum():
@@ -105,6 +106,12 @@ def _with_occupant(plain: str, words: Sequence[Word], start: int, end: int) -> i
             return end
         at = word.end
     return at if at - end <= LONGEST_OCCUPANT else end
+
+
+def _from(words: Sequence[Word], at: int) -> Iterator[Word]:
+    """The words that reach beyond ``at``."""
+    for number in range(bisect_right(words, at, key=lambda word: word.end), len(words)):
+        yield words[number]
 
 
 HOUSE_NUMBER = re.compile(r"[0-9](?:号|弄|栋|幢|楼|层|室|单元)")
@@ -221,9 +228,7 @@ def _coarse(plain: str, words: Sequence[Word], start: int, end: int) -> str:
     """The part down to the last 区、县、镇、街道 or 社区, which may stay; only words that are places."""
     letters = LETTERED.match(plain, start, end)
     at = kept = letters.end() if letters else start
-    for word in words:
-        if word.end <= at:
-            continue
+    for word in _from(words, at):
         if word.start > at or word.end > end or not _is_admin(word):
             break
         at = word.end

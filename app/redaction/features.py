@@ -6,15 +6,15 @@ Every feature is a small number per character; 0 stands for "beyond the text".
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.redaction.found import Found
 from app.redaction.letters import FOREIGN, LAST, MIDDLE
-from app.redaction.numbers import Found
 from app.redaction.vocabulary import (
     AMBIGUOUS_SURNAMES,
     CLUBS_AND_PLACES,
@@ -22,6 +22,7 @@ from app.redaction.vocabulary import (
     COMPOUND_SURNAMES,
     EVERYDAY_SURNAMES,
     FIRST_NAMES,
+    LATIN_SURNAMES,
     LATIN_WORDS,
     NEVER_LAST,
     NOT_PERSONS,
@@ -29,7 +30,7 @@ from app.redaction.vocabulary import (
     SURNAMES,
     listed,
 )
-from app.redaction.words import Word, dictionary_words
+from app.redaction.words import Word, dictionary_words, frequency
 
 Codes = NDArray[np.int32]
 
@@ -66,6 +67,9 @@ SHAPES: tuple[str, ...] = (
     "我你他她它们这那",
     "一二三四五六七八九十百千万两几",
     "某",
+    "阿小老大",
+    "哥姐弟妹爷叔姨婶嫂伯爸妈",
+    "总董儿子",
 )
 # fmt: on
 """Classes of characters; a character belongs to the first that lists it."""
@@ -120,12 +124,12 @@ WORD_CLASSES: tuple[frozenset[str], ...] = (
     CLUBS_AND_PLACES,
     ORDINARY_PLACES,
     LATIN_WORDS,
-    frozenset(FIRST_NAMES.split("|")) | frozenset(FIRST_NAMES.lower().split("|")),
+    frozenset(FIRST_NAMES.split("|")) | LATIN_SURNAMES,
 )
 """Kinds of words that stand beside names and addresses; written down from general knowledge."""
 
-NAME_RULES = 12
-"""Room for the rules of `names`; the weights count on it."""
+WEIGHED_RULES = (5, 7, 8, 9)
+"""The rules of `names` that are told apart; of all of them it is told how many agree. The weights count on it."""
 
 
 def features(
@@ -141,17 +145,13 @@ def features(
     addresses and numbers did.
     """
     size = len(plain)
-    told = {
-        "shape": _of_characters(plain, _shapes()),
-        "surname": _of_characters(plain, _surnames()),
-        "middle": _of_characters(plain, _levels(MIDDLE)),
-        "last": _of_characters(plain, _levels(LAST)),
-        "foreign": _of_characters(plain, _levels(FOREIGN)),
-    }
-    told["shape"] = np.where(told["shape"] == 1, _letters(plain), told["shape"]).astype(np.int32)
+    points = _points(plain)
+    told = {name: table[np.minimum(points, TABLED)] for name, table in _tables().items()}
+    told["shape"] = np.where(told["shape"] == 1, _letters(points), told["shape"]).astype(np.int32)
     told |= _of_marks(told["shape"])
     told["again"] = _again(plain)
-    told["latin"] = _latin(plain)
+    told |= _latin(plain)
+    told["held"] = _held(plain)
     told |= _of_dictionary(size, plain)
     told |= _of_words(size, words)
     told |= _of_rules(size, persons)
@@ -160,9 +160,30 @@ def features(
     return told
 
 
-def _of_characters(plain: str, table: Mapping[str, int]) -> Codes:
-    get = table.get
-    return np.fromiter((get(character, 1) for character in plain), np.int32, len(plain))
+def _points(plain: str) -> NDArray[np.uint32]:
+    return np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+TABLED = 0x10000
+"""Characters from here on are all alike; none of the tables names one."""
+
+
+@cache
+def _tables() -> dict[str, Codes]:
+    """For each feature of single characters the code of every character; 1 where its table has none."""
+    named = {
+        "shape": _shapes(),
+        "surname": _surnames(),
+        "middle": _levels(MIDDLE),
+        "last": _levels(LAST),
+        "foreign": _levels(FOREIGN),
+    }
+    tables = {name: np.ones(TABLED + 1, np.int32) for name in named}
+    for name, codes in named.items():
+        for character, code in codes.items():
+            if ord(character) < TABLED:
+                tables[name][ord(character)] = code
+    return tables
 
 
 @cache
@@ -186,24 +207,29 @@ def _levels(rows: tuple[str, ...]) -> dict[str, int]:
     return {character: code for code, row in enumerate(rows, 2) for character in row}
 
 
-def _letters(plain: str) -> Codes:
+def _letters(points: NDArray[np.uint32]) -> Codes:
     """Capital and small letters, and one code for characters that are neither Chinese nor anything above."""
-    points = np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), np.uint32)
     capital = (points >= 65) & (points <= 90)
     small = (points >= 97) & (points <= 122)
     return np.where(capital, 3, np.where(small, 4, 1)).astype(np.int32)
 
 
 def _of_marks(shapes: Codes) -> dict[str, Codes]:
-    """How far it is to the mark or blank before and behind, up to `FAR`: what stands between 、 and 、 is short."""
+    """How far it is to the mark or blank before and behind, up to `FAR`, and which: what stands between 、 and 、
+    is short."""
     size = len(shapes)
     places = np.arange(size)
     is_mark = (shapes >= FIRST_MARK) & (shapes <= LAST_MARK)
-    before = places - np.maximum.accumulate(np.where(is_mark, places, -1))
-    behind = np.minimum.accumulate(np.where(is_mark, places, size)[::-1])[::-1] - places
+    last = np.maximum.accumulate(np.where(is_mark, places, -1))
+    next_ = np.minimum.accumulate(np.where(is_mark, places, size)[::-1])[::-1]
+    marks = (
+        np.concatenate((shapes, [FIRST_MARK - 1])) - FIRST_MARK + 2
+    )  # the end of the text counts as a mark
     return {
-        "before": (1 + np.minimum(before, FAR)).astype(np.int32),
-        "behind": (1 + np.minimum(behind, FAR)).astype(np.int32),
+        "before": (1 + np.minimum(places - last, FAR)).astype(np.int32),
+        "behind": (1 + np.minimum(next_ - places, FAR)).astype(np.int32),
+        "mark-before": marks[last].astype(np.int32),
+        "mark-behind": marks[next_].astype(np.int32),
     }
 
 
@@ -224,14 +250,39 @@ def _again(plain: str) -> Codes:
 LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
-def _latin(plain: str) -> Codes:
-    """Of a Latin word: written in capitals, small letters, with one capital or mixed; short or long."""
-    marks = np.ones(len(plain), np.int32)
+def _latin(plain: str) -> dict[str, Codes]:
+    """Of a Latin word: its case and length; how many vowels it has and what it ends with."""
+    marks, sounds = np.ones((2, len(plain)), np.int32)
     for match in LATIN.finditer(plain):
         word = match[0]
         case = 0 if word.islower() else 1 if word.isupper() else 2 if word.istitle() else 3
+        vowels = sum(map(word.lower().count, "aeiouy")) / len(word)
+        ending = next((code for code, row in enumerate(ENDINGS) if word[-1].lower() in row), len(ENDINGS))
         marks[match.start() : match.end()] = 2 + 3 * case + (len(word) > 3) + (len(word) > 8)
+        share = (vowels > 0) + (vowels >= 0.3) + (vowels >= 0.5)
+        sounds[match.start() : match.end()] = 2 + (len(ENDINGS) + 1) * share + ending
+    return {"latin": marks, "sound": sounds}
+
+
+ENDINGS = ("aio", "ey", "nrl", "s", "tdkm")
+"""What names of people end with, and what words do."""
+
+
+def _held(plain: str) -> Codes:
+    """Between which brackets or quotes something stands, and how long it is: 《…》 is a title, (…) often a name."""
+    marks = np.ones(len(plain), np.int32)
+    for code, pattern in enumerate(HELD):
+        for match in pattern.finditer(plain):
+            start, end = match.span(1)
+            marks[start:end] = 2 + (len(LENGTHS) + 1) * code + sum(end - start > length for length in LENGTHS)
     return marks
+
+
+LENGTHS = (2, 3, 4, 8)
+HELD = tuple(
+    re.compile(f"[{opening}]([^{opening}{closing}\n]{{1,30}})[{closing}]")
+    for opening, closing in ("《》", "“”", "()", "【】", '""', "「」")
+)
 
 
 def _of_dictionary(size: int, plain: str) -> dict[str, Codes]:
@@ -240,7 +291,9 @@ def _of_dictionary(size: int, plain: str) -> dict[str, Codes]:
     foreign: list[tuple[int, int]] = []
     proper: list[tuple[int, int]] = []
     words: list[tuple[int, int]] = []
-    for start, end, tag in dictionary_words(plain):
+    by_level: dict[int, list[tuple[int, int]]] = {}
+    for start, end, tag, often_ in dictionary_words(plain):
+        by_level.setdefault((often_ + 1) // 2, []).append((start, end))
         if tag == "nrt":
             foreign.append((start, end))
         elif tag in {"nr", "nrfg"}:
@@ -249,7 +302,12 @@ def _of_dictionary(size: int, plain: str) -> dict[str, Codes]:
             proper.append((start, end))
         elif end - start > 2 or tag:
             words.append((start, end))
+    often = np.ones(size, np.int32)
+    for level, spans in sorted(by_level.items()):
+        marks = _marked(size, spans)
+        often = np.where(marks > 1, 3 * level + marks - 2, often).astype(np.int32)
     return {
+        "listed-often": often,
         "listed-name": _marked(size, names),
         "listed-foreign": _marked(size, foreign),
         "listed-proper": _marked(size, proper),
@@ -266,6 +324,7 @@ def _of_words(size: int, words: Sequence[Word]) -> dict[str, Codes]:
     makes = (
         1 + 4 * np.fromiter((word.is_known for word in words), np.int32, number) + np.minimum(lengths, 4) - 1
     )
+    often = 1 + np.fromiter((frequency(word.text) for word in words), np.int32, number)
     starts = np.cumsum(lengths) - lengths
     place = np.arange(size) - np.repeat(starts, lengths)  # how far into the word
     left = np.repeat(lengths, lengths) - place - 1
@@ -291,6 +350,11 @@ def _of_words(size: int, words: Sequence[Word]) -> dict[str, Codes]:
         "class+2": spread(classes, 2),
         "tag-1": spread(tags, -1),
         "tag+1": spread(tags, 1),
+        "tag-2": spread(tags, -2),
+        "tag+2": spread(tags, 2),
+        "often": spread(often),
+        "often-1": spread(often, -1),
+        "often+1": spread(often, 1),
         "where": (where + 1).astype(np.int32),
     }
 
@@ -305,23 +369,20 @@ def _tags() -> dict[str, int]:
 
 
 def _word_class(text: str) -> int:
-    return _classes().get(text, 1)
+    return _classes().get(text.lower(), 1)
 
 
 @cache
 def _classes() -> dict[str, int]:
     rows = reversed(list(enumerate(WORD_CLASSES, 2)))
-    return {word: code for code, row in rows for word in row}
+    return {word.lower(): code for code, row in rows for word in row}
 
 
 def _of_rules(size: int, persons: Sequence[Sequence[Found]]) -> dict[str, Codes]:
     """Which rules say "name" here, begin or go on, and how many of them."""
-    room: list[Sequence[Found]] = [*persons, *([()] * (NAME_RULES - len(persons)))]
-    told = {
-        f"rule{code}": _marked(size, [(one.start, one.end) for one in found])
-        for code, found in enumerate(room)
-    }
-    agreeing = sum((marks > 1).astype(np.int32) for marks in told.values())
+    marks = [_marked(size, [(one.start, one.end) for one in found]) for found in persons]
+    told = {f"rule{code}": marks[code] for code in WEIGHED_RULES}
+    agreeing = sum((mark > 1).astype(np.int32) for mark in marks)
     told["rules"] = (1 + np.minimum(agreeing, 3)).astype(np.int32)
     return told
 

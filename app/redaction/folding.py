@@ -21,11 +21,14 @@ ENCODED = re.compile(
     rf"(?P<entity>&(?:#[0-9]{{1,7}}|#[xX]{_HEX}{{1,6}});?|&[a-zA-Z]{{2,12}};)"
     rf"|(?P<bytes>(?<=[A-Za-z0-9])%40(?=[A-Za-z0-9])|(?:{_UTF_8})(?=%{_HEX})|(?<=%{_HEX}{_HEX})(?:{_UTF_8}))"
     rf"|\\(?:u\{{?|x|U0000)(?P<point>{_HEX}{{2,6}})\}}?|%u(?P<old>{_HEX}{{4}})"
-    r"|(?P<tag></?(?:b|i|u|em|strong|span|font|p|br|div|a|s|sub|sup|wbr|img)(?:\s[^<>]{0,80})?/?>)",
+    r"|(?P<separator>(?<=[0-9])%2[0dD](?=[0-9]))"
+    r"|(?P<tag><!--[^<>]{0,80}-->|</?(?:b|i|u|em|strong|span|font|p|br|div|a|s|sub|sup|wbr|img)(?:\s[^<>]{0,80})?/?>)",
     re.IGNORECASE,
 )
 """Characters written in another alphabet: HTML entities, %31, \\u0031, \\x31, and tags, which show nothing."""
 DROPPED = frozenset({"Cf", "Mn", "Me"})
+BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+"""Letters and signs that show nothing: Hangul fillers and the empty braille pattern."""
 """Zero-width characters, combining marks and variation selectors, keycap frames."""
 
 SPOKEN = {
@@ -42,7 +45,7 @@ SPOKEN = {
     "OoОо○◯Οο⭕🅾": "0",
     "lI|丨Ⅰ🥇☝": "1",
     "🥈✌": "2",
-    "🥉З": "3",
+    "🥉ЗЭ": "3",
     "🍀": "4",
     "🖐✋": "5",
     "б": "6",
@@ -51,7 +54,7 @@ SPOKEN = {
 """Characters read as a digit: 汉字, radio speech, and look-alikes. Runs are judged later, by length and share."""
 
 DIGITS = str.maketrans({character: digit for row, digit in SPOKEN.items() for character in row})
-LOOK_ALIKES = frozenset("OoОо○◯ΟοlI|丨两洞拐勾参漆Зб")
+LOOK_ALIKES = frozenset("OoОо○◯ΟοlI|丨两洞拐勾参漆ЗЭб")
 """Characters that are a digit only in company: a run must consist mostly of others."""
 
 
@@ -104,6 +107,8 @@ def _pieces(text: str) -> list[tuple[str, int, int]]:
 
 def _decoded(encoded: re.Match[str]) -> str:
     """What an encoded character stands for; as it is when it stands for none."""
+    if encoded["separator"]:
+        return " "
     if encoded["tag"]:
         return " " if "br" in encoded["tag"].lower() else ""
     if encoded["entity"]:
@@ -120,7 +125,7 @@ def fold_character(character: str) -> str:
     if character < "\x7f":
         return character
     category = unicodedata.category(character)
-    if category in DROPPED:
+    if category in DROPPED or character in BLANKS:
         return ""
     value = unicodedata.digit(character, None)
     if value is not None:  # ❶, superscripts, Arabic-Indic and all other digits

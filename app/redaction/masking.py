@@ -6,20 +6,23 @@ by word before publication. Clauses C4, E14, D19, A24.
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import accumulate
 
 from app.redaction.folding import Folded, fold
+from app.redaction.found import Found, Kind
 from app.redaction.names import is_own_name
-from app.redaction.numbers import Found, Kind, numbers
+from app.redaction.numbers import numbers
 from app.redaction.respelling import has_run
 from app.redaction.sensitive import FLAG_LABELS as FLAG_LABELS
 from app.redaction.sensitive import Flag, touched
 from app.redaction.weighing import names_and_addresses
 from app.redaction.words import words
 
-RULE_VERSION = "2026.11.3"
+RULE_VERSION = "2026.11.4"
 """Raise it with every change of a rule: published texts are scanned again with newer rules."""
 
 CHUNK = 4_000
@@ -74,7 +77,8 @@ BARE_NUMBER = re.compile(
 STRANGE_AFTER_CUE = re.compile(
     r"(?:电话|手机|号码|微信|威信|薇信|卫星|QQ|扣扣|身份证|邮箱|信箱|加我|vx|座机|致电|证件号|卡号|[帐账]号|车牌|护照|联系方式|联系我|tel|mail)"
     r"[^\n。；！？]{0,10}?(?:[^\u4e00-\u9fff\s*，。、；：！？（）《》“”‘’,;:!?()…\-—\n]{5,}|"
-    r"(?:[^\u0000-\u024f\u2000-\u206f\u3000-\u9fff\uff00-\uffef\n][^\n]{0,2}?){5,})",
+    r"(?:[^\u0000-\u024f\u2000-\u206f\u3000-\u9fff\uff00-\uffef\n][^\n]{0,2}?){5,}"
+    r"|(?:[A-Za-zㄅ-ㄩ]{1,3} ){6,})",
     re.IGNORECASE,
 )
 """Behind a word that announces a number: letters and signs that no rule could read."""
@@ -118,6 +122,20 @@ class _Placed:
     is_third_person: bool = False
 
 
+class Cover:
+    """Which stretches lie within one of many spans; asked often, so the spans are put in order once."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(spans)
+        self._starts = [start for start, _ in ordered]
+        self._ends = list(accumulate((end for _, end in ordered), max))
+
+    def holds(self, start: int, end: int) -> bool:
+        """Whether one single span reaches from ``start`` or before to ``end`` or beyond."""
+        at = bisect_right(self._starts, start) - 1
+        return at >= 0 and self._ends[at] >= end
+
+
 def unlimited() -> None:
     """A budget that never runs out."""
 
@@ -137,9 +155,13 @@ def redact(
     never part of a person's name. ``budget`` is called between steps and raises when time is up.
     """
     placed: list[_Placed] = []
+    pieces: list[tuple[int, Folded]] = []
     for start, end in _chunks(text):
+        folded = fold(text[start:end])
+        budget()
+        pieces.append((start, folded))
         placed += _found(
-            text[start:end],
+            folded,
             start,
             by_office=by == "office",
             public=public_numbers,
@@ -148,7 +170,7 @@ def redact(
         )
     budget()
     hits = tuple(_hits(text, placed))
-    flags = tuple(_flags(text, placed, hits))
+    flags = tuple(_flags(text, pieces, placed, hits))
     masked = ((hit.start, hit.end, hit.replacement) for hit in hits if hit.action == Action.MASKED)
     return Redaction(rewritten(text, masked), hits, flags, RULE_VERSION)
 
@@ -163,7 +185,7 @@ def _chunks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _found(
-    text: str,
+    folded: Folded,
     offset: int,
     *,
     by_office: bool,
@@ -172,10 +194,8 @@ def _found(
     budget: Callable[[], None],
 ) -> list[_Placed]:
     """Everything found in one piece, the most certain first."""
-    folded = fold(text)
     if not folded.plain:
         return []
-    budget()
     found = list(_checked(numbers(folded, by_office=by_office, public=public), budget))
     tagged = words(folded.plain)
     budget()
@@ -203,8 +223,13 @@ def _hits(text: str, placed: Iterable[_Placed]) -> Iterator[Hit]:
     """
     everything = list(placed)
     hidden = [one for one in everything if not one.found.is_public]
+    numbers = Cover((one.start, one.end) for one in hidden if one.found.kind not in {Kind.ADDRESS, Kind.NAME})
     public = {(one.start, one.end): one for one in everything if one.found.is_public}
-    public = {span: one for span, one in public.items() if not _lies_within_longer(span, hidden)}
+    public = {
+        (start, end): one
+        for (start, end), one in public.items()
+        if not (numbers.holds(start - 1, end) or numbers.holds(start, end + 1))
+    }
     taken = bytearray(len(text))
     hits = []
     for one in (*public.values(), *hidden):
@@ -246,14 +271,6 @@ READABLE = frozenset("LNS")
 """Letters, numbers and signs (🀈 is a two): what is only punctuation needs no hiding."""
 
 
-def _lies_within_longer(span: tuple[int, int], hidden: Iterable[_Placed]) -> bool:
-    return any(
-        one.start <= span[0] and span[1] <= one.end and one.end - one.start > span[1] - span[0]
-        for one in hidden
-        if one.found.kind not in {Kind.ADDRESS, Kind.NAME}
-    )
-
-
 def _free_parts(taken: bytearray, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The stretches of a span that nothing else has taken."""
     at = start
@@ -290,33 +307,37 @@ def rewritten(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
     return "".join((*pieces, text[at:]))
 
 
-def _flags(text: str, placed: Iterable[_Placed], hits: Iterable[Hit]) -> Iterator[str]:
+def _flags(
+    text: str, pieces: Iterable[tuple[int, Folded]], placed: Iterable[_Placed], hits: Iterable[Hit]
+) -> Iterator[str]:
     """What a person must decide about."""
-    plain = fold(text).plain
-    yield from (flag.value for flag in touched(plain))
+    matters = {flag for _, folded in pieces for flag in touched(folded.plain)}
+    yield from (flag.value for flag in Flag if flag in matters)
     if any(one.is_third_person for one in placed):
         yield Flag.THIRD_PERSON.value
-    if _adds_something_odd(placed) or _is_oddly_written(text, hits):
+    if _adds_something_odd(placed) or _is_oddly_written(text, pieces, hits):
         yield Flag.ODD_WRITING.value
 
 
 def _adds_something_odd(placed: Iterable[_Placed]) -> bool:
     """Whether a second look found what no plain rule had taken whole: a plain telephone is nothing odd."""
     everything = list(placed)
-    plain = [(one.start, one.end) for one in everything if not one.found.is_odd]
-    return any(
-        not any(start <= one.start and one.end <= end for start, end in plain)
-        for one in everything
-        if one.found.is_odd
-    )
+    plain = Cover((one.start, one.end) for one in everything if not one.found.is_odd)
+    return any(one.found.is_odd and not plain.holds(one.start, one.end) for one in everything)
 
 
-def _is_oddly_written(text: str, hits: Iterable[Hit]) -> bool:
+def _is_oddly_written(text: str, pieces: Iterable[tuple[int, Folded]], hits: Iterable[Hit]) -> bool:
     """Digits in disguise that no rule took: after a cue, or seven of them close together."""
-    blank = list(text)
+    taken = bytearray(len(text))
     for hit in hits:
-        blank[hit.start : hit.end] = "\n" * (hit.end - hit.start)
-    left = fold("".join(blank)).plain
+        taken[hit.start : hit.end] = b"\x01" * (hit.end - hit.start)
+    return any(_is_odd_beside(taken, offset, folded) for offset, folded in pieces)
+
+
+def _is_odd_beside(taken: bytearray, offset: int, folded: Folded) -> bool:
+    """The same of one piece of the text; what was ``taken`` by a hit is left out."""
+    places = zip(folded.plain, folded.starts, strict=False)
+    left = "".join("\n" if taken[offset + start] else letter for letter, start in places)
     return (
         STRANGE_AFTER_CUE.search(left) is not None
         or has_run(left)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from app.redaction.folding import Folded
-from app.redaction.numbers import Found, Kind
+from app.redaction.found import Found, Kind
 from app.redaction.vocabulary import (
     AMBIGUOUS_SURNAMES,
     COMMON_SURNAMES,
@@ -187,7 +187,7 @@ def is_word(word: Word) -> bool:
     )
 
 
-def _is_full_name(text: str) -> bool:
+def is_full_name(text: str) -> bool:
     """Surname and a given name of one or two characters, none of which is a particle."""
     surname = surname_of(text)
     given = text[len(surname) :]
@@ -201,7 +201,7 @@ def _is_full_name(text: str) -> bool:
 
 def _is_likely_name(text: str) -> bool:
     """A full name whose given part is made of characters that given names are made of."""
-    return _is_full_name(text) and all(character in GIVEN for character in text[len(surname_of(text)) :])
+    return is_full_name(text) and all(character in GIVEN for character in text[len(surname_of(text)) :])
 
 
 def _cued(text: _Text) -> Iterator[Found]:
@@ -259,14 +259,23 @@ def _name_end(text: _Text, at: int, *, sure: bool) -> int:
     if sure and is_closed and 2 <= len(written) <= 4 and text.plain[:at].endswith(OWN_NAME_CUES):
         return run.end()
     is_believed = sure and surname_of(written) not in RARE_SURNAMES
-    if len(written) <= longest and _is_full_name(written) and (is_believed or _is_likely_name(written)):
+    if len(written) <= longest and is_full_name(written) and (is_believed or _is_likely_name(written)):
         return run.end()
     for length in range(longest, 1, -1):
         end = at + length
         candidate = text.plain[at:end]
-        if text.ends_word(end) and _is_likely_name(candidate) and not NOT_PERSON_AFTER.match(text.plain, end):
+        is_believed = _is_likely_name(candidate) or _is_named_in_parts(text, at, end)
+        if text.ends_word(end) and is_believed and not NOT_PERSON_AFTER.match(text.plain, end):
             return end
     return at
+
+
+def _is_named_in_parts(text: _Text, at: int, end: int) -> bool:
+    """局长|王|红专: surname and given name that the segmenter itself takes for names."""
+    if text.plain[at : at + 1] not in COMMON_SURNAMES or not is_full_name(text.plain[at:end]):
+        return False
+    parts = [text.words[text.at[place]] for place in range(at, end) if place in text.at]
+    return len(parts) > 1 and parts[0].start == at and all(part.tag in NAME_TAGS for part in parts)
 
 
 CUE_MARKS = frozenset(':：、，, (（“"是为叫')
@@ -296,11 +305,9 @@ def _titled_start(text: _Text, end: int, *, is_plain: bool) -> int:
         start = end - length
         candidate = text.plain[max(0, start) : end]
         is_full = start >= 0 and len(candidate) == length and _is_likely_name(candidate)
-        if (
-            is_full
-            and text.starts_word(start)
-            and not (surname_of(candidate) in RARE_SURNAMES and is_ordinary(candidate))
-        ):
+        is_addressed = is_plain and start >= 0 and len(candidate) == length and _is_common_name(candidate)
+        is_word = surname_of(candidate) in RARE_SURNAMES and is_ordinary(candidate)
+        if (is_full or is_addressed) and text.starts_word(start) and not is_word:
             return start
     for length in (2, 1):
         start = end - length
@@ -311,6 +318,11 @@ def _titled_start(text: _Text, end: int, *, is_plain: bool) -> int:
         if start >= 0 and is_surname and (is_cued or text.starts_word(start)):
             return start
     return end
+
+
+def _is_common_name(text: str) -> bool:
+    """Behind a common surname any character may be a given name, where 先生 or 女士 follows: 田丰, 龚继遂."""
+    return text[:1] in COMMON_SURNAMES and is_full_name(text) and not is_ordinary(text)
 
 
 AFTER_ROLE = re.compile(r"(?:来电|来访|来信|反映|投诉|举报|信访|留言|申请|求助|当事)[人者]$")
@@ -373,7 +385,7 @@ def _believed_end(text: _Text, number: int) -> int:
     is_listed = word.is_known and len(word.text) == 3 and word.text[0] in COMMON_SURNAMES
     if is_listed and (word.tag in NAME_TAGS or (word.tag in ODD_TAGS and _is_likely_name(word.text))):
         return word.end
-    if word.tag in NAME_TAGS and _is_full_name(word.text) and _is_name_word(word):
+    if word.tag in NAME_TAGS and is_full_name(word.text) and _is_name_word(word):
         return _with_cut_character(text, number)
     if not word.is_known and word.text[0] in COMMON_SURNAMES and len(word.text) <= 4:
         end = min(word.end, word.start + 1 + LONGEST_GIVEN)
@@ -420,7 +432,7 @@ def _with_cut_character(text: _Text, number: int) -> int:
     if following is None or len(word.text) != 2 or len(following.text) != 1:
         return word.end
     is_likely = following.tag in GIVEN_TAGS and _is_likely_name(word.text + following.text)
-    is_loose = not word.is_known and following.tag in LOOSE_TAGS and _is_full_name(word.text + following.text)
+    is_loose = not word.is_known and following.tag in LOOSE_TAGS and is_full_name(word.text + following.text)
     is_rest = is_likely or (is_loose and HAN.match(following.text) and following.text not in NEVER_LAST)
     return following.end if is_rest else word.end
 
@@ -507,7 +519,7 @@ def _joined_end(text: _Text, number: int, start: int, *, is_sure: bool) -> int:
     end = surname.end
     for word in text.words[number + 1 : number + 3]:
         name = text.plain[start : word.end]
-        is_odd = _is_full_name(name) and (not word.is_known or (is_pure and word.tag in PROPER_TAGS))
+        is_odd = is_full_name(name) and (not word.is_known or (is_pure and word.tag in PROPER_TAGS))
         if (
             HAN.fullmatch(word.text) is None
             or TITLE.fullmatch(word.text) is not None

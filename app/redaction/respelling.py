@@ -16,38 +16,43 @@ from app.redaction.folding import DIGITS, Folded
 
 # fmt: off
 SPELT: dict[str, str] = {
-    **dict.fromkeys(("ling", "lin", "zero", "dong", "nought"), "0"),
-    **dict.fromkeys(("yi", "yao", "one"), "1"),
-    **dict.fromkeys(("er", "liang", "two"), "2"),
-    **dict.fromkeys(("san", "three"), "3"),
-    **dict.fromkeys(("si", "four"), "4"),
-    **dict.fromkeys(("wu", "five"), "5"),
-    **dict.fromkeys(("liu", "six"), "6"),
-    **dict.fromkeys(("qi", "guai", "seven"), "7"),
-    **dict.fromkeys(("ba", "eight"), "8"),
-    **dict.fromkeys(("jiu", "gou", "nine"), "9"),
+    word: str(digit)
+    for digit, row in enumerate((
+        "ling lin dong zero nought oh ㄌㄧㄥ ゼロ ぜろ レイ れい",
+        "yi yao one jat ㄧ ㄧㄠ イチ いち",
+        "er liang two ji ㄦ ニ に",
+        "san three saam ㄙㄢ サン さん",
+        "si four sei ㄙ ヨン よん シ",
+        "wu five ng ㄨ ゴ ご",
+        "liu six luk ㄌㄧㄡ ロク ろく",
+        "qi guai seven cat ㄑㄧ ナナ なな シチ",
+        "ba eight baat ㄅㄚ ハチ はち",
+        "jiu gou nine gau ㄐㄧㄡ キュウ きゅう",
+    ))
+    for word in row.split()
 }
-"""Digits in pinyin (also as spoken on the radio) and in English."""
+"""Digits in pinyin (also as spoken on the radio), Cantonese, English, Bopomofo and Japanese."""
 ROMAN = {"N": "0", "O": "0", "0": "0", "I": "1", "II": "2", "III": "3", "IV": "4", "V": "5", "VI": "6",
          "VII": "7", "VIII": "8", "IX": "9"}
 MORSE = ("-----", ".----", "..---", "...--", "....-", ".....", "-....", "--...", "---..", "----.")
 HOMOPHONES = {
-    "0": "灵令林玲领凌另拎铃龄岭陵菱淋琳临邻懂动冻栋圈空",
-    "1": "要腰妖药耀咬依医衣已以意易艺亿亦益移宜遗仪椅姨",
-    "2": "尔儿耳而饿俩量凉粮亮梁辆",
-    "3": "散伞叁删山闪",
-    "4": "死寺司丝思斯私似撕",
-    "5": "武舞无吴午屋物误务雾伍污吾勿",
-    "6": "溜留刘柳流牛遛榴硫鎏",
-    "7": "期妻起漆齐其气骑旗棋奇器汽弃企启拐怪",
-    "8": "吧爸把疤巴霸拔罢芭扒发",
-    "9": "就救久酒旧舅究揪纠狗够",
+    "0": "灵令林玲领凌另拎铃龄岭陵菱淋琳临邻懂动冻栋圈空공영",
+    "1": "Ɩ⇂일要腰妖药耀咬依医衣已以意易艺亿亦益移宜遗仪椅姨",
+    "2": "ᄅ이尔儿耳而饿俩量凉粮亮梁辆",
+    "3": "Ɛ삼散伞叁删山闪",
+    "4": "ㄣ사死寺司丝思斯私似撕",
+    "5": "ϛ오武舞无吴午屋物误务雾伍污吾勿",
+    "6": "육륙溜留刘柳流牛遛榴硫鎏",
+    "7": "ㄥ칠期妻起漆齐其气骑旗棋奇器汽弃企启拐怪",
+    "8": "팔吧爸把疤巴霸拔罢芭扒发",
+    "9": "구就救久酒旧舅究揪纠狗够",
 }
-"""Characters that sound like a digit, toneless; they count only in a row of many."""
+"""Characters that sound like a digit, toneless, Korean ones, digits upside down; only in a row of many."""
 LETTERS = {
     letter: digit
     for digit, row in {
-        "0": "OoQD", "1": "lIiL", "2": "Zz", "3": "E", "4": "A", "5": "Ss", "6": "bG", "7": "T", "8": "B", "9": "gq",
+        "0": "OoQD@", "1": "lIiL!", "2": "Zz", "3": "EЭ", "4": "A", "5": "Ss$", "6": "bG", "7": "T",
+        "8": "B&", "9": "gq",
     }.items()
     for letter in row
 }
@@ -59,8 +64,13 @@ _ROMAN = "VIII|VII|III|VI|IV|IX|II|I|V|N|O|0"
 DIGIT = r"[0-9〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖幺]"
 _SOUNDS = "".join(HOMOPHONES.values())
 
-SPELT_RUN = re.compile(rf"(?<![A-Za-z])(?:(?:{_WORD})[\W_0-9]{{0,3}}){{3,40}}(?![A-Za-z])", re.IGNORECASE)
-SPELT_WORD = re.compile(_WORD, re.IGNORECASE)
+_SPELT = rf"(?:(?:double|triple)[ \-])?(?:{_WORD})"
+SPELT_RUN = re.compile(rf"(?<![A-Za-z])(?:{_SPELT}[\W_0-9]{{0,3}}){{3,40}}(?![A-Za-z])", re.IGNORECASE)
+SPELT_WORD = re.compile(rf"(?P<times>double|triple)?[ \-]?(?P<word>{_WORD})", re.IGNORECASE)
+TONED_RUN = re.compile(
+    rf"(?<![A-Za-z])(?:(?:{_WORD})[1-5][\W_]{{0,2}}){{5,20}}(?![A-Za-z0-9])", re.IGNORECASE
+)
+TONED_WORD = re.compile(rf"(?P<word>{_WORD})[1-5]", re.IGNORECASE)
 ROMAN_RUN = re.compile(
     rf"(?<![A-Za-z0-9])(?:(?:{_ROMAN})[\s,.·\-/、，]{{1,2}}){{6,17}}(?:{_ROMAN})(?![A-Za-z0-9])"
 )
@@ -68,9 +78,20 @@ ROMAN_WORD = re.compile(_ROMAN)
 MORSE_RUN = re.compile(r"(?<![.\-])(?:[.\-]{5}[\s/|,]{1,3}){6,17}[.\-]{5}(?![.\-])")
 SOUND_RUN = re.compile(rf"(?:(?:{DIGIT}|[{_SOUNDS}])[ \-—.·]?){{7,19}}")
 LETTER_RUN = re.compile(r"(?<![A-Za-z0-9@])[0-9A-Za-z]{7,18}(?![A-Za-z0-9@])")
+SIGN_RUN = re.compile(r"(?<![A-Za-z0-9@$&])(?=[0-9OolI]{0,10}[@!$&Э])[0-9OolI@!$&Э]{11}(?![A-Za-z0-9@!$&])")
+HUNDREDS = re.compile(
+    r"(?P<hundred>[一壹1])[百佰](?P<ten>[三-九叁-玖五六七八九肆伍陆柒捌3-9])[十拾](?P<one>[零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖1-9]?)"
+    r"(?=[\W_]{0,2}[0-9〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖]{3})"
+)
+"""一百三十八零零一三…: the beginning of a mobile number read as an amount."""
+INDEXED_RUN = re.compile(r"(?<![0-9])(?:[0-9]{1,2}[:.)] ?[0-9](?:[ ,;]{1,2}|(?![0-9]))){9,18}")
+INDEX = re.compile(r"(?<![0-9])[0-9]{1,2}[:.)] ?(?=[0-9])")
+PLACED = re.compile(r"第?(?:十?[一二三四五六七八九]|十)位(?:数字?)?(?:是|为|[:：])?(?=[0-9])")
+"""1:1 2:3 3:8 and 第一位1，第二位3: the place of each digit is told beside it."""
+HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])0x[0-9A-Fa-f]{8,16}(?![0-9A-Za-z])")
 REPEATED = re.compile(rf"(?P<times>[二两三四五六2-6])(?:个|连)(?P<digit>{DIGIT})|双(?P<twice>{DIGIT})")
 ENCODED_RUN = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{12,64}={0,2}(?![A-Za-z0-9+/=])")
-CROSS = re.compile(r"(?<=[0-9X]{5})[ \-]?(?:×|✕|✖|❌|╳|χ|х|Х|叉|艾克斯|爱克斯|埃克斯)")
+CROSS = re.compile(r"(?<=[0-9X]{5})[ \-]?(?:×|✕|✖|✗|✘|❌|╳|χ|х|Х|叉|艾克斯|爱克斯|埃克斯)")
 
 _JOINT = (
     r"加上?|减|乘|杠|横杠?|短横线?|点|空格?|空一格|逗号|顿号|星号?|井号?|(?:再)?然后是?|接着是?|紧接着"
@@ -78,7 +99,9 @@ _JOINT = (
     r"|中间(?:是|[一二三四五六2-6]位)*(?:数)?是?|末尾是?|结尾是?|末位是?"
     r"|最后(?:[一二两三四五六1-6]个?[位数]?字?)?是?|尾[数号]是?"
     r"|后(?:[一二三四五六1-6])个?[位数]是?|换行|下一行|dash|and"
+    r"|\[[\u4e00-\u9fff]{1,4}\](?:\[[\u4e00-\u9fff]{1,4}\]){0,3}|/:[:\-][A-Za-z)(~$@|<>*]{1,2}|\([\u4e00-\u9fff]{1,6}\)"
 )
+"""Words, [微笑], /::) and (哈哈) between two groups of digits."""
 JOINT = re.compile(rf"(?<=[0-9])[\W_]{{0,3}}(?:(?:{_JOINT})[\W_]{{0,3}}){{1,3}}(?=[0-9])")
 WIDE = re.compile(r"(?<=[0-9])(?:[^\w\n]{3,8}|[\W_]{3,5})(?=[0-9])")
 EVEN = re.compile(r"(?<![0-9])[0-9](?:[^0-9][0-9]){10,17}(?![0-9])")
@@ -100,13 +123,13 @@ UNDERSCORE = re.compile(r"(?<=[A-Za-z0-9])下划线(?=[A-Za-z0-9])")
 DRAWN_OUT = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9@._\-][ ·]{1,2}){5,60}[A-Za-z0-9@._\-](?![A-Za-z0-9])")
 ANY_DISGUISE = re.compile(
     rf"(?:{_WORD})[\W_]{{0,3}}(?:{_WORD})|[.\-]{{5}}[\s/|,]"
-    rf"|[0-9〇零一二三四五六七八九]\W{{0,3}}[加减杠横空点接后再然中末最尾换星井dla]"
+    rf"|[0-9〇零一二三四五六七八九]\W{{0,3}}[加减杠横空点接后再然中末最尾换星井dla\[(/]"
     r"|[A-Za-z0-9] ?[\[({【<]?(?:艾特|爱特|圈|小老鼠|@|at|[#*][A-Za-z0-9]|点|dot|[。，,·](?:com|cn)"
     r"|下划线)|[A-Za-z] [A-Za-z] "
     r"|[A-Za-z_.\-][零〇一二三四五六七八九]"
-    rf"|[0-9A-Za-z+/]{{7}}|[A-Z][\s,.·\-/、，]{{1,2}}[A-Z]|[二两三四五六2-6][个连]|双|[0-9][\W_]{{3}}"
+    rf"|[0-9A-Za-z+/]{{7}}|[A-Z][\s,.·\-/、，]{{1,2}}[A-Z]|[二两三四五六2-6][个连]|双|[0-9][\W_]{{3}}|[百佰]|[0-9]\(|[0-9]/:|0x|位(?:数字?)?(?:是|为|:)?[0-9]|[ㄅ-ㄩぁ-ヿ]|[0-9OolI][@!$&Э]|[@!$&Э][0-9]"
     rf"|(?:{DIGIT}|[{_SOUNDS}]){{7}}"
-    r"|(?:[0-9][^0-9]){8}|[×✕✖❌╳叉艾爱埃χхХ]",
+    r"|(?:[0-9][^0-9]){8}|[×✕✖✗✘❌╳叉艾爱埃χхХ]",
     re.IGNORECASE,
 )
 """Without any of these there is nothing to respell; most texts are done here."""
@@ -166,6 +189,31 @@ def _words(word: re.Pattern[str], meaning: Callable[[str], str]) -> Callable[[re
     return reading
 
 
+def _spelt_words(word: re.Pattern[str]) -> Callable[[re.Match[str]], list[Edit]]:
+    """Each word of a run by itself, "double zero" as two digits."""
+
+    def reading(match: re.Match[str]) -> list[Edit]:
+        found = word.finditer(match.string, match.start(), match.end())
+        return [(*one.span(), SPELT[one["word"].lower()] * _times(one)) for one in found]
+
+    return reading
+
+
+def _times(word: re.Match[str]) -> int:
+    return {"double": 2, "triple": 3}.get((word.groupdict().get("times") or "").lower(), 1)
+
+
+def _counted(match: re.Match[str]) -> list[Edit]:
+    figures = f"{match['hundred']}{match['ten']}{match['one'] or '0'}"
+    return [(*match.span(), figures.translate(DIGITS))]
+
+
+def _signed(match: re.Match[str]) -> list[Edit]:
+    """!38OO!38$$$: letters and signs of which each looks like a digit."""
+    places = enumerate(match[0], match.start())
+    return [(at, at + 1, LETTERS[letter]) for at, letter in places if letter in LETTERS]
+
+
 def _repeated(match: re.Match[str]) -> list[Edit]:
     digit = (match["digit"] or match["twice"]).translate(DIGITS)
     times = int((match["times"] or "2").translate(DIGITS))
@@ -219,11 +267,17 @@ def _from_base64(run: str) -> str:
 
 READINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], list[Edit]]], ...] = (
     (ENCODED_RUN, _decoded),
+    (SIGN_RUN, _signed),
     (AT, lambda match: [(match.start(), match.end(), "@")]),
     (DOT, lambda match: [(match.start(), match.end(), ".")]),
     (UNDERSCORE, lambda match: [(match.start(), match.end(), "_")]),
     (DRAWN_OUT, lambda match: [(at, at + 1, "") for at in range(*match.span()) if match.string[at] in " ·"]),
-    (SPELT_RUN, _words(SPELT_WORD, lambda word: SPELT[word.lower()])),
+    (TONED_RUN, _spelt_words(TONED_WORD)),
+    (SPELT_RUN, _spelt_words(SPELT_WORD)),
+    (HUNDREDS, _counted),
+    (INDEXED_RUN, lambda match: [(*one.span(), "") for one in INDEX.finditer(match.string, *match.span())]),
+    (PLACED, lambda match: [(*match.span(), "")]),
+    (HEXADECIMAL, lambda match: [(*match.span(), str(int(match[0], 16)))]),
     (ROMAN_RUN, _words(ROMAN_WORD, lambda word: ROMAN[word])),
     (
         MORSE_RUN,

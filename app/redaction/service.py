@@ -15,16 +15,23 @@ from sqlmodel import Session, select
 from app.base.errors import Invalid
 from app.base.rows import add_once
 from app.redaction import (
+    accounts,
     addresses,
     features,
     folding,
+    fragments,
     letters,
     masking,
     names,
     numbers,
+    papers,
+    plates,
+    reading,
+    recurring,
     respelling,
     sensitive,
     tagging,
+    telephones,
     vocabulary,
     weighing,
     words,
@@ -38,8 +45,8 @@ LONGEST_TEXT = 100_000
 """Characters; nothing a citizen or an office writes comes near."""
 
 _RULES = (
-    folding, respelling, numbers, vocabulary, letters, words, names, addresses, features, tagging, weighing, sensitive,
-    masking,
+    folding, respelling, reading, telephones, papers, accounts, plates, fragments, numbers, vocabulary, letters, words,
+    names, addresses, features, tagging, weighing, recurring, sensitive, masking,
 )  # fmt: skip
 
 

@@ -15,23 +15,26 @@ from numpy.typing import NDArray
 from app.redaction.addresses import address, addresses
 from app.redaction.features import features
 from app.redaction.folding import Folded
+from app.redaction.found import Found, Kind
 from app.redaction.names import SURE, hints, is_place_or_thing, is_word, latin_names, nobodys, surname_of
-from app.redaction.numbers import Found, Kind
+from app.redaction.recurring import again, listed
 from app.redaction.tagging import Weights, probabilities
 from app.redaction.vocabulary import NOT_GIVEN, NOT_PERSONS, SOUNDS
-from app.redaction.words import Word
+from app.redaction.words import Word, frequency, is_ordinary
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How likely the likeliest character of a span must be, each one, and the likeliest where no rule backs it."""
+    """How likely the likeliest character of a span must be, each one, the likeliest where no rule backs it, and the
+    likeliest of a Latin word: those are long, and mostly name a firm or a game."""
 
     seed: float
     rest: float
     alone: float
+    latin: float = 0.0
 
 
-NAMES_IN_A_LETTER, NAMES_ELSEWHERE = Limits(0.03, 0.02, 0.35), Limits(0.026, 0.018, 0.026)
+NAMES_IN_A_LETTER, NAMES_ELSEWHERE = Limits(0.03, 0.02, 0.45, 0.35), Limits(0.04, 0.025, 0.04, 0.08)
 ADDRESSES_IN_A_LETTER, ADDRESSES_ELSEWHERE = Limits(0.6, 0.4, 0.8), Limits(0.04, 0.006, 0.04)
 """Set by cross-validation. A letter to an office names few people, and by name or title; adverts, lists and press
 texts name many. There a name lost costs more than a word hidden for nothing, since a person looks in any case."""
@@ -79,13 +82,17 @@ def names_and_addresses(
     for found in sure:
         taken[found.start : found.end] = True
     limits = NAMES_IN_A_LETTER if is_letter else NAMES_ELSEWHERE
+    is_name = np.where(_said_in_a_title(plain), 0, is_name)
+    likely: list[Found] = []
     for start, end in _names(plain, is_name, backed, limits):
-        if any(never[start:end]):
-            continue
         if is_letter:
-            yield from _left(plain, taken, start, end)
+            likely += _left(plain, taken, start, end)
         else:
-            yield Found(start, end, Kind.NAME, "词性与上下文")
+            likely.append(Found(start, end, Kind.NAME, "词性与上下文"))
+    beside = list(listed(plain, sure + likely))
+    long = [found for found in likely if is_letter and found.end - found.start >= TELLING]
+    more = chain(likely, beside, again(plain, [*sure, *long, *beside]))
+    yield from (found for found in more if not any(never[found.start : found.end]))
 
 
 def _left(plain: str, taken: NDArray[np.bool_], start: int, end: int) -> Iterator[Found]:
@@ -95,15 +102,27 @@ def _left(plain: str, taken: NDArray[np.bool_], start: int, end: int) -> Iterato
         stop = at
         while stop < end and not taken[stop]:
             stop += 1
-        piece = plain[at:stop]
-        if stop - at >= SHORTEST_NAME and (
-            surname_of(piece) or SOUNDS.issuperset(piece) or piece[0].isascii()
-        ):
+        while at < stop and plain[at] in EDGES:
+            at += 1
+        latin = LATIN_NAME.match(plain, at, stop)
+        stop = latin.end() if latin else stop
+        if _may_be_a_name(plain[at:stop]):
             yield Found(at, stop, Kind.NAME, "词性与上下文")
         at = stop + 1
 
 
+def _may_be_a_name(piece: str) -> bool:
+    is_name = bool(surname_of(piece)) or SOUNDS.issuperset(piece) or piece[:1].isascii()
+    is_everyday = is_ordinary(piece) or frequency(piece) > RARELY
+    return len(piece) >= SHORTEST_NAME and is_name and not is_everyday
+
+
+LATIN_NAME = re.compile(r"[A-Za-z]+(?:[ .·'\-]{1,2}[A-Za-z]+)*")
+RARELY = 3
+"""A word of the dictionary that is more frequent than this (养老金) is no name for being likely."""
 SHORTEST_NAME = 2
+TELLING = 3
+"""A likely name is looked for in the rest of a letter from this length on: of two characters it may be a firm's."""
 MARKS = frozenset('，。、；：！？,;:!?（）()“”"\n\t/|')
 PARTICLES = NOT_GIVEN | frozenset("家人说称")
 PROPER_TAGS = frozenset({"nr", "nrt", "nrfg", "nz", "ns", "nt", "eng", "x"})
@@ -120,16 +139,35 @@ def _everyday(size: int, words: Sequence[Word]) -> NDArray[np.bool_]:
     return marks
 
 
+def _said_in_a_title(plain: str) -> NDArray[np.bool_]:
+    """Marks what stands in 《》, which names a book or a law and not a person, and the marks between names."""
+    marks = np.fromiter((character in BETWEEN_NAMES for character in plain), np.bool_, len(plain))
+    for match in TITLE.finditer(plain):
+        marks[match.start() : match.end()] = True
+    return marks
+
+
+TITLE = re.compile(r"《[^《》]{1,30}》|≪[^≪≫]{1,30}≫")
+BETWEEN_NAMES = frozenset("，。、；：！？,;:!?|\n\t")
+
+
 def _names(
     plain: str, is_name: Weights, backed: NDArray[np.bool_], limits: Limits
 ) -> Iterator[tuple[int, int]]:
-    """Likely names; a Latin word as a whole."""
+    """Likely names; a Latin word as a whole, brackets that hold nothing else with their name."""
     for start, end in _spans(plain, is_name, backed, limits):
+        is_latin = 2 * sum(map(str.isascii, plain[start:end])) > end - start
+        if is_latin and is_name[start:end].max() <= limits.latin:
+            continue
         while start and LATIN_WORD.fullmatch(plain, start - 1, start + 1):
             start -= 1
         while end < len(plain) and LATIN_WORD.fullmatch(plain, end - 1, end + 1):
             end += 1
-        yield start, end
+        is_held = start > 0 and plain[start - 1 : start] + plain[end : end + 1] in HOLDING
+        yield (start - 1, end + 1) if is_held else (start, end)
+
+
+HOLDING = frozenset({"()", "“”", "【】", "[]", '""', "「」"})
 
 
 def _spans(
