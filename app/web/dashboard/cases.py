@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -57,7 +58,7 @@ from app.web.dashboard.showing import (
     type_label,
 )
 from app.web.forms import day_of_form
-from app.web.presenting import ruler_view
+from app.web.presenting import instant, ruler_view
 from connectors.registry import PLATFORMS
 
 _EXPORT_PAGE = 500
@@ -267,7 +268,7 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
             "ended_reason": INVALID_REASONS.get(found.ended_reason, found.ended_reason),
             "requester": shown(story.requester.pseudonym) if story.requester else "",
             "clocks": clocks_of(found, at, calendar, large=True, left=answering["left_in_window"]),
-            "site": _site(story.messages),
+            "site": _site(story.messages, at),
             "ruler": ruler_view(
                 found.due_days,
                 at,
@@ -314,11 +315,20 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
         return render("desk/case.html", **context)
 
 
-def _site(received: list[Message]) -> list[tuple[str, str | None]]:
+def _site(received: list[Message], at: datetime) -> list[tuple[str, str | None]]:
     """Which website a fault was found on (找错), and what the national system says beside it."""
     said = received[0].extra if received and received[0].kind == "correction" else {}
-    rows = [(label, said.get(name)) for name, label in _SITE.items()]
+    times = {name: _time(said[name], at) for name in ("passed_on_at", "due_at") if said.get(name)}
+    rows = [(label, times.get(name, said.get(name))) for name, label in _SITE.items()]
     return rows if any(words for _, words in rows) else []
+
+
+def _time(written: str, at: datetime) -> str:
+    """A time as a person reads it; one that is none stands as it was written there."""
+    try:
+        return instant(datetime.fromisoformat(written), at)
+    except (ValueError, TypeError):
+        return written
 
 
 _SITE = {

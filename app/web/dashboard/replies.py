@@ -196,7 +196,7 @@ def _counts(seen: Iterable[Preview]) -> list[dict[str, Any]]:
             "used": one.whole.used,
             "limit": one.whole.limit,
             "unit": one.whole.unit or "chars",
-            "note": "发短版" if one.is_short else None,
+            "note": "发短版" if one.is_short else "含最长的结尾" if one.endings else None,
         }
         for one in seen
     ]
