@@ -1,6 +1,7 @@
 """Every page of every door in a real browser, at a desk's and at a phone's width: no barrier that axe can
 find, no sideways scrolling, nothing the content policy had to stop."""
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,15 +9,22 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlmodel import Session, select
 from werkzeug.serving import make_server
 
 from app.base import clock
+from app.cases.models import Case
 from app.cases.queries import by_number as of_number
 from app.cases.transitions import Status
 from app.disclosure.service import ask as ask_about
+from app.messages.attachments import prepare
+from app.messages.models import Message
+from app.messages.service import keep_file
 from app.opendata.service import report_leak
+from app.replies.service import moderate
 from app.staff import service as staff
 from tests.app.answers.acting import published as published_answer
+from tests.app.messages.test_attachments import a_photo
 from tests.app.replies.acting import drafted, released, submitted
 from tests.closing import proposed, published
 from tests.conftest import NOW, TheOffice, make_app, open_office
@@ -27,6 +35,7 @@ WIDTHS = [pytest.param(1440, id="desk"), pytest.param(390, id="phone")]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Whose page it is, by the beginning of its address; the first that fits. Everything else is the clerk's.
 WHOSE = (
+    (r"/desk/cases/[^/]+/comments/", "值班长老徐"),
     ("/desk/reviews", "王科长"),
     ("/desk/disclosures", "公开员小方"),
     ("/desk/setup", "系统管理员"),
@@ -66,6 +75,18 @@ FILES = (
 )
 
 
+def a_comment_with_photos(session: Session, office: TheOffice) -> tuple[Case, int]:
+    """A comment below an article whose featuring failed, with a photo of before and one of after."""
+    case = a_case(session, office, kind="comment", sender="oREADER", status=Status.IN_PROGRESS)
+    message = session.exec(select(Message).where(Message.case_id == case.id)).one()
+    row = moderate(session, NOW, office.people["小陈"], case, message.id, "feature")
+    row.state, row.error_words = "failed", "精选留言已达上限。"
+    session.add(row)
+    for added_by in (None, office.people["老李"].id):
+        keep_file(session, NOW, message.id, kind="image", file=prepare(a_photo()), added_by=added_by)
+    return case, message.id
+
+
 @pytest.fixture
 def running(sqlite_db: Any, tmp_path: Path) -> Iterator[tuple[Flask, TheOffice, str, list[str]]]:
     """The office with a case at every stage, served on a port of its own; and addresses of single pages."""
@@ -82,11 +103,14 @@ def running(sqlite_db: Any, tmp_path: Path) -> Iterator[tuple[Flask, TheOffice, 
         )
         leak = report_leak(session, NOW, None, leaked.number, kinds=["phone"])
         entry, _ = published_answer(session, office)
+        comment, commented = a_comment_with_photos(session, office)
     (tmp_path / "data").mkdir()
     app = make_app(office.db, tmp_path / "data")
     app.config["WTF_CSRF_ENABLED"] = True
     single = [
         *(f"/desk/cases/{one.number}" for one in (*cases, case, told)),
+        f"/desk/cases/{comment.number}",
+        f"/desk/cases/{comment.number}/comments/{commented}/delete",
         f"/desk/reviews/{review.id}",
         f"/desk/disclosures/{waiting.id}",
         f"/desk/answers/{entry.id}",
@@ -126,7 +150,7 @@ def _pages(app: Flask) -> list[str]:
 
 
 def _whose(path: str) -> str | None:
-    return next((name for start, name in WHOSE if path.startswith(start) and path != "/desk/login"), None)
+    return next((name for start, name in WHOSE if re.match(start, path) and path != "/desk/login"), None)
 
 
 @needs_browser

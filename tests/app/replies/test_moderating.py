@@ -18,6 +18,7 @@ from app.official_accounts import service as accounts
 from app.replies import moderating, queries, sending, service
 from app.replies.models import Moderation
 from app.staff.roles import Person, Role
+from app.web.dashboard.log_words import STEP_LABELS
 from connectors.sandbox.wechat import WeChatSandbox
 from connectors.sandbox.wechat_articles import Comment as AtWeChat
 from tests.conftest import NOW, WECHAT, TheOffice
@@ -298,3 +299,8 @@ def test_a_private_letter_offers_nothing_of_the_kind(signed_in: SignedIn, sqlite
     clerk = signed_in("小陈")
     assert "平台上的留言" not in clerk.get(f"/desk/cases/{case.number}").text
     assert clerk.post(f"/desk/cases/{case.number}/comments/{message_id}/feature").status_code == 403
+
+
+@pytest.mark.parametrize("action", list(moderating.DEEDS))
+def test_each_step_has_a_name_in_the_log(action: str) -> None:
+    assert {f"ask_{action}", f"comment_{action}"} <= STEP_LABELS.keys()
