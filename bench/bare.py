@@ -1,4 +1,5 @@
-"""The peer of the webhook: the least that may answer "success". Flask, the same proof and AES, one durable INSERT.
+"""The peer of the webhook: the least that may answer "success". Flask, the same proof and AES, the XML's number
+of the message by ElementTree, one durable INSERT.
 
 `python -m bench.bare HOST:PORT DATABASE WORKERS`: gunicorn with the settings of `huiying web --workers`, or
 waitress with those of `huiying serve` for WORKERS 1.
@@ -8,6 +9,7 @@ import json
 import os
 import sys
 import threading
+from xml.etree import ElementTree
 
 from flask import Flask, request
 
@@ -18,9 +20,7 @@ from connectors.wechat.connector import WeChatConnector
 
 ACCOUNT = "HUIYING_BENCH_ACCOUNT"
 """Environment variable with the account's settings as JSON."""
-TABLE = (
-    "CREATE TABLE IF NOT EXISTS pushes (fingerprint TEXT PRIMARY KEY, raw BLOB, opened BLOB) WITHOUT ROWID"
-)
+TABLE = "CREATE TABLE IF NOT EXISTS pushes (message TEXT PRIMARY KEY, raw BLOB, opened BLOB) WITHOUT ROWID"
 
 
 def make(database: str) -> Flask:
@@ -46,7 +46,8 @@ def make(database: str) -> Flask:
         insert = (
             "INSERT OR IGNORE INTO pushes VALUES (?, ?, ?)"  # its own transaction: durable when it returns
         )
-        connection().execute(insert, (checked.fingerprint, call.body, checked.body))
+        message = ElementTree.fromstring(checked.body).findtext("MsgId")
+        connection().execute(insert, (message, call.body, checked.body))
         return "success"
 
     return app

@@ -1,8 +1,8 @@
 """A platform that tells as fast as it is answered: ready-made requests over keep-alive connections.
 
-`python -m bench.client HOST PORT FILE FIRST CONNECTIONS SECONDS`: tells the requests in FILE (pickled bytes)
-from number FIRST on and prints what it saw as JSON. A process of its own, with bare sockets, so that it takes
-little of the machine it measures.
+`python -m bench.client HOST PORT FILE FIRST CONNECTIONS SECONDS STATUS END`: tells the requests in FILE
+(pickled bytes) from number FIRST on and prints what it saw as JSON. Taken in is what is answered with STATUS and
+ends in END. A process of its own, with bare sockets, so that it takes little of the machine it measures.
 """
 
 import itertools
@@ -16,11 +16,18 @@ from pathlib import Path
 
 
 def tell(
-    host: str, port: int, requests: list[bytes], first: int, connections: int, seconds: float
+    host: str,
+    port: int,
+    requests: list[bytes],
+    first: int,
+    connections: int,
+    seconds: float,
+    expected: tuple[str, str],
 ) -> dict[str, object]:
     """Tell until the time or the requests are over; milliseconds of each answer."""
     numbers, took, statuses = itertools.count(first), [], []
     end = time.perf_counter() + seconds
+    begins, ends = f"HTTP/1.1 {expected[0]}".encode("ascii"), expected[1].encode("ascii")
 
     def one_connection() -> None:
         link = socket.create_connection((host, port), 10)
@@ -33,7 +40,7 @@ def tell(
             except OSError:
                 answer = b""
             took.append((time.perf_counter() - begun) * 1000)
-            statuses.append(answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"success"))
+            statuses.append(answer.startswith(begins) and answer.endswith(ends))
             if not answer or b"connection: close" in answer.lower():
                 link.close()
                 link = socket.create_connection((host, port), 10)
@@ -84,6 +91,8 @@ def _answer(link: socket.socket) -> bytes:
 
 
 if __name__ == "__main__":
-    host, port, file, first, connections, seconds = sys.argv[1:]
+    host, port, file, first, connections, seconds, *expected = sys.argv[1:]
     ready = pickle.loads(Path(file).read_bytes())  # our own, of this run
-    print(json.dumps(tell(host, int(port), ready, int(first), int(connections), float(seconds))))
+    status, end = expected
+    seen = tell(host, int(port), ready, int(first), int(connections), float(seconds), (status, end))
+    print(json.dumps(seen))

@@ -14,12 +14,18 @@ _PATIENCE = 60.0
 
 @contextmanager
 def running(
-    module: str, *arguments: str, port: int, environment: Mapping[str, str], log: Path
+    module: str,
+    *arguments: str,
+    port: int,
+    environment: Mapping[str, str],
+    log: Path,
+    python: Path = Path(sys.executable),
 ) -> Iterator[int]:
-    """`python -m module …` that listens on ``port``; its process id. It is stopped at the end."""
+    """`python -m module …` (or a file) that listens on ``port``; its process id. It is stopped at the end."""
+    what = [module] if module.endswith(".py") else ["-m", module]
     with log.open("ab") as written:
         process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", module, *arguments],
+            [str(python), "-W", "ignore", *what, *arguments],
             cwd=ROOT,
             env=dict(environment),
             stdout=written,

@@ -1,10 +1,16 @@
-"""How long does a suggestion take at 10,000 answers, and is it right? Against SQLite's own full-text search.
+"""How long does a suggestion take at 10,000 answers, and is it right? Against SQLite's full-text search and tantivy.
 
-The 150 sample answers, each as it is and for 66 invented places; asked with the sample letters, whose right
-answers are known: their titles (short), the letters (a letter), and three letters in one (long).
+The 150 sample answers, each as it is and for invented places; asked with the sample letters, whose right
+answers are known: their titles (short), the letters (a letter), and three letters in one (long: most of 100 to
+400 characters). `python -m bench.suggestions FOLDER` tells how much memory a process with such a library holds.
 """
 
+import importlib
 import json
+import os
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import rjieba
+from flask import render_template_string
+from sqlalchemy import insert
 
 from app import migrations
 from app.base import clock
@@ -21,14 +29,20 @@ from app.base.db import Database, sqlite_module
 from app.base.keys import Keys
 from app.finding.index import AnswerIndex
 from app.finding.service import suggest
+from bench.servers import memory
 from bench.table import Row
 from kb.models import AnswerEntry, EntryVersion, LibraryChange
+from tests.conftest import make_app
 from tests.live import SECRET
 
 ANSWERS = 10_000
 AT_MOST = 3
 FIRST, SECOND = "东西南北上下新古青白红金", "桥湾塘岭庄"
-PLACES = ["", *(f"{one}{other}镇" for one in FIRST for other in SECOND)]
+PLACES = [
+    "",
+    *(f"{one}{other}镇" for one in FIRST for other in SECOND),
+    *(f"{one}{two}{other}镇" for one in FIRST for two in FIRST for other in SECOND),
+]
 
 
 @dataclass(frozen=True)
@@ -49,20 +63,83 @@ def measure(folder: Path, answers: int = ANSWERS) -> Iterator[Row]:
     copies = [_copy(one, place) for place in PLACES for one in material][:answers]
     db = _library(folder, copies)
     index = AnswerIndex(folder / "index")
-    with db.reading() as session:
-        begun = time.perf_counter()
-        index.rebuild(session)
-        rebuilt = time.perf_counter() - begun
-    finders = {"ours": _ours(db, index), **{name: _fts(folder, name, copies) for name in TOKENIZERS}}
-    for kind, questions in _questions().items():
-        seen = {name: _ask(find, questions) for name, find in finders.items()}
-        for name in TOKENIZERS:
-            yield Row(f"suggestion p95, {kind}", seen["ours"][0], f"FTS5 {name}", seen[name][0], "ms")
-        for name in TOKENIZERS:
-            what = f"right in the first {AT_MOST}, {kind}"
-            yield Row(what, seen["ours"][1], f"FTS5 {name}", seen[name][1], "%")
+    rebuilt = _rebuild(db, index)
     yield Row(f"rebuild of {len(copies):,} answers", rebuilt, "goal", 300 * len(copies) / 100_000, "s")
+    ours = _ours(db, index)
+    peers = {f"FTS5 {name}": _fts(folder, name, copies) for name in TOKENIZERS} | _tantivy(folder, copies)
+    asked = _questions()
+    for kind, questions in asked.items():
+        mine, seen = _ask(ours, questions), {name: _ask(find, questions) for name, find in peers.items()}
+        for name, (took, _) in seen.items():
+            yield Row(f"suggestion p95, {kind}", mine[0], name, took, "ms")
+        for name, (_, right) in seen.items():
+            yield Row(f"right in the first {AT_MOST}, {kind}", mine[1], name, right, "%")
+    at_rest = _ask(ours, asked["letter"])[0]
+    yield Row(
+        "suggestion p95, letter, during a rebuild",
+        _beside_a_rebuild(db, index, asked),
+        "at rest",
+        at_rest,
+        "ms",
+    )
+    yield Row("memory after all these questions", _memory(folder), "goal at 100,000", 300, "MB")
+    yield _public_page(db, folder, asked["title"])
     db.close()
+
+
+def _rebuild(db: Database, index: AnswerIndex) -> float:
+    """Seconds of a rebuild."""
+    begun = time.perf_counter()
+    with db.reading() as session:
+        index.rebuild(session)
+    return time.perf_counter() - begun
+
+
+def _beside_a_rebuild(db: Database, index: AnswerIndex, asked: dict[str, list[Asked]]) -> float:
+    """p95 in ms of suggestions for letters while a thread of the same process makes the index anew."""
+    beside = threading.Thread(target=_rebuild, args=(db, AnswerIndex(index.folder)))
+    find, took = _ours(db, index), []
+    beside.start()
+    while beside.is_alive():
+        for one in asked["letter"]:
+            begun = time.perf_counter()
+            find(one.text)
+            took.append((time.perf_counter() - begun) * 1000)
+    beside.join()
+    return sorted(took)[int(len(took) * 0.95)]
+
+
+def _memory(folder: Path) -> float:
+    """Megabytes that a process of its own holds after all questions."""
+    told = subprocess.run(
+        [sys.executable, "-m", "bench.suggestions", str(folder)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(told.stdout)
+
+
+def _public_page(db: Database, folder: Path, questions: list[Asked]) -> Row:
+    """Pages a second of the public search beside a page that shows nothing but the frame of every page."""
+    (folder / "index").rename(folder / "answers")
+    (folder / "data" / "index").mkdir(parents=True)
+    (folder / "answers").rename(folder / "data" / "index" / "answers")
+    app = make_app(db, folder / "data")
+    app.add_url_rule("/frame", view_func=lambda: render_template_string("{% extends 'public_base.html' %}"))
+    client, spent = app.test_client(), {"search": 0.0, "frame": 0.0}
+    for number, one in enumerate([questions[0], *questions]):
+        for name, path, query in (("search", "/answers", {"q": one.text}), ("frame", "/frame", {})):
+            begun = time.perf_counter()
+            assert client.get(path, query_string=query).status_code == 200
+            spent[name] += time.perf_counter() - begun if number else 0.0
+    return Row(
+        "public search page",
+        len(questions) / spent["search"],
+        "a page without content",
+        len(questions) / spent["frame"],
+        "/s",
+    )
 
 
 def _ask(find: Find, questions: list[Asked]) -> tuple[float, float]:
@@ -109,38 +186,29 @@ def _library(folder: Path, copies: list[dict[str, Any]]) -> Database:
     """All of them in force, as after their reviews."""
     db, now = Database(f"sqlite:///{folder}/library.db", Keys(SECRET)), clock.now()
     migrations.migrate(db)
+    entry = {"state": "published", "kind": "answer", "origin": "", "current_version": 1}
+    wording = {"number": 1, "author_id": 1, "digest": "", "published_at": now, "created_at": now}
+    wording |= {"valid_from": date(2026, 1, 1), "review_by": date(2099, 1, 1)}
+    taken = ("question", "phrasings", "text", "basis", "category")
     with db.writing() as session:
-        for number, one in enumerate(copies, 1):
-            session.add(
-                AnswerEntry(
-                    id=number,
-                    key=f"k{number}",
-                    state="published",
-                    current_version=1,
-                    owner_name=one["key"],
-                    created_at=now,
-                    updated_at=now,
-                )
-            )
-            session.add(
-                EntryVersion(
-                    entry_id=number,
-                    number=1,
-                    question=one["question"],
-                    phrasings=one["phrasings"],
-                    text=one["text"],
-                    basis=one["basis"],
-                    category=one["category"],
-                    author_id=1,
-                    digest="",
-                    valid_from=date(2026, 1, 1),
-                    review_by=date(2099, 1, 1),
-                    created_at=now,
-                    published_at=now,
-                )
-            )
-            session.add(LibraryChange(entry_id=number, kind="published", at=now))
+        for some in _thousands(copies):
+            entries = [
+                {"id": n, "key": f"k{n}", "owner_name": one["key"], "created_at": now, "updated_at": now}
+                | entry
+                for n, one in some
+            ]
+            session.execute(insert(AnswerEntry), entries)
+            wordings = [{"entry_id": n} | wording | {name: one[name] for name in taken} for n, one in some]
+            session.execute(insert(EntryVersion), wordings)
+            changes = [{"entry_id": n, "kind": "published", "at": now} for n, _ in some]
+            session.execute(insert(LibraryChange), changes)
     return db
+
+
+def _thousands(copies: list[dict[str, Any]]) -> Iterator[list[tuple[int, dict[str, Any]]]]:
+    numbered = list(enumerate(copies, 1))
+    for first in range(0, len(numbered), 1000):
+        yield numbered[first : first + 1000]
 
 
 def _ours(db: Database, index: AnswerIndex) -> Find:
@@ -186,3 +254,47 @@ def _fts(folder: Path, name: str, copies: list[dict[str, Any]]) -> Find:
         return [row[0] for row in found]
 
     return find
+
+
+def _tantivy(folder: Path, copies: list[dict[str, Any]]) -> dict[str, Find]:
+    """The search engine tantivy over the words of jieba; none where its package is not installed."""
+    try:
+        tantivy = importlib.import_module("tantivy")
+    except ImportError:
+        print("（没有安装 tantivy，少量一位对手：pip install tantivy）", flush=True)
+        return {}
+    fields = tantivy.SchemaBuilder()
+    fields.add_text_field("key", stored=True, tokenizer_name="raw")
+    fields.add_text_field("words", tokenizer_name="whitespace")
+    (folder / "tantivy").mkdir()
+    index = tantivy.Index(fields.build(), path=str(folder / "tantivy"))
+    writer = index.writer(heap_size=50_000_000, num_threads=1)
+    for one in copies:
+        said = "\n".join([one["question"], *one["phrasings"], one["text"]])
+        writer.add_document(tantivy.Document(key=one["key"], words=" ".join(_words(said))))
+    writer.commit()
+    index.reload()
+    searcher = index.searcher()
+
+    def find(text: str) -> list[str]:
+        terms = [
+            tantivy.Query.term_query(index.schema, "words", word) for word in dict.fromkeys(_words(text))
+        ]
+        asked = tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
+        return [searcher.doc(place)["key"][0] for _, place in searcher.search(asked, AT_MOST).hits]
+
+    return {"tantivy words of jieba": find}
+
+
+def _tell_memory(folder: Path) -> None:
+    """Ask everything there is of the library in a folder, and print how much memory this process then holds."""
+    db = Database(f"sqlite:///{folder}/library.db", Keys(SECRET))
+    find = _ours(db, AnswerIndex(folder / "index"))
+    for questions in _questions().values():
+        for one in questions:
+            find(one.text)
+    print(memory(os.getpid()))
+
+
+if __name__ == "__main__":
+    _tell_memory(Path(sys.argv[1]))

@@ -1,4 +1,5 @@
-"""How fast is a push acknowledged by the whole office, and how much of that is Flask, AES and the disk?"""
+"""How fast is a push acknowledged by the whole office, how much of that is Flask, AES and the disk, and how fast
+does django-helpdesk keep what its public form brings?"""
 
 import json
 import os
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -17,6 +19,7 @@ from app.base import clock
 from app.base.db import Database, sqlite_module
 from app.base.keys import Keys
 from app.calendar import service as calendar
+from bench import tickets
 from bench.bare import ACCOUNT
 from bench.servers import ROOT, memory, running
 from bench.table import Row
@@ -25,9 +28,11 @@ from tests.conftest import WECHAT
 from tests.faults.office import Prepared, prepared, tallies
 from tests.live import SECRET, LiveOffice, eventually, free_port
 
-PUSHES = 24_000
+PUSHES = 30_000
 CONNECTIONS = (1, 16)
 WORKERS = 2
+CELLS = 6
+FORMS = 12_000
 TIMES = ("p50", "p99", "longest")
 Result = dict[str, Any]
 
@@ -38,6 +43,7 @@ class Pushes:
 
     file: Path
     next: int = 0
+    expected: tuple[str, str] = ("200", "success")
 
 
 def ready_made(folder: Path, address: str, sandbox: WeChatSandbox, count: int = PUSHES) -> Pushes:
@@ -61,6 +67,7 @@ def ready_made(folder: Path, address: str, sandbox: WeChatSandbox, count: int = 
 def tell(port: int, pushes: Pushes, connections: int, seconds: float) -> Result:
     """Let a client of its own tell for some seconds; what it saw."""
     arguments = ["127.0.0.1", str(port), str(pushes.file), str(pushes.next), str(connections), str(seconds)]
+    arguments += pushes.expected
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "bench.client", *arguments],
         cwd=ROOT,
@@ -87,7 +94,7 @@ def an_office(folder: Path) -> Iterator[Prepared]:
 
 
 def measure(folder: Path, seconds: float) -> Iterator[Row]:
-    """Ours and the bare handler take turns, so that a busy machine is busy for both."""
+    """Ours, the bare handler and django-helpdesk take turns, so that a busy machine is busy for all of them."""
     account = {name: WECHAT[name] for name in ("app_id", "app_secret", "token", "aes_key", "original_id")}
     environment = {**os.environ, ACCOUNT: json.dumps(account)}
     bare_port, bare_file = free_port(), folder / "bare.db"
@@ -117,30 +124,57 @@ def measure(folder: Path, seconds: float) -> Iterator[Row]:
             "ours": (live.port, ready_made(folder, made.webhook(), made.sandbox)),
             "bare": (bare_port, ready_made(folder, f"http://127.0.0.1:{bare_port}/", made.sandbox)),
         }
+        peer = _with_helpdesk(stack, folder, sets)
         for port, pushes in sets.values():
-            tell(port, pushes, 4, 0.5)  # every thread once, before it counts
+            tell(port, pushes, 16, 0.7)  # every thread once, before it counts
         for connections in CONNECTIONS:
-            seen = {name: _twice(port, pushes, connections, seconds) for name, (port, pushes) in sets.items()}
-            yield from _rows(
-                f"webhook, {connections} connection{'s' * (connections > 1)}", seen["ours"], seen["bare"]
-            )
+            seen = _in_turns(sets, connections, seconds)
+            what = f"webhook, {connections} connection{'s' * (connections > 1)}"
+            yield from _rows(what, seen["ours"], seen["bare"])
+            if "helpdesk" in seen:
+                rates = (float(seen[name]["per_second"]) for name in ("ours", "helpdesk"))
+                yield Row(f"{what}: messages/s", next(rates), peer, next(rates), "/s")
         yield Row(
             "memory with 2 workers after that", memory(held_ours), "bare, 2 workers", memory(held_bare), "MB"
         )
         _check_nothing_is_lost(made, sets["ours"][1], bare_file, sets["bare"][1])
+        if "helpdesk" in sets:
+            assert tickets.kept(folder / "helpdesk.db") == sets["helpdesk"][1].next
         # The same with the queue being read meanwhile, as in an office.
         with running("app", "jobs", port=0, environment=live.environment, log=live.data_dir / "jobs.log"):
-            port, pushes = sets["ours"]
-            eventually(lambda: tallies(made.db)["cases"], what="the queue being read")
-            busy = _twice(port, pushes, CONNECTIONS[-1], seconds)
+            alone = {"ours": sets["ours"]}
+            eventually(lambda: tallies(made.db)["cases"], within=120, what="the queue being read")
+            busy = _in_turns(alone, CONNECTIONS[-1], seconds)["ours"]
         yield from _rows("webhook, 16, queue being read", busy, seen["bare"])
 
 
-def _twice(port: int, pushes: Pushes, connections: int, seconds: float) -> Result:
-    """The better of two halves: what the machine can do, not what it was disturbed by."""
-    halves = [tell(port, pushes, connections, seconds / 2) for _ in range(2)]
-    assert all(half["told"] == half["acknowledged"] for half in halves), halves
-    return max(halves, key=lambda half: float(half["per_second"]))
+def _with_helpdesk(stack: ExitStack, folder: Path, sets: dict[str, tuple[int, Pushes]]) -> str:
+    """django-helpdesk beside them, where it can be installed; its name."""
+    try:
+        tickets.made(folder / "helpdesk.db")
+    except tickets.NotHere as why:
+        print(f"django-helpdesk is not measured, it could not be installed: {why}", file=sys.stderr)
+        return ""
+    port = free_port()
+    stack.enter_context(tickets.serving(folder / "helpdesk.db", port, WORKERS, folder / "helpdesk.log"))
+    forms = tickets.ready_made(folder, port, FORMS)
+    sets["helpdesk"] = (port, Pushes(forms, expected=("302", "")))
+    return f"django-helpdesk {tickets.VERSION}"
+
+
+def _in_turns(sets: dict[str, tuple[int, Pushes]], connections: int, seconds: float) -> dict[str, Result]:
+    """Several short cells of each, one after the other; of each figure the median of its cells."""
+    cells: dict[str, list[Result]] = {name: [] for name in sets}
+    for _ in range(CELLS):
+        for name, (port, pushes) in sets.items():
+            cell = tell(port, pushes, connections, seconds / CELLS)
+            assert cell["told"] == cell["acknowledged"], (name, cell)
+            cells[name].append(cell)
+    figures = ("per_second", *TIMES)
+    return {
+        name: {figure: median(float(cell[figure]) for cell in seen) for figure in figures}
+        for name, seen in cells.items()
+    }
 
 
 def _rows(what: str, ours: Result, bare: Result) -> Iterator[Row]:
