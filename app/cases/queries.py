@@ -1,6 +1,6 @@
 """Which cases may this person see, and which are waiting? Every list, count, search and link asks here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -70,6 +70,11 @@ def visible_case(session: Session, person: Person, number: str) -> Case:
 def by_number(session: Session, number: str) -> Case | None:
     """Any case by its number (for jobs and the public look-up, which have rules of their own)."""
     return session.exec(select(Case).where(col(Case.number) == tidy(number))).first()
+
+
+def numbers_taken(session: Session, numbers: Collection[str]) -> set[str]:
+    """Which of these a case bears already."""
+    return set(session.exec(select(Case.number).where(col(Case.number).in_(numbers))))
 
 
 # ------------------------------------------------------------------ views: a number opens its list

@@ -51,7 +51,8 @@ _AT_ONCE = 100
 _TOGETHER = 8
 
 
-_NUMBER_TRIES = 8
+_NUMBERS_AT_ONCE = 8
+_NUMBERS = "case_numbers_at_hand"
 
 
 def take_in_arrivals(db: Database, now: datetime) -> int:
@@ -94,7 +95,8 @@ def _take_in_alone(db: Database, now: datetime, arrival_id: int) -> None:
 def _take_in_arrival(session: Session, now: datetime, arrival: Arrival) -> None:
     for message in messages_service.read_arrival(session, now, arrival):
         case = take_in(session, now, message)
-        windows.follow(session, message)
+        if not messages_service.is_first_word(session, message):
+            windows.follow(session, message)
         promising.keep_promise(session, now, arrival, case)
     session.add(arrival)
 
@@ -129,6 +131,8 @@ def take_in(session: Session, now: datetime, message: Message) -> Case:
         title=without_numbers(message.title) or title_of(message.text),
         text=message.text,
         message_type=message_type,
+        assisting=[],
+        due_days=[],
         category=str(message.extra.get("category") or (suggested.category if suggested else ""))[:40],
         place=place,
         routing=suggested.kept() if suggested else {},
@@ -184,6 +188,8 @@ def _waiting_for(session: Session, message: Message) -> Case | None:
     # A row of another system's file has a number of its own there and wants an answer of its own.
     if message.requester_id is None or platform(message.platform).imports:
         return None
+    if messages_service.is_first_word(session, message):
+        return None
     wanted = select(Case).where(
         Case.requester_id == message.requester_id, Case.status == Status.WAITING_CITIZEN
     )
@@ -191,11 +197,15 @@ def _waiting_for(session: Session, message: Message) -> Case | None:
 
 
 def _free_number(session: Session, received_at: datetime) -> str:
-    for _ in range(_NUMBER_TRIES):
-        number = numbers.new_number(day_of(received_at))
-        if queries.by_number(session, number) is None:
-            return number
-    raise Conflict("没能取到新的办件编号，请再试一次")
+    """A number nobody has: some are drawn and looked up at once, and used up within the transaction."""
+    day = day_of(received_at)
+    at_hand: list[str] = session.info.setdefault(_NUMBERS, {}).setdefault(day, [])
+    if not at_hand:
+        drawn = {numbers.new_number(day) for _ in range(_NUMBERS_AT_ONCE)}
+        at_hand.extend(drawn - queries.numbers_taken(session, drawn))
+    if not at_hand:
+        raise Conflict("没能取到新的办件编号，请再试一次")
+    return at_hand.pop()
 
 
 def receive_letter(
