@@ -235,6 +235,21 @@ def check_request(kind: str, words: str) -> RequestKind:
     return RequestKind(kind)
 
 
+# Who may be hurt when what a guard speaks of was readable, beside the one who wrote.
+_OTHERS: Mapping[str, str] = {
+    "third_person": "来信里点名提到的人",
+    "minor": "来信涉及的未成年人",
+    "family": "来信涉及的家人",
+    "health": "来信说到健康状况的人",
+    REPORT: "举报人和被举报人",
+}
+
+
+def affected(flags: Collection[str], platform: str) -> list[str]:
+    """Whom a leak of a public case may hurt and who is to be told of it (PIPL 57), as far as the flags tell."""
+    return [f"来信人（{platform}）", *(words for flag, words in _OTHERS.items() if flag in flags)]
+
+
 def check_reason(reason: str, legal_basis: str) -> None:
     """Withholding needs a coded reason, 其他 also the basis (C4). Raises `Invalid`."""
     if reason not in REASONS:

@@ -87,10 +87,12 @@ DATASETS: Mapping[str, Dataset] = {
         Dataset(
             "breakdown", "每月统计（分单位、类型、来源）",
             "Monthly statistics by department, type and platform",
-            "每月的同一组数，按承办单位、类型和来源分开。",
-            "The same figures of each month by department, type and platform.",
-            "各组相加等于每月统计的那一行。1 到 4 写作 <5；能从合计推出小数的那一格也留空。",
-            "Groups add up to the row of the month. 1 to 4 is <5, and whatever would give such a count away is empty.",
+            "每月收到、答复、按时、满意的数，按承办单位、类型和来源分开。",
+            "What was received and answered each month by department, type and platform.",
+            "各组相加等于每月统计的那一行。公开与不公开的原因只按月数，分开就多是小数。"
+            "1 到 4 写作 <5；能从合计推出小数的那一格也留空。",
+            "Groups add up to the row of the month; reasons are counted by month only. "
+            "1 to 4 is <5, and whatever would give such a count away is empty.",
             "每天", "/statistics", "id", BREAKDOWN,
         ),
     )

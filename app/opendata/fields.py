@@ -213,7 +213,6 @@ BREAKDOWN = (
     C("group", "组", "Group", "string", "单位、类型或来源的中文；还没有交办的写“未交办”",
       "Name of the department, type or platform", "微信公众号", required=True),
     *RECEIVED,
-    *CLOSED,
     POSITION,
 )
 # fmt: on

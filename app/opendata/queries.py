@@ -206,7 +206,9 @@ def addresses_of_month(session: Session, month: str) -> list[tuple[str, datetime
 
 def weeks(session: Session) -> list[date]:
     """The Mondays of the weeks in which something public was received."""
-    days = session.exec(select(PublishedCase.received_on).where(_is_public()).distinct())
+    days = session.execute(
+        plain_select(col(PublishedCase.received_on)).where(_is_public()).distinct()
+    ).scalars()
     return sorted({day - timedelta(days=day.weekday()) for day in days if day})
 
 

@@ -30,6 +30,9 @@ from app.statistics.suppression import Line, hidden
 
 DATASET = DATASETS["statistics"]
 BREAKDOWN = DATASETS["breakdown"]
+COUNTED_DIVIDED = tuple(key for key in COUNTED if BREAKDOWN.column(key))
+"""The counts that are divided. What became of those closed is counted by the month alone: by department these are
+small numbers, and hiding each of them would hide the reasons of the whole month with them (C4)."""
 DIVISIONS = ("department", "message_type", "platform")
 """How the public figures of a month are divided."""
 
@@ -89,9 +92,13 @@ def _public_month(month: Group, divided: tuple[tuple[str, tuple[Group, ...]], ..
     groups = {"": month.counts}
     for by, parts in divided:
         groups |= {f"{by}.{group.key}": group.counts for group in parts}
-    values = {(name, key): int(getattr(counts, key)) for name, counts in groups.items() for key in COUNTED}
+    values = {
+        (name, key): int(getattr(counts, key))
+        for name, counts in groups.items()
+        for key in (COUNTED_DIVIDED if name else COUNTED)
+    }
     # Whoever has the cases can count those that are public.
-    gone = hidden(values, _lines(groups, divided), {(name, "published") for name in groups})
+    gone = hidden(values, _lines(divided), {("", "published")})
     small, beside = _by_group(gone.small), _by_group(gone.beside)
 
     def figures(name: str) -> dict[str, Figure]:
@@ -101,21 +108,24 @@ def _public_month(month: Group, divided: tuple[tuple[str, tuple[Group, ...]], ..
         month.key,
         figures(""),
         {
-            by: [PublicGroup(group.key, group.label, figures(f"{by}.{group.key}")) for group in parts]
+            by: [
+                PublicGroup(group.key, group.label, _figures(BREAKDOWN, figures(f"{by}.{group.key}")))
+                for group in parts
+            ]
             for by, parts in divided
         },
     )
 
 
-def _lines(groups: Iterable[str], divided: Iterable[tuple[str, Sequence[Group]]]) -> list[Line]:
-    """Every sum a reader can check: down each division, and across what became of those closed."""
+def _lines(divided: Iterable[tuple[str, Sequence[Group]]]) -> list[Line]:
+    """Every sum a reader can check: down each division, and across what became of those closed in the month."""
     down = [
         Line(("", key), tuple((f"{by}.{group.key}", key) for group in parts))
         for by, parts in divided
         if parts
-        for key in COUNTED
+        for key in COUNTED_DIVIDED
     ]
-    return [*down, *(sums_within(name) for name in groups)]
+    return [*down, sums_within("")]
 
 
 def _by_group(keys: Iterable[Any]) -> dict[str, set[str]]:

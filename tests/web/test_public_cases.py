@@ -165,3 +165,14 @@ def test_nobody_is_asked_to_sign_in_install_or_follow(client: FlaskClient, addre
     assert page.status_code == 200
     for word in ("下载APP", "下载客户端", "关注公众号", "点赞", "转发"):
         assert word not in page.text
+
+
+@pytest.mark.parametrize(
+    "page", ["/", "/cases", "/cases?q=路灯", "/statistics", "/data", "/accounts", "/answers"]
+)
+def test_no_cache_on_the_way_keeps_a_page(client: FlaskClient, page: str) -> None:
+    assert client.get(page).headers["Cache-Control"] == "no-cache"
+
+
+def test_the_page_of_a_case_is_kept_for_half_a_minute_at_most(client: FlaskClient, number: str) -> None:
+    assert client.get(f"/cases/{number}").headers["Cache-Control"] == "public, max-age=30"

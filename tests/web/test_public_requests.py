@@ -163,6 +163,7 @@ def test_the_leak_button_withdraws_counts_and_drafts_the_report(
     assert asked(sqlite_office)[0].state == "done"
     paper = leader.get(answer.headers["Location"]).text
     assert "4 小时" in paper and number in paper and "电话" in paper
+    assert "可能受影响的人" in paper and "来信人（微信" in paper
     assert ">7<" in paper and ">3<" in paper and ">99<" not in paper
 
 

@@ -21,6 +21,7 @@ from app.staff.roles import Role
 from app.web.access import needs
 from app.web.context import current_person, now, reading, render, services, tell, writing
 from app.web.dashboard import desk
+from app.web.dashboard.showing import platform_label
 from app.web.forms import refused
 from app.web.public.reads import FORMS, reads
 
@@ -141,6 +142,8 @@ def leak_report(leak_id: int) -> str:
         )
         names = staff.names(session, [found.found_by])
         office = staff_service.office(session)
+        decided = queries.of_case(session, found.case_id)
+        case = queries.get(session, decided.id).case if decided else None
         position = log.position(session)
     return render(
         "desk/leak_report.html",
@@ -155,6 +158,7 @@ def leak_report(leak_id: int) -> str:
         reads=_reads(found, since),
         log_position=position,
         report_within=REPORT_WITHIN_HOURS,
+        affected=decision.affected(decided.flags, platform_label(case.platform)) if decided and case else [],
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Response
 
 public = Blueprint("public", __name__, template_folder="templates")
 
@@ -12,6 +12,13 @@ def around() -> dict[str, Any]:
     from app.web.public.frame import frame
 
     return frame()
+
+
+@public.after_request
+def asked_again(response: Response) -> Response:
+    """No copy between us and a reader lives longer than a withdrawal may take: it is asked for again, each time."""
+    response.headers.setdefault("Cache-Control", "no-cache")
+    return response
 
 
 # The pages hang themselves on the blueprint above; imported last, since they need it.

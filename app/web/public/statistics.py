@@ -47,7 +47,7 @@ def statistics() -> str:
         ),
         chart=_chart(found),
         tables=[(queries.GROUPING_LABELS[by], _table(this.divided[by])) for by in DIVISIONS],
-        group_head=[_head(BY_KEY[key]) for key in OF_GROUPS],
+        group_head=[BY_KEY[key].label for key in OF_GROUPS],
         month_head=[BY_KEY[key].short for key in OF_MONTHS],
         month_rows=_closed_rows(found.months[:MONTHS_DRAWN]),
         indicators=INDICATORS,
@@ -116,12 +116,8 @@ def _table(groups: list[PublicGroup]) -> list[list[str]]:
     ]
 
 
-def _head(indicator: Indicator) -> str:
-    """A column says once that it counts working days, so that its cells stay narrow."""
-    return f"{indicator.label}（工作日）" if indicator.unit == DAYS else indicator.label
-
-
 def _in_column(indicator: Indicator, value: Figure) -> str:
+    """Without the unit of days, which stands below the tables, so that no column is cut off."""
     return shown(indicator, value).removesuffix(f" {DAYS}")
 
 

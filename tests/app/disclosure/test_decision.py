@@ -124,3 +124,20 @@ def test_every_flag_has_words() -> None:
 
 def test_what_may_be_abusive_needs_a_person() -> None:
     assert guards((), "complaint", "ordinary", consent=True, abusive=True) == ["abusive"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "hurt"),
+    [
+        ([], ["来信人（微博）"]),
+        (["third_person", "odd_writing"], ["来信人（微博）", "来信里点名提到的人"]),
+        (["minor", "report"], ["来信人（微博）", "来信涉及的未成年人", "举报人和被举报人"]),
+    ],
+)
+def test_whom_a_leak_may_hurt_follows_from_what_the_guards_saw(flags: list[str], hurt: list[str]) -> None:
+    assert decision.affected(flags, "微博") == hurt
+
+
+@pytest.mark.parametrize("odd", ["路灯\x0b坏了", "路灯\u202e坏了", "\ufffe路灯坏了", "路灯坏了\x85"])
+def test_characters_that_no_page_can_show_leave_the_public_text(odd: str) -> None:
+    assert decision.tidied(odd, "", "", "").title == "路灯坏了"
