@@ -58,7 +58,7 @@ class Spelling:
             return None
         run = re.sub(r"[' ]", "", letters)
         read = [words for sounds in self._syllables(run) if (words := self._worded(sounds)) is not None]
-        return "".join(min(read, key=lambda words: (len(words), words))) if read else None
+        return "".join(min(read, key=_fewest)) if read else None
 
     def _syllables(self, run: str) -> list[tuple[str, ...]]:
         """The ways to cut a run of letters into syllables that the documents' words have."""
@@ -120,6 +120,10 @@ class Spelling:
             if _is_chinese_word(word):
                 counted.update(dict.fromkeys(word, count))
         return {syllables(one)[0]: one for one, _ in reversed(counted.most_common())}
+
+
+def _fewest(words: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
+    return len(words), words
 
 
 def _is_chinese_word(word: str) -> bool:
