@@ -137,8 +137,8 @@ def question_features(
 
 
 def _scores(asked: Asked, field: Field, table: Floats, units: Ints) -> list[Floats]:
-    scores = (asked.repeats * asked.idfs) @ (table * (K1 + 1) / (table + field.penalty[units]))
-    shared, mass = asked.idfs @ (table > 0), field.mass[units]
+    scores = (asked.repeats * asked.idfs) @ (table * (K1 + 1) / (table + field.penalty(units)))
+    shared, mass = asked.idfs @ (table > 0), field.mass(units)
     return [
         by_best(scores),
         scores / asked.mass,
@@ -244,7 +244,7 @@ def text_features(
     columns += _parts(query, fields["pairs"], units)
     count = len(units)
     columns += [
-        np.log1p(fields["pairs"].lengths[units]) / 8,
+        np.log1p(fields["pairs"].lengths(units)) / 8,
         np.full(count, np.log1p(len(query.text)) / 8),
         np.full(count, np.log1p(len(query.title)) / 8),
     ]
@@ -270,7 +270,7 @@ def _matches(query: Query, field: Field, kind: str, units: Ints) -> list[Floats]
     asked, table = query.asked("text", kind), query.table("text", kind, units)
     idfs, repeats = asked.idfs, asked.repeats
     held = table > 0
-    worth = table * (K1 + 1) / (table + field.penalty[units])
+    worth = table * (K1 + 1) / (table + field.penalty(units))
     scores, shared = (repeats * idfs) @ worth, idfs @ held
     title = query.repeats(asked, "text", kind, "title")
     vector = np.sqrt(((repeats * idfs) ** 2).sum())
@@ -280,8 +280,8 @@ def _matches(query: Query, field: Field, kind: str, units: Ints) -> list[Floats]
         by_best((repeats * idfs**2) @ worth),
         scores / asked.mass,
         shared / asked.mass,
-        shared / np.maximum(field.mass[units], 1e-9),
-        alike / np.maximum(vector * field.norm[units], 1e-9),
+        shared / np.maximum(field.mass(units), 1e-9),
+        alike / np.maximum(vector * field.norm(units), 1e-9),
         _rarest(idfs, held, 3),
         _chance(asked, field, table, units),
         by_best((title * idfs) @ worth),
@@ -304,15 +304,15 @@ def _chance(asked: Asked, field: Field, table: Floats, units: Ints) -> Floats:
     if not known.any():
         return np.zeros(len(units))
     share = asked.found[known, None] * 1.3 / max(field.total, 1.0)
-    odds = np.log((table[known] + 300 * share) / (field.lengths[units] + 300) / share)
+    odds = np.log((table[known] + 300 * share) / (field.lengths(units) + 300) / share)
     return np.asarray(asked.repeats[known] @ odds / asked.mass, dtype=float)
 
 
 def _parts(query: Query, field: Field, units: Ints) -> list[Floats]:
     asked, table = query.asked("text", "pairs"), query.table("text", "pairs", units)
     idfs, held = asked.idfs, table > 0
-    worth = table * (K1 + 1) / (table + field.penalty[units])
-    gentle = 1.2 * (0.25 + 0.75 * field.lengths[units] / field.mean)
+    worth = table * (K1 + 1) / (table + field.penalty(units))
+    gentle = 1.2 * (0.25 + 0.75 * field.lengths(units) / field.mean)
     title = query.repeats(asked, "text", "pairs", "title") > 0
     return [
         _rarest(idfs, held, 8),

@@ -16,7 +16,8 @@ import stat
 import time
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,16 @@ from whoosh.formats import Existence
 from whoosh.writing import IndexingError
 
 from kb.analysis import Segmenter, canonical, fold
+from kb.arrays import NotWhole
 from kb.documents import Document, Hit
 from kb.errors import IndexUnavailable
-from kb.postings import Postings, Texts, code_of
+from kb.postings import BLOCK, Postings, Texts, code_of, in_lines
 from kb.ranking import FIRST_KINDS, terms_of
-from kb.snapshot import Follower, SegmentData, spread_of
+from kb.segments import FIELDS, SegmentData, load, save, spread_of
+from kb.snapshot import Follower
 
 # Raise when the layout of the index changes.
-LAYOUT = 2
+LAYOUT = 3
 
 _OPEN_TRIES = 5
 _OPEN_PAUSE = 0.05  # seconds, doubled each time
@@ -49,6 +52,8 @@ _LONGEST_LINE = 100
 
 _SEGMENT = 50_000
 """Units in one segment of a new index."""
+_WORTH_KEEPING = 10_000
+"""Units of segments that are compiled once and kept for all processes; fewer are compiled by each."""
 
 
 class Counted(FieldType):  # type: ignore[misc]
@@ -103,6 +108,7 @@ class SearchIndex:
                     with _writing(made, merge=False) as writer:
                         for document in part:
                             self._add(writer, document)
+                self._keep(folder)
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
@@ -136,6 +142,7 @@ class SearchIndex:
                 _write_json(folder / "position.json", position)
             if purge:
                 self._remove_others({folder.name})
+                _remove_kept(folder)
 
     def search(
         self,
@@ -291,15 +298,81 @@ class SearchIndex:
             tables = [file.name for file in files if file.name.endswith(".toc")]
         return f"{name}:{max(tables, key=_toc_number)}"
 
-    def _segments(self, known: Mapping[str, SegmentData]) -> list[SegmentData]:
-        """Return the segments of the index, compiling those that are not known yet."""
-        reader = _opened(self._current()).reader()
+    def _keep(self, folder: Path) -> None:
+        """Compile all segments of a new index, one at a time, and keep them joined in one file."""
+        parts = []
+        reader = _opened(folder).reader()
         try:
-            leaves = [leaf for leaf, _ in reader.leaf_readers()]
-            # An empty index has one leaf without a segment.
-            return [_segment(leaf, known) for leaf in leaves if leaf.segment() is not None]
+            for number, leaf in enumerate(_leaves(reader)):
+                # Each is put away before the next: memory holds one.
+                part = folder / f"part-{number}"
+                save(part, [_segment(leaf)])
+                parts.append(load(part))
         finally:
             reader.close()
+        if parts:
+            save(_kept_in(folder, parts), parts)
+        for part in folder.glob("part-*"):
+            part.unlink()
+
+    def _segments(self, known: Sequence[SegmentData]) -> list[SegmentData]:
+        """Return the segments of the index: those known, those kept in files, the others compiled."""
+        folder = self._current()
+        reader = _opened(folder).reader()
+        try:
+            leaves = {leaf.segment().segment_id(): leaf for leaf in _leaves(reader)}
+            deleted = {name: frozenset(leaf.segment().deleted_docs()) for name, leaf in leaves.items()}
+            found: list[SegmentData] = []
+            for one in (*known, *_kept(folder, {_kept_in(folder, [one]) for one in known})):
+                have = {name for other in found for name in other.names}
+                if deleted.keys() >= set(one.names) and not have & set(one.names):
+                    found.append(one)
+            have = {name for one in found for name in one.names}
+            new = [_segment(leaf) for name, leaf in leaves.items() if name not in have]
+        finally:
+            reader.close()
+        return [
+            one.with_deleted({name: deleted[name] for name in one.names if deleted[name]})
+            for one in (*found, *_together(folder, new))
+        ]
+
+
+def _leaves(reader: Any) -> list[Any]:
+    """Return the readers of the segments; an empty index has one without a segment."""
+    return [leaf for leaf, _ in reader.leaf_readers() if leaf.segment() is not None]
+
+
+def _kept_in(folder: Path, parts: Sequence[SegmentData]) -> Path:
+    """Name the file of some segments."""
+    names = " ".join(name for part in parts for name in part.names)
+    return folder / f"units-{sha256(names.encode()).hexdigest()[:16]}"
+
+
+def _kept(folder: Path, known: Container[Path]) -> Iterator[SegmentData]:
+    """Map the files of compiled segments that are not known; one that is not whole is taken away."""
+    files = sorted(folder.glob("units-*"), key=lambda path: -path.stat().st_size)
+    for path in (file for file in files if file not in known):
+        try:
+            yield load(path)
+        except (NotWhole, OSError, ValueError, KeyError):
+            path.unlink(missing_ok=True)
+
+
+def _together(folder: Path, new: list[SegmentData]) -> list[SegmentData]:
+    """Keep what was compiled in a file if it is much; what cannot be written is searched from memory."""
+    if sum(one.size for one in new) < _WORTH_KEEPING:
+        return new
+    path = _kept_in(folder, new)
+    try:
+        save(path, new)
+        return [load(path)]
+    except OSError:
+        return new
+
+
+def _remove_kept(folder: Path) -> None:
+    for path in folder.glob("units-*"):
+        path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -344,45 +417,40 @@ def _toc_number(name: str) -> int:
     return int(digits) if digits.isdigit() else -1
 
 
-def _segment(reader: Any, known: Mapping[str, SegmentData]) -> SegmentData:
-    segment = reader.segment()
-    deleted = frozenset(segment.deleted_docs())
-    name = segment.segment_id()
-    if name in known:
-        return known[name].with_deleted(deleted)
+def _segment(reader: Any) -> SegmentData:
+    """Compile one of Whoosh's segments."""
     about = [reader.stored_fields(number)["about"] for number in range(reader.doc_count_all())]
-    places: dict[str, int] = {}
-    tags: list[frozenset[str]] = []
-    shared: dict[tuple[str, ...], frozenset[str]] = {}
-    for one in about:
-        if places.setdefault(one[0], len(places)) == len(tags):
-            tags.append(shared.setdefault(tuple(one[2]), frozenset(one[2])))
+    keys: list[str] = []
+    tags: list[int] = []
+    sets: dict[tuple[str, ...], int] = {}
+    places = []
+    for key, _, carried, *_ in about:
+        # The units of an entry come one after another.
+        if not keys or keys[-1] != key:
+            keys.append(key)
+            tags.append(sets.setdefault(tuple(carried), len(sets)))
+        places.append(len(keys) - 1)
     numbers = {
         family: np.array([n for n, one in enumerate(about) if one[1] == family], dtype=np.int32)
         for family in FIRST_KINDS
     }
     texts = {family: Texts.of([about[n][3] for n in held.tolist()]) for family, held in numbers.items()}
+    asked = [about[n] for n in numbers["question"].tolist()]
+    # Most questions are written as they are searched; only the others are kept twice.
+    otherwise = [unit for unit, one in enumerate(asked) if one[4] != one[3]]
     return SegmentData(
-        name=name,
-        keys=tuple(places),
-        tags=tuple(tags),
-        owners={
-            family: np.array([places[about[n][0]] for n in held.tolist()], dtype=np.int32)
-            for family, held in numbers.items()
-        },
+        names=(reader.segment().segment_id(),),
+        keys=np.array([key.encode() for key in keys], dtype=bytes),
+        tags=np.array(tags, dtype=np.uint16),
+        tag_sets=tuple(frozenset(one) for one in sets),
+        owners={family: np.array(places, dtype=np.int32)[held] for family, held in numbers.items()},
         documents=numbers,
+        begins={family: (0, len(held)) for family, held in numbers.items()},
         texts=texts,
-        # Most questions are written as they are searched; only the others are kept twice.
-        raw=Texts.of(
-            [raw if (raw := about[n][4]) != about[n][3] else "" for n in numbers["question"].tolist()]
-        ),
-        fields={
-            (family, kind): _postings(reader, family, kind, numbers[family])
-            for family, kinds in FIRST_KINDS.items()
-            for kind in kinds
-        },
+        raw=Texts.of([asked[unit][4] for unit in otherwise]),
+        raw_units=np.array(otherwise, dtype=np.int32),
+        fields={(family, kind): _postings(reader, family, kind, numbers[family]) for family, kind in FIELDS},
         spread=spread_of(texts["text"]),
-        deleted=deleted,
     )
 
 
@@ -404,22 +472,28 @@ def _postings(reader: Any, family: str, kind: str, numbers: Any) -> Postings:
         sizes.append(len(documents) - before)
     codes = np.array([code_of(term) for term in terms], dtype=np.uint64)
     order = np.argsort(codes)
-    starts = np.concatenate([[0], np.cumsum(np.array(sizes, dtype=np.int64))])
+    held = np.array(sizes, dtype=np.int64)
     # Postings of a term stay together; the terms change places.
-    sizes_ = np.diff(starts)[order]
-    moved = np.concatenate([[0], np.cumsum(sizes_)]).astype(np.int64)
-    at = np.repeat(starts[:-1][order] - moved[:-1], sizes_) + np.arange(len(documents))
-    units: Any = numbers.searchsorted(np.frombuffer(documents, dtype=np.uint32)[at]) if len(at) else at
+    begins = np.cumsum(held) - held
+    moved = np.cumsum(held[order]) - held[order]
+    at = np.repeat(begins[order] - moved, held[order]) + np.arange(len(documents))
+    units = numbers.searchsorted(np.frombuffer(documents, dtype=np.uint32)[at]) if len(at) else at
     frequencies = np.frombuffer(counts, dtype=np.float32)[at] if len(at) else np.zeros(0, np.float32)
+    blocks = -(-len(numbers) // BLOCK)
+    block_of = np.repeat(np.arange(len(terms)), held[order]) * blocks + units // BLOCK
+    in_block = np.bincount(block_of, minlength=len(terms) * blocks)
+    lengths = np.bincount(units, weights=frequencies, minlength=len(numbers))
+    unknown = np.zeros(0, np.float32)
     return Postings(
         codes=codes[order],
-        starts=moved,
-        units=units.astype(np.uint16 if len(numbers) <= 65536 else np.uint32),
+        offsets=np.minimum(np.arange(blocks + 1) * BLOCK, len(numbers)),
+        starts=np.concatenate([[0], np.cumsum(in_block)]).astype(np.uint32),
+        units=(units % BLOCK).astype(np.uint16),
         counts=frequencies.clip(0, 255).astype(np.uint8),
-        lengths=np.bincount(units, weights=frequencies, minlength=len(numbers)).astype(np.float32),
-        terms="\n".join([terms[n] for n in order]).encode("utf-8", "surrogatepass")
-        if kind == "words"
-        else b"",
+        lengths=lengths.clip(0, 65535).astype(np.uint16),
+        mass=unknown,
+        norm=unknown,
+        terms=in_lines([terms[n] for n in order] if kind == "words" else []),
     )
 
 

@@ -52,7 +52,9 @@ def _of_shorter(shared: Floats, one: str, others: Sequence[str]) -> Floats:
 def partial(one: str, others: Sequence[str], short: Held, instead: Floats) -> Floats:
     """Return how like the best part of the longer one the shorter one is; ``instead`` where not ``short``."""
     found = instead.copy()
-    found[short] = compared(fuzz.partial_ratio, one, [others[n] for n in np.flatnonzero(short)]) / 100
+    found[short] = (
+        compared(fuzz.partial_ratio, one, [others[n] for n in np.flatnonzero(short).tolist()]) / 100
+    )
     return found
 
 

@@ -9,9 +9,9 @@ candidates are weighed again by some fifty measures of likeness (`kb.features`),
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,51 +113,62 @@ def _characters(text: str, pairs: Sequence[str]) -> list[str]:
     return [character for character in text if character >= "\u3007" and character.isalnum()] + whole
 
 
+class Keys(Protocol):
+    """The keys of entries by their numbers."""
+
+    def __getitem__(self, number: int) -> str:
+        """Return the key of an entry."""
+
+
 @dataclass(frozen=True)
 class Collection:
     """All that ranking looks at: entries, and their units (each phrasing of a question; each text).
 
-    ``entry_of[family]`` gives for every unit the number of its entry, −1 for deleted units. ``texts`` are
-    those of the units, canonical; ``raw`` those of the question units as they were written, where that
-    differs. ``rarity``: the idf of a character in texts by its number.
+    ``owners[family]`` gives for every unit the number of its entry, ascending; ``dead[family]`` the ascending
+    units that are no longer there. ``texts`` are those of the units, canonical; ``raw`` says how question
+    units are written, where that differs. ``rarity``: the idf of a character in texts by its number.
     """
 
-    keys: Sequence[str]
-    tags: Sequence[frozenset[str]]
+    keys: Keys
     fields: Mapping[tuple[str, str], Field]
-    entry_of: Mapping[str, Ints]
+    owners: Mapping[str, NDArray[np.int32]]
+    dead: Mapping[str, Ints]
     texts: Mapping[str, Sequence[Texts]]
-    raw: Sequence[Texts]
+    raw: Sequence[tuple[NDArray[np.int32], Texts]]
     rarity: Floats
-    _order: dict[str, tuple[Ints, Ints]] = field(default_factory=dict)
-
-    @cached_property
-    def has_deleted(self) -> dict[str, bool]:
-        """Whether a family has units that are no longer there."""
-        return {family: bool((owners < 0).any()) for family, owners in self.entry_of.items()}
 
     def units_of(self, family: str, entries: Ints) -> Ints:
-        """Return the ascending living units of some entries."""
-        if family not in self._order:
-            order = np.argsort(self.entry_of[family], kind="stable")
-            self._order[family] = (order, self.entry_of[family][order])
-        order, owners = self._order[family]
-        first, last = np.searchsorted(owners, entries), np.searchsorted(owners, entries, side="right")
-        parts = [order[a:b] for a, b in zip(first, last, strict=True)]
-        return np.sort(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
+        """Return the ascending living units of some ascending entries."""
+        owners, dead = self.owners[family], self.dead[family]
+        wanted = entries.astype(owners.dtype)
+        first, last = owners.searchsorted(wanted), owners.searchsorted(wanted, side="right")
+        sizes = last - first
+        units = np.repeat(first - np.cumsum(sizes) + sizes, sizes) + np.arange(int(sizes.sum()))
+        return units[~np.isin(units, dead)] if len(dead) else units
 
     def of_family(self, family: str) -> dict[str, Field]:
         """Return the fields of one family by kind."""
         return {kind: found for (name, kind), found in self.fields.items() if name == family}
 
+    def located(self, family: str, units: Ints) -> list[tuple[Texts, int]]:
+        """Return for some units their segment and their number in it."""
+        segments = self.texts[family]
+        offsets = np.cumsum([0, *(len(one) for one in segments)])
+        at = np.searchsorted(offsets, units, side="right") - 1
+        local = (units - offsets[at]).tolist()
+        return [(segments[n], unit) for n, unit in zip(at.tolist(), local, strict=True)]
 
-def _located(segments: Sequence[Texts], units: Ints) -> list[tuple[Texts, int]]:
-    """Return for some units their segment and their number in it."""
-    offsets = np.concatenate([[0], np.cumsum([len(one) for one in segments])])
-    at = np.searchsorted(offsets, units, side="right") - 1
-    return [
-        (segments[n], int(unit - offsets[n])) for n, unit in zip(at.tolist(), units.tolist(), strict=True)
-    ]
+    def written(self, units: Ints, texts: Sequence[str]) -> list[str]:
+        """Return how some question units are written, whose canonical ``texts`` are these."""
+        written, first = list(texts), 0
+        for (differing, raw), segment in zip(self.raw, self.texts["question"], strict=True):
+            local = units - first
+            first += len(segment)
+            if len(differing):
+                at = np.minimum(differing.searchsorted(local), len(differing) - 1)
+                for n in np.flatnonzero(differing[at] == local).tolist():
+                    written[n] = raw.text(int(at[n]))
+        return written
 
 
 class Query:
@@ -238,9 +249,9 @@ def candidates(query: Query, allowed: NDArray[np.bool_] | None) -> Candidates:
     """Return the entries worth weighing: the best by question and by text."""
     totals = {family: _first(query, family, allowed) for family in FIRST_KINDS}
     found = [
-        query.collection.entry_of[family][_foremost(total, CANDIDATES)] for family, total in totals.items()
+        query.collection.owners[family][_foremost(total, CANDIDATES)] for family, total in totals.items()
     ]
-    entries = np.unique(np.concatenate(found))
+    entries = np.unique(np.concatenate(found)).astype(np.int64)
     units = {family: query.collection.units_of(family, entries) for family in FIRST_KINDS}
     asked = units["question"]
     if len(asked) > MOST_UNITS:
@@ -251,7 +262,7 @@ def candidates(query: Query, allowed: NDArray[np.bool_] | None) -> Candidates:
 def _best_units(query: Query, units: Ints, totals: NDArray[np.float32]) -> Ints:
     """Return of every entry its best phrasing, and the best others up to ``MOST_UNITS``."""
     order = np.argsort(-totals, kind="stable")
-    first = order[np.unique(query.collection.entry_of["question"][units[order]], return_index=True)[1]]
+    first = order[np.unique(query.collection.owners["question"][units[order]], return_index=True)[1]]
     others = np.setdiff1d(order, first, assume_unique=True)
     others = others[np.argsort(-totals[others], kind="stable")][: max(0, MOST_UNITS - len(first))]
     return np.sort(units[np.concatenate([first, others])])
@@ -268,7 +279,7 @@ def _foremost(scores: NDArray[np.float32], most: int) -> Ints:
 
 def _first(query: Query, family: str, allowed: NDArray[np.bool_] | None) -> NDArray[np.float32]:
     """Return the first score of every unit of a family: words, pairs, characters, each by its best."""
-    owners = query.collection.entry_of[family]
+    owners = query.collection.owners[family]
     total = np.zeros(len(owners), dtype=np.float32)
     for kind in FIRST_KINDS[family]:
         scores = query.collection.fields[family, kind].score(query.asked(family, kind))
@@ -279,8 +290,7 @@ def _first(query: Query, family: str, allowed: NDArray[np.bool_] | None) -> NDAr
         if best > 0:
             scores /= best
             total += scores
-    if query.collection.has_deleted[family]:
-        total[owners < 0] = 0
+    total[query.collection.dead[family]] = 0
     if allowed is not None:
         total[~allowed[owners]] = 0
     return total
@@ -290,13 +300,12 @@ def features_of(query: Query, family: str, units: Ints) -> Floats:
     """Return what speaks for some ascending units of a family, a row each."""
     collection = query.collection
     fields = collection.of_family(family)
-    located = _located(collection.texts[family], units)
+    located = collection.located(family, units)
     if family == "text":
         texts = [texts.units(unit) for texts, unit in located]
         return text_features(query, fields, units, texts, collection.rarity)
     stored = [texts.text(unit) for texts, unit in located]
-    written = [texts.text(unit) for texts, unit in _located(collection.raw, units)]
-    raw = [one or text for one, text in zip(written, stored, strict=True)]
+    raw = collection.written(units, stored)
     about = [About(text, query.segmenter.words(text)) for text in stored]
     return question_features(query, fields, units, about, raw)
 
@@ -324,7 +333,7 @@ def _side(query: Query, found: Candidates, family: str, judge: Judge) -> _Side:
     scores = judge.score(rows, long=query.question.is_letter)
     # Who lacks this side altogether is no better than the worst who has it.
     best = np.full(len(found.entries), scores.min())
-    owners = np.searchsorted(found.entries, query.collection.entry_of[family][units])
+    owners = np.searchsorted(found.entries, query.collection.owners[family][units])
     for unit in np.argsort(scores, kind="stable"):
         best[owners[unit]], chosen[owners[unit]] = scores[unit], unit
     return _Side(best, chosen, rows)
@@ -422,7 +431,7 @@ def _shared_words(query: Query, entries: Sequence[int], family: str) -> dict[int
     rows, columns = np.nonzero(collection.fields[family, "words"].frequencies(asked, units))
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
         if len(asked.terms[row]) > 1:
-            entry = int(collection.entry_of[family][units[column]])
+            entry = int(collection.owners[family][units[column]])
             shared[entry][asked.terms[row]] = float(asked.idfs[row])
     return shared
 
@@ -430,7 +439,7 @@ def _shared_words(query: Query, entries: Sequence[int], family: str) -> dict[int
 def _why(query: Query, entry: int, asked: Mapping[str, float], told: Mapping[str, float]) -> Why:
     collection = query.collection
     units = collection.units_of("question", np.array([entry]))
-    texts = {texts.text(unit) for texts, unit in _located(collection.texts["question"], units)}
+    texts = {texts.text(unit) for texts, unit in collection.located("question", units)}
     weight = {**told, **asked}
     terms = sorted(weight, key=lambda term: (-weight[term], term))
     only_told = [term for term in terms if term not in asked]

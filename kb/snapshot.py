@@ -6,8 +6,7 @@ whether there was a commit costs one small file and one folder listing per searc
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -15,8 +14,9 @@ from numpy.typing import NDArray
 
 from kb.analysis import Segmenter, fold, spellings
 from kb.documents import Hit
+from kb.errors import IndexUnavailable
 from kb.learned import judges
-from kb.postings import Field, Floats, Ints, Postings, Texts
+from kb.postings import Field, Floats, Ints
 from kb.ranking import (
     FIRST_KINDS,
     Collection,
@@ -28,80 +28,48 @@ from kb.ranking import (
     rank,
     why,
 )
+from kb.segments import FIELDS, SegmentData
 from kb.spelling import Spelling
 
-_SAMPLE = 2_000
-"""Texts by which it is estimated how common a character is."""
 
+class Keys:
+    """The keys of the entries of several segments, by number."""
 
-@dataclass(frozen=True)
-class SegmentData:
-    """One segment of the index as arrays. ``keys`` and ``tags``: its entries.
+    def __init__(self, segments: Sequence[SegmentData]) -> None:
+        self._parts = [segment.keys for segment in segments]
+        self._ends = np.cumsum([len(part) for part in self._parts])
 
-    ``owners[family]``: for each unit the place of its entry among ``keys``; ``documents[family]``: the number
-    Whoosh knows it by. ``texts``: those of the units; ``raw``: of the question units, as written. ``spread``:
-    in which share of the texts each character stands.
-    """
+    def __getitem__(self, number: int) -> str:
+        """Return the key of an entry."""
+        part = int(np.searchsorted(self._ends, number, side="right"))
+        key: bytes = self._parts[part][number - int(self._ends[part])]
+        return key.decode()
 
-    name: str
-    keys: tuple[str, ...]
-    tags: tuple[frozenset[str], ...]
-    owners: Mapping[str, NDArray[np.int32]]
-    documents: Mapping[str, NDArray[np.int32]]
-    texts: Mapping[str, Texts]
-    raw: Texts
-    fields: Mapping[tuple[str, str], Postings]
-    spread: NDArray[np.float32]
-    deleted: frozenset[int]
-
-    def with_deleted(self, deleted: frozenset[int]) -> "SegmentData":
-        """Return this segment with other units marked as deleted; the arrays are shared."""
-        return self if deleted == self.deleted else replace(self, deleted=deleted)
-
-    def living(self, family: str) -> NDArray[np.bool_]:
-        """Return for every unit of a family whether it is not deleted."""
-        if not self.deleted:
-            return np.ones(len(self.owners[family]), dtype=bool)
-        return ~np.isin(self.documents[family], np.fromiter(self.deleted, dtype=np.int32))
-
-
-def spread_of(texts: Texts) -> NDArray[np.float32]:
-    """Return in which share of some texts each character stands, by a sample of them."""
-    found = np.zeros(65536, dtype=np.float32)
-    step = max(1, len(texts) // _SAMPLE)
-    sampled = range(0, len(texts), step)
-    for unit in sampled:
-        found[np.unique(texts.units(unit))] += 1
-    return np.asarray(found / max(1, len(sampled)), dtype=np.float32)
+    def among(self, keys: Iterable[str]) -> NDArray[np.bool_]:
+        """Return for every entry whether its key is one of these."""
+        wanted = np.array([key.encode() for key in keys], dtype=bytes)
+        return np.concatenate([np.isin(part, wanted) for part in self._parts] + [np.zeros(0, dtype=bool)])
 
 
 class Snapshot:
     """A state of the index that searches can use; never changes."""
 
     def __init__(self, segments: Sequence[SegmentData]) -> None:
-        self.segments = {segment.name: segment for segment in segments}
-        numbers: dict[str, int] = {}
-        tags: list[frozenset[str]] = []
-        owners: dict[str, list[Ints]] = {family: [] for family in FIRST_KINDS}
-        for segment in segments:
-            living = {family: segment.living(family) for family in FIRST_KINDS}
-            places = _numbered(segment, living, numbers, tags)
-            for family, alive in living.items():
-                owners[family].append(np.where(alive, places[segment.owners[family]], -1))
+        self.segments = segments
+        self._keys = Keys(segments)
+        entries = np.cumsum([0, *(len(segment.keys) for segment in segments)])
         self.collection = Collection(
-            list(numbers),
-            tags,
+            self._keys,
+            {key: Field([segment.fields[key] for segment in segments]) for key in FIELDS},
             {
-                (family, kind): Field([segment.fields[family, kind] for segment in segments])
-                for family, kinds in FIRST_KINDS.items()
-                for kind in kinds
+                family: _end_to_end([segment.owners[family] for segment in segments], entries)
+                for family in FIRST_KINDS
             },
-            {family: np.concatenate([*parts, np.zeros(0, np.int64)]) for family, parts in owners.items()},
+            {family: _dead(segments, family) for family in FIRST_KINDS},
             {family: [segment.texts[family] for segment in segments] for family in FIRST_KINDS},
-            [segment.raw for segment in segments],
+            [(segment.raw_units, segment.raw) for segment in segments],
             _rarity(segments),
         )
-        self.documents = len(numbers)
         self.is_warm = False
 
     def search(
@@ -143,13 +111,28 @@ class Snapshot:
                 frequency[word] += times
         return Spelling(frequency)
 
+    @cached_property
+    def documents(self) -> int:
+        """How many entries have something that can be found."""
+        living = [
+            np.delete(owners, self.collection.dead[family])
+            for family, owners in self.collection.owners.items()
+        ]
+        return len(np.unique(np.concatenate(living)))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the files it looks at are as they were."""
+        return all(segment.is_whole for segment in self.segments)
+
     def _allowed(self, tag: str | None, without: frozenset[str]) -> NDArray[np.bool_] | None:
         if tag is None and not without:
             return None
-        pairs = zip(self.collection.keys, self.collection.tags, strict=True)
-        return np.array(
-            [(tag is None or tag in tags) and key not in without for key, tags in pairs], dtype=bool
-        )
+        allowed = ~self._keys.among(without)
+        if tag is not None:
+            tagged = [np.array([tag in one for one in part.tag_sets])[part.tags] for part in self.segments]
+            allowed &= np.concatenate([*tagged, np.zeros(0, dtype=bool)])
+        return allowed
 
     def _hits(self, order: Sequence[tuple[Ranked, Query]]) -> list[Hit]:
         """Return the hits with their reasons, which are found for all hits of one reading together."""
@@ -171,23 +154,18 @@ class Snapshot:
         ]
 
 
-def _numbered(
-    segment: SegmentData,
-    living: Mapping[str, NDArray[np.bool_]],
-    numbers: dict[str, int],
-    tags: list[frozenset[str]],
-) -> Ints:
-    """Give the entries of a segment with living units their numbers; returns them by their place in it."""
-    alive = np.zeros(len(segment.keys), dtype=bool)
-    for family, units in living.items():
-        alive[segment.owners[family][units]] = True
-    places = np.full(len(segment.keys), -1)
-    for place in np.flatnonzero(alive).tolist():
-        number = numbers.setdefault(segment.keys[place], len(numbers))
-        if number == len(tags):
-            tags.append(segment.tags[place])
-        places[place] = number
-    return places
+def _end_to_end(parts: Sequence[NDArray[np.int32]], firsts: Ints) -> NDArray[np.int32]:
+    """Join numbers, those of each part counted from its first; a single part is not copied."""
+    if len(parts) == 1:
+        return parts[0]
+    moved = [part + np.int32(first) for part, first in zip(parts, firsts, strict=False)]
+    return np.concatenate([*moved, np.zeros(0, np.int32)])
+
+
+def _dead(segments: Sequence[SegmentData], family: str) -> Ints:
+    firsts = np.cumsum([0, *(len(segment.owners[family]) for segment in segments)])
+    gone = [segment.dead(family) + first for segment, first in zip(segments, firsts, strict=False)]
+    return np.concatenate([*gone, np.zeros(0, np.int64)])
 
 
 def _rarity(segments: Sequence[SegmentData]) -> Floats:
@@ -203,7 +181,7 @@ class Follower:
     """Keeps a snapshot that is as new as the index; one thread reloads, the others go on with the old."""
 
     def __init__(
-        self, state: Callable[[], str], segments: Callable[[Mapping[str, SegmentData]], list[SegmentData]]
+        self, state: Callable[[], str], segments: Callable[[Sequence[SegmentData]], list[SegmentData]]
     ) -> None:
         self._state = state
         self._segments = segments
@@ -211,18 +189,26 @@ class Follower:
         self._held: tuple[str, Snapshot] | None = None
 
     def current(self) -> Snapshot:
-        """Return the snapshot of the index as it is now, or as it was if another thread is reloading."""
+        """Return the snapshot of the index as it is now, or as it was if another thread is reloading.
+
+        Raises ``IndexUnavailable`` if somebody wrote into the files it looks at.
+        """
         state = self._state()
         held = self._held
-        if held is not None and held[0] == state:
-            return held[1]
+        if held is None or held[0] != state:
+            held = self._reloaded(state, held)
+        if not held[1].is_whole:
+            raise IndexUnavailable("搜索索引的文件已被改动，需要重建。", code="damaged")
+        return held[1]
+
+    def _reloaded(self, state: str, held: tuple[str, Snapshot] | None) -> tuple[str, Snapshot]:
         if not self._lock.acquire(blocking=held is None) and held is not None:
-            return held[1]
+            return held
         try:
             held = self._held
             if held is None or held[0] != state:
-                known = held[1].segments if held is not None else {}
+                known = [one for one in held[1].segments if one.is_whole] if held is not None else []
                 held = self._held = (state, Snapshot(self._segments(known)))
-            return held[1]
+            return held
         finally:
             self._lock.release()
