@@ -83,12 +83,6 @@ class Database:
             yield session
             session.commit()
 
-    @contextmanager
-    def writing_rows(self) -> Iterator[Connection]:
-        """One transaction for bare statements, without the session's bookkeeping: for what must be quick."""
-        with self.turn(), self._writer.begin() as connection:
-            yield connection
-
     def _info(self) -> dict[str, Any]:
         return {"keys": self.keys, "folder": self.folder}
 

@@ -45,7 +45,7 @@ def configure(level: int = logging.INFO) -> None:
     root.setLevel(level)
     # What no line of ours shows need not be found out for each (docs.python.org/3/howto/logging: Optimization).
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # type: ignore[attr-defined]
+    logging._srcfile = None
     # These write whole addresses, and addresses of platforms carry tokens; or a line for every look.
     for name in ("httpx", "httpcore", "apscheduler", "alembic", "waitress.queue", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -56,7 +56,7 @@ class Straight:
         self._connection: Any = None
         self._of_process = 0
         db.closing.append(self.close)
-        kind = type(db.engine.dialect)
+        kind: Any = type(db.engine.dialect)
         self._dialect = kind(paramstyle="named") if db.is_sqlite else db.engine.dialect
         dbapi: Any = db.engine.dialect.dbapi
         self.refusals: tuple[type[Exception], ...] = (dbapi.DataError, dbapi.IntegrityError)

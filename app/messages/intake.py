@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, or_, select, update
+from sqlalchemy import SelectBase, Table, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.base.db import Database
@@ -59,9 +59,7 @@ class _Waiting:
 class Intake:
     """Durable acceptance of pushes. One per process; safe for any number of threads."""
 
-    def __init__(
-        self, db: Database, *, asked: Select[tuple[str]] | None = None, spool: Spool | None = None
-    ) -> None:
+    def __init__(self, db: Database, *, asked: SelectBase | None = None, spool: Spool | None = None) -> None:
         """``asked`` finds whether the office has asked ``pseudonym`` something: such a message opens no case."""
         self.spool = spool or Spool(db.folder)
         self._straight = straight = Straight(db, AWAY_AFTER_SECONDS)
