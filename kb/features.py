@@ -38,6 +38,7 @@ QUESTION = (
     "word_order", "type_shared", "type_differs", "negation", "numbers",
     "raw_ratio", "raw_edits", "raw_winkler", "raw_in_order", "raw_prefix", "raw_postfix", "raw_both", "raw_asked",
     "title_ratio", "title_in_order", "title_both",
+    "mark_same", "purpose_both", "purpose_asked_left", "purpose_stored_left", "manners",
 )  # fmt: skip
 
 TEXT = (
@@ -49,6 +50,7 @@ TEXT = (
     "length", "asked_length", "title_length",
     "codes_hit", "codes_title", "codes_strange", "codes_family", "codes_share",
     "opening_asked", "opening_title", "opening_in_order", "window_asked", "window_title", "run", "title_characters",
+    "told_first", "told_first_weight",
 )  # fmt: skip
 
 # Particles, politeness and ways of asking: what is left is what the question is about.
@@ -69,9 +71,83 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?|[一二三四五六七八九十百千万两
 _CODE = re.compile(r"[a-z]+\d*|\d+")
 
 _OPENING = 120
+_TOLD_FIRST = 60
 _TITLE = 80
 _WINDOW = 60
+_HAN = 0x4E00, 0x9FFF
+_USUAL_WEIGHT = 400.0  # of sixty characters, in idf
 _LONG = 100  # characters: beyond, looking for the best part costs more than it tells
+
+
+# Kinds of question, a line each: which of its words is used says little, which line much.
+_PURPOSES = """
+怎么办 怎么治 如何治 治疗 医治 治法 疗法 处理 解决
+原因 病因 引起 造成 导致 诱发 起因
+症状 表现 特征 征兆 体现
+预防 防止 避免
+吃什么 饮食 食物 食谱 水果 食疗 忌口 禁忌
+药 片 胶囊 颗粒 丸
+多少钱 价格 费用 收费
+多久 多长 时间 几天 周期 什么时候
+在哪 地方 地址
+副作用 不良反应 危害 害处
+怎么吃 用法 用量 服法 一天 几次
+检查 诊断 确诊 化验 发现
+传染 传播
+遗传
+严重 要紧 后果 厉害
+区别 不同 差别 关系 一样
+注意 事项 护理
+治好 治愈 根治 痊愈 康复 断根
+疫苗 打针 接种 注射
+是什么病 什么是 什么病 属于 定义 类型
+功效 作用 疗效 效果 有效 有用
+适应 主治
+偏方 中医 中药
+怀孕 孕妇 哺乳 月经 喂奶
+孩子 婴儿 新生儿 宝宝
+老年人 老人
+牌子 哪个好 最好 推荐
+成分 含量 规格 多少克 多少粒
+医院 门诊 科
+手术
+材料 资料 证件 手续
+流程 程序 步骤
+电话 联系
+条件 资格 要求
+标准 规定 政策
+投诉 举报 反映
+补办 办理 申请
+能 可以 是否
+要 必须 一定 必要
+复发 反复
+"""
+_MANNERS = ("请问", "您好", "你好", "医生", "谢谢", "我想", "咨询", "大夫", "求助")
+
+
+def _by_first(lines: str) -> dict[str, list[tuple[str, int]]]:
+    found: dict[str, list[tuple[str, int]]] = {}
+    for number, line in enumerate(lines.strip().splitlines()):
+        for word in line.split():
+            found.setdefault(word[0], []).append((word, 1 << number))
+    return found
+
+
+_PURPOSE_WORDS = _by_first(_PURPOSES)
+
+
+def purposes_of(text: str) -> int:
+    """Return the kinds of question a text is, a bit for each."""
+    kinds = 0
+    for at, character in enumerate(text):
+        for word, kind in _PURPOSE_WORDS.get(character, ()):
+            if text.startswith(word, at):
+                kinds |= kind
+    return kinds
+
+
+def _is_polite(text: str) -> bool:
+    return any(word in text for word in _MANNERS)
 
 
 class Query(Protocol):
@@ -133,6 +209,7 @@ def question_features(
     columns += _wording(about, stored, texts, alike)
     columns += _left(about, stored, fields)
     columns += _as_written(query, texts, raw, alike)
+    columns += _purposes(query.raw, raw)
     return np.column_stack(columns)
 
 
@@ -225,6 +302,21 @@ def _as_written(query: Query, stored: Sequence[str], written: Sequence[str], ali
     ]
 
 
+def _purposes(asked: str, written: Sequence[str]) -> list[Floats]:
+    """What is wanted, by kinds of question that every office meets, and in which manner it is asked."""
+    mine, theirs = purposes_of(asked), [purposes_of(text) for text in written]
+    both = np.array([(mine & one).bit_count() for one in theirs], dtype=float)
+    either = np.array([(mine | one).bit_count() for one in theirs], dtype=float)
+    marked, polite = "?" in asked, _is_polite(asked)
+    return [
+        np.array([float(("?" in text) == marked) for text in written]),
+        both / np.maximum(either, 1),
+        mine.bit_count() - both,
+        np.array([one.bit_count() for one in theirs], dtype=float) - both,
+        np.array([float(_is_polite(text) != polite) for text in written]),
+    ]
+
+
 # ------------------------------------------------------------------ texts
 
 
@@ -262,6 +354,7 @@ def text_features(
         spread.window(titled),
         spread.run(inside),
         spread.share_of(query.title),
+        *spread.told_first(query.text, fields["pairs"]),
     ]
     return np.column_stack(columns)
 
@@ -431,6 +524,25 @@ class Spread:
         kept = places[first]
         shares = np.bincount(self._owner[kept], weights=found[kept], minlength=self._count) / mass
         return np.asarray(shares, dtype=float)
+
+    def told_first(self, asked: str, pairs: Field) -> list[Floats]:
+        """How much of what the first sixty characters tell was asked: as share of its weight, and the weight."""
+        if len(self._at) < 2:
+            return [np.zeros(self._count)] * 2
+        known = np.zeros((self._size, self._size), dtype=bool)
+        numbers = [self._numbers[character] for character in asked]
+        known[numbers[:-1], numbers[1:]] = True
+        han = (self._joined >= _HAN[0]) & (self._joined <= _HAN[1])
+        here = han[:-1] & han[1:] & (self._owner[:-1] == self._owner[1:]) & (self._place[:-1] < _TOLD_FIRST)
+        places = np.flatnonzero(here)
+        codes = self._joined[places].astype(np.uint64) << np.uint64(32) | self._joined[places + 1]
+        different, number = np.unique(codes, return_inverse=True)
+        weights = pairs.idf(pairs.found_by(different))[number]
+        asked_too = known[self._at[places], self._at[places + 1]]
+        owners = self._owner[places]
+        told = np.bincount(owners, weights=weights, minlength=self._count)
+        both = np.bincount(owners, weights=weights * asked_too, minlength=self._count)
+        return [both / np.maximum(told, 1e-9), both / _USUAL_WEIGHT]
 
     def window(self, weights: Floats) -> Floats:
         """Which share stands together within sixty characters, at best."""

@@ -47,12 +47,12 @@ class Forest:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Trees besides weighted sums: one sum for short questions, one for long ones."""
+    """Trees besides weighted sums: one sum for short questions, one for long ones, each with its constant."""
 
     forest: Forest
     short: Floats
     long: Floats
-    constant: float = 0.0
+    constants: tuple[float, float] = (0.0, 0.0)
 
     @staticmethod
     def of(told: Mapping[str, Any], names: Sequence[str]) -> "Judge":
@@ -63,9 +63,9 @@ class Judge:
             Forest.of(told["forest"]),
             np.array(told["short"], dtype=float),
             np.array(told["long"], dtype=float),
-            float(told["constant"]),
+            tuple(map(float, told["constants"])),
         )
 
     def score(self, rows: Floats, *, long: bool) -> Floats:
         """Return how much speaks for every row; ``long``: the question is a letter, not a line."""
-        return self.forest.sum(rows) + rows @ (self.long if long else self.short) + self.constant
+        return self.forest.sum(rows) + rows @ (self.long if long else self.short) + self.constants[long]

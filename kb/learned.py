@@ -14,7 +14,7 @@ from kb.forest import Judge
 QUESTION_SURE = (*features.QUESTION, "lead", "second")
 TEXT_SURE = (*features.TEXT, "lead", "second")
 
-_NAMES = {
+NAMES = {
     "question": features.QUESTION,
     "text": features.TEXT,
     "question_sure": QUESTION_SURE,
@@ -26,4 +26,4 @@ _NAMES = {
 def judges() -> dict[str, Judge]:
     """Return who judges the order (``question``, ``text``) and the confidence (``…_sure``)."""
     told = json.loads(resources.files("kb").joinpath("weights.json").read_text("utf-8"))
-    return {name: Judge.of(told[name], names) for name, names in _NAMES.items()}
+    return {name: Judge.of(told[name], names) for name, names in NAMES.items()}

@@ -154,7 +154,11 @@ class Field:
 
     def found(self, terms: Sequence[str]) -> Ints:
         """Return in how many units each of some terms stands."""
-        return self._found(np.array([code_of(term) for term in terms], dtype=np.uint64))[1]
+        return self.found_by(np.array([code_of(term) for term in terms], dtype=np.uint64))
+
+    def found_by(self, codes: Codes) -> Ints:
+        """Return in how many units each of some terms stands, by their numbers (`code_of`)."""
+        return self._found(codes)[1]
 
     def asked(self, counts: Mapping[str, int], always: Mapping[str, int] | None = None) -> Asked:
         """Look up the terms of a question and keep the rarest, besides those of ``always``."""

@@ -26,6 +26,7 @@ MOST_UNITS = 50
 MOST_TERMS = 8
 MOST_LISTED = 4
 LONGEST_QUERY = 2000
+_BEGINNING = 16
 LETTER = 50
 """From so many characters on a question is a letter, not a line."""
 
@@ -90,7 +91,7 @@ def _terms(text: str, segmenter: Segmenter) -> Terms:
 
 def question_of(folded: str, segmenter: Segmenter) -> Question:
     """Return what is asked in a folded text; of very long ones the first 2,000 characters count."""
-    raw = folded[:LONGEST_QUERY].strip()
+    raw = _once(folded[:LONGEST_QUERY].strip())
     text = canonical(raw)
     title = text.partition("\n")[0]
     terms = _terms(text, segmenter)
@@ -105,6 +106,12 @@ def question_of(folded: str, segmenter: Segmenter) -> Question:
         terms,
         {name: terms if part == text else _terms(part, segmenter) for name, part in parts.items()},
     )
+
+
+def _once(text: str) -> str:
+    """Return a text that only says the same again and again, said once."""
+    again = text.find(text[:_BEGINNING], 1)
+    return text[:again].strip() if again > 0 and text[again:] == text[:-again] else text
 
 
 def _characters(text: str, pairs: Sequence[str]) -> list[str]:
@@ -224,8 +231,9 @@ class Why:
     terms: tuple[str, ...]
 
 
-# Where entries have questions, likeness of the question says more than likeness of the answer.
-TEXT_BESIDE_QUESTION = 0.7
+# Both are measured by the usual distance between candidates; where one side is missing it counts as the worst
+# of it, which lies further away for questions. On letters with a stored letter and a reply, 1.4 to 3 are alike.
+TEXT_BESIDE_QUESTION = 2.0
 
 # How much each side says when we ask how sure we are, and the log odds of a question asked word for word.
 _SAY = {"question": 0.75, "text": 0.25}
