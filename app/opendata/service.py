@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from app.base import db
@@ -547,8 +547,12 @@ class CaseIndex:
     MOST_AT_ONCE = 2_000
     """Cases put in while somebody waits for a page; a larger backlog is left to `huiying publish`."""
 
+    PURGED_AT_ONCE = 2_000
+    """Public cases up to which the files are written anew while somebody waits; more are left to the job."""
+
     def __init__(self, folder: Path) -> None:
         self._index = SearchIndex(folder)
+        self._unpurged = folder / "unpurged"
 
     def search(self, session: Session, words: str, limit: int = 60) -> list[str] | None:
         """Numbers of cases about ``words``, best first; None when the index cannot be used now."""
@@ -560,14 +564,23 @@ class CaseIndex:
             return None
 
     def follow(self, session: Session) -> None:
-        """Bring the index up to date, from the beginning where it is missing or damaged."""
+        """Bring the index up to date, from the beginning where it is missing or damaged, withdrawn words purged."""
         try:
+            mark = self._mark()
             self._follow(session, None)
+            if mark:
+                self._index.update([], [], purge=True)
+                # Somebody may have left more to purge meanwhile: that is another mark.
+                if mark == self._mark():
+                    self._unpurged.unlink(missing_ok=True)
         except IndexUnavailable:
             self._rebuild(session)
+            self._unpurged.unlink(missing_ok=True)
 
     def behind(self, session: Session) -> bool:
-        """Whether something was published or withdrawn that the index does not know yet."""
+        """Whether something was published or withdrawn that the index, or its files, do not know yet."""
+        if self._mark():
+            return True
         try:
             return self._index.position != queries.last_change(session, "cases")
         except IndexUnavailable:
@@ -589,9 +602,27 @@ class CaseIndex:
             raise IndexUnavailable("公开办件的索引落后太多", code="behind")
         documents = _documents(session, numbers)
         gone = set(numbers) - {document.key for document in documents}
-        # What was withdrawn leaves the files too, not only the results.
-        self._index.update(documents, gone, last, purge=bool(gone))
+        # What was withdrawn leaves the files too, not only the results: at once, or where that takes long by the job.
+        at_once = bool(gone) and (most is None or self._is_small(session))
+        if gone and not at_once:
+            self._leave_a_mark()
+        self._index.update(documents, gone, last, purge=at_once)
+        if gone and not at_once:
+            self._leave_a_mark()
         return None
+
+    def _is_small(self, session: Session) -> bool:
+        newest = session.exec(select(func.max(PublishedCase.id))).one() or 0
+        return newest <= self.PURGED_AT_ONCE
+
+    def _leave_a_mark(self) -> None:
+        self._unpurged.write_text(secrets.token_hex(8), "ascii")
+
+    def _mark(self) -> str:
+        try:
+            return self._unpurged.read_text("ascii")
+        except FileNotFoundError:
+            return ""
 
     def _rebuild(self, session: Session) -> None:
         last = queries.last_change(session, "cases")

@@ -101,6 +101,24 @@ def test_a_withdrawn_text_leaves_the_files_of_the_index(sqlite_office: TheOffice
         assert opendata.CaseIndex(folder).search(session, "路灯") == [kept]
 
 
+def test_of_a_large_index_the_job_purges_what_a_search_only_passes_over(
+    sqlite_office: TheOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opendata.CaseIndex, "PURGED_AT_ONCE", 0)
+    with sqlite_office.db.writing() as session:
+        published(session, sqlite_office, text="路灯坏了，什么时候修？")
+        gone = published(session, sqlite_office, text="乒乓球台裂了，什么时候修？").number
+    folder = sqlite_office.db.folder / "index" / "cases"
+    opendata.follow_public_cases(sqlite_office.db, NOW)
+    with sqlite_office.db.writing() as session:
+        opendata.withdraw(session, NOW, None, gone, reason="privacy")
+    with sqlite_office.db.reading() as session:
+        assert gone not in (opendata.CaseIndex(folder).search(session, "乒乓球台裂了") or [])
+    assert opendata.follow_public_cases(sqlite_office.db, NOW) == 1
+    assert not any("乒乓" in data.decode("utf-8", "ignore") for _, data in canaries.kept_files(folder))
+    assert opendata.follow_public_cases(sqlite_office.db, NOW) == 0
+
+
 def test_readers_who_poll_while_much_changes_never_see_half_of_it(
     client: FlaskClient, sqlite_office: TheOffice
 ) -> None:
