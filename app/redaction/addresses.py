@@ -6,6 +6,7 @@ What is left readable is the part down to the 区, 镇, 街道 or 社区, so tha
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from app.redaction.folding import Folded
 from app.redaction.found import Found, Kind
@@ -136,7 +137,7 @@ def _cores(plain: str, words: Sequence[Word]) -> Iterator[tuple[int, int, int]]:
     ends = {word.end: number for number, word in enumerate(words)}
     for number, word in enumerate(words):
         start = _named_start(plain, words, number)
-        if start is not None:
+        if start is not None and DATED.fullmatch(plain, start, word.end) is None:
             yield at[start], start, word.end
     for pattern in (ROOM, ROOM_DASHED, GROUP, HIGHWAY):
         for match in pattern.finditer(plain):
@@ -148,6 +149,8 @@ def _cores(plain: str, words: Sequence[Word]) -> Iterator[tuple[int, int, int]]:
             yield before, words[before].start, match.end()
 
 
+DATED = re.compile(r"月?[0-9]{1,2}[日号](?:路|街|村)")
+"""11月21日|路|灯不亮: the day before the word, not the name of a road."""
 ONE_HOUSE = re.compile(r"(?:一|两)[栋幢](?!(?:[甲乙丙丁]?[0-9一二三四五六七八九十]{1,4}(?:单元|号|室|[-—])))")
 """一栋楼, 一幢28层住宅: how many and not which."""
 
@@ -179,9 +182,7 @@ def _grown_left(plain: str, words: Sequence[Word], number: int, start: int) -> i
     """Back over the words that belong to the same address, to the preposition, verb or mark before it."""
     nouns = 0
     for word in reversed(words[max(0, number - 12) : number]):
-        is_place = (
-            word.tag in PLACE_TAGS or ADMIN_WORD.search(word.text) is not None or SUFFIX.search(word.text)
-        )
+        is_place = word.tag in PLACE_TAGS or _ends_like_a_place(word.text)
         nouns += not (is_place or _is_proper(word))
         if (
             not word.text.isalnum()
@@ -196,11 +197,21 @@ def _grown_left(plain: str, words: Sequence[Word], number: int, start: int) -> i
     return start
 
 
+@lru_cache(maxsize=16384)
+def _ends_like_a_place(text: str) -> bool:
+    return ADMIN_WORD.search(text) is not None or SUFFIX.search(text) is not None
+
+
 def _is_verb(word: Word) -> bool:
     """A verb or adverb, which is part of a name only where roads are named so: 解放|路, but not 送到|小区."""
-    is_count = word.tag in {"m", "mq", "v"} and COUNT.match(word.text) is not None
-    is_count = (is_count and COUNT.fullmatch(word.text) is None) or COUNTED.search(word.text) is not None
-    return is_count or (word.tag in VERB_TAGS and word.text not in NAMING_VERBS and word.is_known)
+    return _is_verbal(word.text, word.tag, word.is_known)
+
+
+@lru_cache(maxsize=16384)
+def _is_verbal(text: str, tag: str, is_known: bool) -> bool:
+    is_count = tag in {"m", "mq", "v"} and COUNT.match(text) is not None
+    is_count = (is_count and COUNT.fullmatch(text) is None) or COUNTED.search(text) is not None
+    return is_count or (tag in VERB_TAGS and text not in NAMING_VERBS and is_known)
 
 
 VERB_TAGS = frozenset({"v", "d", "vd", "c", "p"})

@@ -25,6 +25,9 @@ class Kind(StrEnum):
     POSITION = "position"
     NAME = "name"
     ADDRESS = "address"
+    AGE = "age"
+    TIME = "time"
+    PRIVATE_DAY = "private_day"
 
 
 @dataclass(frozen=True, order=True)
@@ -37,7 +40,7 @@ class Found:
     cue: str = ""
     """What gave it away, in a few Chinese words."""
     coarse: str = ""
-    """Of an address: the part that may stay (区、街道、社区)."""
+    """Of an address the part that may stay (区、街道、社区); of an age, a time or a day what is said instead."""
     is_public: bool = False
     """An office's own number: shown to the person who confirms, and left readable."""
     is_odd: bool = False

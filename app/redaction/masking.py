@@ -14,6 +14,7 @@ from itertools import accumulate
 
 from app.redaction.folding import Folded, fold
 from app.redaction.found import Found, Kind
+from app.redaction.generalising import generalisations
 from app.redaction.names import is_own_name
 from app.redaction.numbers import numbers
 from app.redaction.respelling import has_run
@@ -48,6 +49,9 @@ TOKENS: Mapping[Kind, str] = {
     Kind.POSITION: "经纬度",
     Kind.NAME: "姓名",
     Kind.ADDRESS: "门牌地址",
+    Kind.AGE: "年龄",
+    Kind.TIME: "时刻",
+    Kind.PRIVATE_DAY: "私事日期",
 }
 """The words in 〔〕 that stand for what was hidden; of one length per kind, so that they tell nothing."""
 
@@ -200,7 +204,8 @@ def _found(
     tagged = words(folded.plain)
     budget()
     weighed = list(_checked(names_and_addresses(folded, tagged, found, office_places), budget))
-    return [_place(one, folded, offset) for one in (*found, *weighed)]
+    coarser = () if by_office else generalisations(folded)
+    return [_place(one, folded, offset) for one in (*found, *weighed, *coarser)]
 
 
 def _checked(found: Iterable[Found], budget: Callable[[], None]) -> Iterator[Found]:
@@ -288,7 +293,12 @@ def _hit(one: _Placed, start: int, end: int) -> Hit:
     is_whole = (start, end) == (one.start, one.end)
     coarse = found.coarse if is_whole else ""
     action = Action.KEPT if found.is_public else Action.MASKED
-    return Hit(start, end, found.kind.value, found.cue, f"〔{coarse}{TOKENS[found.kind]}〕", action.value)
+    told = coarse if coarse and found.kind in SAID_INSTEAD else f"{coarse}{TOKENS[found.kind]}"
+    return Hit(start, end, found.kind.value, found.cue, f"〔{told}〕", action.value)
+
+
+SAID_INSTEAD = frozenset({Kind.AGE, Kind.TIME, Kind.PRIVATE_DAY})
+"""Of these the coarser words stand alone."""
 
 
 def rewritten(text: str, spans: Iterable[tuple[int, int, str]]) -> str:

@@ -5,6 +5,7 @@ No list of names is complete (reliability §0.9): a person confirms what is publ
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from app.redaction.folding import Folded
 from app.redaction.found import Found, Kind
@@ -170,12 +171,16 @@ def _is_made_up_name(word: Word) -> bool:
 
 def is_word(word: Word) -> bool:
     """An ordinary word that only begins like a surname, whatever the part of speech: 养老|金, 高峰, 位|彩民."""
-    text = word.text
-    if not word.is_known:
+    return _is_word(word.text, word.tag, word.is_known)
+
+
+@lru_cache(maxsize=16384)
+def _is_word(text: str, tag: str, is_known: bool) -> bool:
+    if not is_known:
         return len(text) == 2 and text[0] in AMBIGUOUS_SURNAMES and text[1] not in GIVEN
-    if len(text) == 2 and word.tag in {"nr", "nrt"}:
+    if len(text) == 2 and tag in {"nr", "nrt"}:
         is_doubtful = text[0] in AMBIGUOUS_SURNAMES or text[1] not in GIVEN
-        is_everyday = word.is_known and text[0] in EVERYDAY_SURNAMES
+        is_everyday = text[0] in EVERYDAY_SURNAMES
         return is_everyday or (is_doubtful and (text[1] not in GIVEN | SOUNDS or is_frequent(text)))
     if len(text) != 3 or SOUNDS.issuperset(text):
         return False

@@ -52,7 +52,10 @@ def is_date(value: str) -> bool:
 
 
 def digits_of(folded: Folded, start: int, end: int) -> str:
-    return re.sub(r"[^0-9Xx]", "", folded.digits[start:end])
+    return NO_FIGURE.sub("", folded.digits[start:end])
+
+
+NO_FIGURE = re.compile(r"[^0-9Xx]")
 
 
 def matches(
@@ -67,7 +70,7 @@ def matches(
         layers = dict.fromkeys((folded.plain, folded.digits))
         for match in chain.from_iterable(map(pattern.finditer, layers)):
             value = digits_of(folded, match.start(), match.end())
-            if _is_mostlydigits_of(folded, match) and (
+            if _is_mostly_digits(folded, match, value) and (
                 accept is None or accept(value, folded, match.start(), match.end())
             ):
                 yield Found(match.start(), match.end(), kind, cue)
@@ -99,11 +102,13 @@ def plain_matches(
     return Rule(rule, frozenset(needs))
 
 
-def _is_mostlydigits_of(folded: Folded, match: re.Match[str]) -> bool:
+def _is_mostly_digits(folded: Folded, match: re.Match[str], value: str) -> bool:
     """Look-alikes (O, l, 两) may stand among digits, not replace them."""
     written = folded.plain[match.start() : match.end()]
-    doubtful = sum(character in LOOK_ALIKES for character in written)
-    return doubtful * 5 <= len(digits_of(folded, match.start(), match.end())) * 3
+    return len(DOUBTFUL.findall(written)) * 5 <= len(value) * 3
+
+
+DOUBTFUL = re.compile(f"[{re.escape(''.join(sorted(LOOK_ALIKES)))}]")
 
 
 def has_digits(least: int) -> Callable[[str], bool]:

@@ -47,7 +47,8 @@ def _is_listed(text: str) -> bool:
 
 def again(plain: str, names: Iterable[Found]) -> Iterator[Found]:
     """Every other place where a name of ``names`` stands, whole or without the surname."""
-    wanted = sorted({form for name in names for form in _forms(plain[name.start : name.end])}, reverse=True)
+    written = {plain[name.start : name.end] for name in names}
+    wanted = sorted({form for name in written for form in _forms(name)}, reverse=True)
     if not wanted:
         return
     for match in re.finditer("|".join(map(re.escape, wanted[:MOST])), plain):

@@ -325,7 +325,7 @@ def _apart(edits: Iterable[Edit], size: int) -> Sequence[Edit]:
     chosen = []
     for edit in edits:
         start, end, _ = edit
-        if not any(taken[start:end]):
+        if taken.find(1, start, end) < 0:
             taken[start:end] = b"\x01" * (end - start)
             chosen.append(edit)
     return sorted(chosen)

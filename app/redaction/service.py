@@ -20,6 +20,7 @@ from app.redaction import (
     features,
     folding,
     fragments,
+    generalising,
     letters,
     masking,
     names,
@@ -46,7 +47,8 @@ LONGEST_TEXT = 100_000
 
 _RULES = (
     folding, respelling, reading, telephones, papers, accounts, plates, fragments, numbers, vocabulary, letters, words,
-    names, addresses, features, tagging, weighing, recurring, sensitive, masking,
+    names, addresses, features, tagging, weighing, recurring, generalising, sensitive,
+    masking,
 )  # fmt: skip
 
 
@@ -72,6 +74,8 @@ def redact(
         raise RedactionFailed(
             f"文字超过 {LONGEST_TEXT} 字，不能自动脱敏，因此不能公开。请分段处理", field="text"
         )
+    words.prepare()  # read once, outside the time that the text is given
+    tagging.weights()
     try:
         return masking.redact(
             text, by=by, public_numbers=public_numbers, places=places, budget=_budget(time_limit)

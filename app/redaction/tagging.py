@@ -4,7 +4,6 @@ A linear-chain conditional random field (Lafferty, McCallum, Pereira 2001) over 
 weights were fitted once; they hold no words. Marginals by forward-backward, many short pieces at a time.
 """
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -129,16 +128,23 @@ Weights = NDArray[np.float32]
 
 
 @cache
-def _weights() -> tuple[Weights, Weights]:
+def weights() -> tuple[Weights, Weights]:
     """One row of weights per value of each template, and the transitions; read once from `weights.csv`
     (thousandths)."""
     begins = _layout()[2]
     table = np.zeros((begins[-1], len(LABELS)), np.float32)
     transitions = np.zeros((len(LABELS), len(LABELS)), np.float32)
-    for template, row, *weights in csv.reader(weights_source().splitlines()):
-        told = transitions[int(row)] if template == "t" else table[begins[int(template)] + int(row)]
-        told[:] = [int(weight) / 1000 for weight in weights]
+    source = weights_source().replace("t,", f"{TRANSITION},").replace("\n", ",").rstrip(",")
+    rows = np.array(source.split(","), np.int32).reshape(-1, 2 + len(LABELS))
+    is_change = rows[:, 0] == TRANSITION
+    transitions[rows[is_change, 1]] = rows[is_change, 2:] / 1000
+    emitted = rows[~is_change]
+    table[begins[emitted[:, 0]] + emitted[:, 1]] = emitted[:, 2:] / 1000
     return table, transitions
+
+
+TRANSITION = -1
+"""Stands for the t of a row of transitions."""
 
 
 def weights_source() -> str:
@@ -152,7 +158,7 @@ def _size(template: Template) -> int:
 
 def probabilities(told: Mapping[str, Codes]) -> tuple[Weights, Weights]:
     """For each character how likely it belongs to a name, and how likely to an address (0 to 1)."""
-    table, transitions = _weights()
+    table, transitions = weights()
     emissions = np.empty((len(told["shape"]), len(LABELS)), np.float32)
     for start, end, rows in codes(told):
         emissions[start:end] = table.take(rows, axis=0).sum(axis=0)

@@ -112,7 +112,7 @@ def _left(plain: str, taken: NDArray[np.bool_], start: int, end: int) -> Iterato
 
 
 def _may_be_a_name(piece: str) -> bool:
-    is_name = bool(surname_of(piece)) or SOUNDS.issuperset(piece) or piece[:1].isascii()
+    is_name = bool(surname_of(piece)) or SOUNDS.issuperset(piece) or LATIN_NAME.match(piece) is not None
     is_everyday = is_ordinary(piece) or frequency(piece) > RARELY
     return len(piece) >= SHORTEST_NAME and is_name and not is_everyday
 

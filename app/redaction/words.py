@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import rjieba
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """A word of the folded text with its place and jieba's tag (nr name, ns place, v verb …)."""
 
     start: int
@@ -75,6 +74,11 @@ def _segmenter() -> rjieba.Jieba:
     return rjieba.Jieba()
 
 
+def prepare() -> None:
+    """Read the dictionary now, and not within the time that a text is given."""
+    _segmenter()
+
+
 def cut(plain: str) -> list[str]:
     """The words of ``plain`` in order, as the dictionary cuts them; for counting them, not for judging."""
     return list(_segmenter().cut(plain, True))
@@ -92,5 +96,5 @@ def words(plain: str) -> list[Word]:
         elif text == "路路":  # 人民|路路|灯不亮
             found += (Word(at, at + 1, "路", "n", True), Word(at + 1, at + 2, "路", "n", True))
         else:
-            found.append(Word(at, at + len(text), text, tag, segmenter.has_word(text)))
+            found.append(Word(at, at + len(text), text, tag, frequency(text) > 0))
     return found

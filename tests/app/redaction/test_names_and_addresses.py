@@ -139,3 +139,24 @@ def test_a_road_without_a_name_is_no_address(text: str) -> None:
 
 def test_a_phone_within_an_address_is_named_a_phone() -> None:
     assert redact("地址：东湖区人民路12号13800138000").text.endswith("〔电话〕")
+
+
+def test_a_name_known_once_is_hidden_wherever_it_stands_and_so_is_who_is_listed_with_it() -> None:
+    text = "投诉人：王小明。昨天小明和邻居吵架，王小明、李二牛、赵铁柱等人都在场。"
+
+    assert redact(text).text == (
+        "投诉人：〔姓名〕。昨天〔姓名〕和邻居吵架，〔姓名〕、〔姓名〕、〔姓名〕等人都在场。"
+    )
+
+
+def test_a_list_of_matters_beside_one_another_names_nobody() -> None:
+    text = "请问人才补贴、购房补贴、落户政策在哪里办？"
+
+    assert redact(text).text == text
+
+
+def test_a_long_list_of_names_takes_no_longer_than_its_length() -> None:
+    asked = []
+    redact("王小明、" * 900, budget=lambda: asked.append(1))
+
+    assert len(asked) < 10 * 900

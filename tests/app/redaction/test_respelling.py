@@ -128,3 +128,66 @@ def test_the_second_look_leads_back_to_the_first() -> None:
     assert again is not None
     at = again.plain.index("138-0013-8000")
     assert folded.plain[slice(*again.original(at, at + 13))] == "138杠0013杠8000"
+
+
+@pytest.mark.clause("E14")
+@pytest.mark.parametrize(
+    "written",
+    [
+        "一百三十八 零零一三 八零零零",
+        "yi1 san1 ba1 ling2 ling2 yi1 san1 ba1 ling2 ling2 ling2",
+        "one three eight double zero one three eight triple zero",
+        "ㄧ ㄙㄢ ㄅㄚ ㄌㄧㄥ ㄌㄧㄥ ㄧ ㄙㄢ ㄅㄚ ㄌㄧㄥ ㄌㄧㄥ ㄌㄧㄥ",
+        "jat saam baat ling ling jat saam baat ling ling ling",
+        "イチサンハチゼロゼロイチサンハチゼロゼロゼロ",
+        "일삼팔공공일삼팔공공공",
+        "138[微笑]0013[微笑]8000",
+        "138（哈哈）0013（哈哈）8000",
+        "138哦哦0013哦哦8000",
+        "138开头，0013居中，8000结尾",
+        "前半截是13800。后半截是138000。",
+        "第一位1，第二位3，第三位8，第四位0，第五位0，第六位1，第七位3，第八位8，第九位0，第十位0，第十一位0",
+        '{"a":"138","b":"0013","c":"8000"}',
+        "138%200013%208000",
+        "138<!-- 空 -->0013<!-- 空 -->8000",
+        "0x3366AD380（十六进制）",
+        "1$8&&1$8&&&",
+        "1\u31643\u31648\u31640\u31640\u31641\u31643\u31648\u31640\u31640\u31640",
+        "8000 0013 138（从后往前读）",
+    ],
+)
+def test_a_number_taken_apart_or_spelt_in_another_script_is_hidden(written: str) -> None:
+    redaction = redact(f"路灯坏了，我的电话{written}，请尽快联系我。")
+
+    left = [character for character in redaction.text if character.isdigit()]
+    assert redaction.masked
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "138户，2019年1200元",
+        "小区有3栋，共1380户，补了8000元",
+        "公交138路、0013号站台，8000人次",
+        "面积1500平，3500元，300户",
+    ],
+)
+def test_counts_beside_one_another_are_no_number_taken_apart(text: str) -> None:
+    assert not any(hit.kind in {"phone", "id_card"} for hit in redact(text).masked)
+
+
+@pytest.mark.clause("E14")
+@pytest.mark.parametrize(
+    "written",
+    [
+        "330106 1990 0101 1236",
+        "【330106】【19900101】【1236】",
+        "330106[微笑]19900101[微笑]1236",
+        "前17位33010619900101123，末位6",
+    ],
+)
+def test_an_identity_number_in_pieces_is_hidden(written: str) -> None:
+    redaction = redact(f"本人身份证号码是{written}，社保断缴了。")
+
+    assert [character for character in redaction.text.replace("17", "") if character.isdigit()] == []
