@@ -63,7 +63,7 @@ class Judge:
             Forest.of(told["forest"]),
             np.array(told["short"], dtype=float),
             np.array(told["long"], dtype=float),
-            tuple(map(float, told["constants"])),
+            (float(told["constants"][0]), float(told["constants"][1])),
         )
 
     def score(self, rows: Floats, *, long: bool) -> Floats:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from bench.training import boosting, sets
+from bench.training.boosting import Table
 from bench.training.sets import Flags, Rows
 from kb import learned, ranking
 from kb.forest import Judge
@@ -165,7 +166,7 @@ def _sure(parts: Iterable[tuple[Rows, Firsts, Flags]]) -> _Learned:
 
 
 def _sums(
-    told: Floats, letters: Flags, slopes: Any, caution: float, *, constant: bool
+    told: Table, letters: Flags, slopes: Any, caution: float, *, constant: bool
 ) -> tuple[tuple[Floats, float], tuple[Floats, float]]:
     """Learn the sum of lines and that of letters; where there are none of one kind, the other's."""
     found = {}
@@ -176,12 +177,12 @@ def _sums(
     return found.get(False, found.get(True)), found.get(True, found.get(False))  # type: ignore[return-value]
 
 
-def _of_sums(sums: tuple[tuple[Floats, float], tuple[Floats, float]], told: Floats, letters: Flags) -> Floats:
+def _of_sums(sums: tuple[tuple[Floats, float], tuple[Floats, float]], told: Table, letters: Flags) -> Floats:
     short, long = (np.asarray(told @ weights + constant, dtype=float) for weights, constant in sums)
     return np.where(letters, long, short)
 
 
-def _said(judge: _Learned, features: Floats, letters: Flags) -> Floats:
+def _said(judge: _Learned, features: Table, letters: Flags) -> Floats:
     """The scores of some rows."""
     kept = Judge.of(_kept(judge, [""] * features.shape[1], 1.0), [""] * features.shape[1])
     sums = _of_sums((judge.short, judge.long), features, letters)

@@ -14,6 +14,9 @@ from sklearn.ensemble._hist_gradient_boosting.grower import TreeGrower
 
 from kb.postings import Floats, Ints
 
+Table = NDArray[np.floating[Any]]
+"""Rows of features."""
+
 Slopes = Callable[[Floats], tuple[float, Floats, Floats]]
 """Scores of all rows → the loss, its slope and its curvature at each row."""
 
@@ -53,7 +56,7 @@ def odds(right: NDArray[np.bool_], weights: Floats) -> Slopes:
     return slopes
 
 
-def weighted_sum(features: Floats, slopes: Slopes, *, caution: float, constant: bool) -> tuple[Floats, float]:
+def weighted_sum(features: Table, slopes: Slopes, *, caution: float, constant: bool) -> tuple[Floats, float]:
     """Return weights of the features and a constant (0 without one). ``caution``: ridge on scaled features."""
     middle, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
     scaled = np.asarray((features - middle) / spread, dtype=float)
@@ -69,7 +72,7 @@ def weighted_sum(features: Floats, slopes: Slopes, *, caution: float, constant: 
     return weights, float(found[-1] - weights @ middle) if constant else 0.0
 
 
-def trees(features: Floats, slopes: Slopes, begin: Floats, owners: Ints, **how: Any) -> list[dict[str, Any]]:
+def trees(features: Table, slopes: Slopes, begin: Floats, owners: Ints, **how: Any) -> list[dict[str, Any]]:
     """Return trees that go on from ``begin``. ``owners``: rows that are drawn together.
 
     ``how``: ``count``, ``step``, ``caution`` (ridge on leaves), ``least`` (rows in a leaf).
