@@ -236,7 +236,10 @@ class Field:
         each *= counts
         counts += self._penalty(one.lengths[units].astype(np.float32))
         each /= counts
-        return np.bincount(units, weights=each, minlength=len(one.lengths)).astype(np.float32)
+        # Most units hold none of the terms: what is not touched costs nothing here, unlike with `bincount`.
+        scores = np.zeros(len(one.lengths), dtype=np.float32)
+        np.add.at(scores, units, each)
+        return scores
 
     def _penalty(self, lengths: NDArray[np.float32]) -> NDArray[np.float32]:
         return (K1 * (1 - B + B * lengths / self.mean)).clip(1e-9).astype(np.float32)
