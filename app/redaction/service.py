@@ -114,11 +114,12 @@ def rules_digest() -> str:
 
 
 def _budget(time_limit: float) -> Callable[[], None]:
-    """Raises once the seconds are used up; measured on the monotonic clock, which no one can move."""
-    deadline = time.monotonic() + time_limit
+    """Raises once the seconds are used up, in processor time of this thread: no clock that can be moved, and a
+    machine that is busy with other work makes no text unpublishable."""
+    deadline = time.thread_time() + time_limit
 
     def check() -> None:
-        if time.monotonic() > deadline:
+        if time.thread_time() > deadline:
             raise RedactionFailed(
                 "这段文字没能在时限内完成脱敏检查，因此不能公开。请分段处理或人工脱敏", field="text"
             )
