@@ -32,7 +32,8 @@ from app.web.public.statistics import OF_MONTHS, closed_cells
 MOST_CHANGES = 1_000
 USUAL_CHANGES = 200
 SUMS_OF_MONTHS = 6
-MONTHS_LISTED = 12
+MONTHS_LISTED = 6
+"""Monthly files on the page; all of them are in `data.json`. The page has to stay light."""
 DIGESTED_AT_ONCE = 20_000
 """Rows of which the page itself works out the digests; larger sets are left to the job `describe_files`."""
 
