@@ -44,6 +44,7 @@ class AnswerIndex:
     """
 
     def __init__(self, folder: Path, now: Callable[[], datetime] = clock.now) -> None:
+        self.folder = folder
         self._index = SearchIndex(folder)
         self._now = now
         self._following = threading.Lock()
