@@ -13,6 +13,8 @@ from app.answers.models import AnswerUse, AnswerVote
 from app.base import keyset
 from app.base.errors import Invalid
 from app.cases.models import Case
+from app.cases.queries import visible_cases
+from app.staff.roles import Person
 from kb.models import AnswerEntry, EntryOpinion, EntryVersion
 from kb.queries import is_in_force
 from kb.review import Verdict
@@ -222,12 +224,13 @@ class Use:
     platform: str
     version: int
     at: datetime
+    opens: bool
 
 
-def uses(session: Session, entry_id: int, limit: int = 20) -> list[Use]:
-    """Where an entry was used last, the newest first."""
+def uses(session: Session, person: Person, entry_id: int, limit: int = 20) -> list[Use]:
+    """Where an entry was used last, the newest first; each with whether ``person`` may see the case."""
     wanted = (
-        select(Case.number, Case.platform, AnswerUse.version, AnswerUse.at)
+        select(Case.number, Case.platform, AnswerUse.version, AnswerUse.at, visible_cases(person))
         .join(AnswerUse, col(AnswerUse.case_id) == col(Case.id))
         .where(AnswerUse.entry_id == entry_id)
         .order_by(col(AnswerUse.at).desc(), col(AnswerUse.id).desc())

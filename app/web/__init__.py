@@ -112,7 +112,7 @@ def register(app: Flask) -> None:
     app.url_map.converters["int"] = RowNumber
     app.wsgi_app = Framed(app.wsgi_app)  # type: ignore[method-assign]
     app.session_interface = Sessions()
-    app.ensure_sync = _as_it_is  # type: ignore[method-assign]
+    app.ensure_sync = _as_it_is  # type: ignore[assignment]
     csrf = CSRFProtect()
     app.config.update(
         MAX_CONTENT_LENGTH=UPLOAD_BYTES,
@@ -139,6 +139,7 @@ def register(app: Flask) -> None:
     }
     app.after_request(_finish)
     presenting.register(app)
+    app.jinja_env.globals["may_open"] = access.may_open
     errors.register(app)
 
 

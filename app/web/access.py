@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from flask import g, redirect, request, url_for
+from flask import current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.base.errors import NotAllowed
@@ -86,6 +87,14 @@ def needs(*roles: Role) -> Callable[[View], View]:
         return guarded  # type: ignore[return-value]
 
     return guard
+
+
+def may_open(href: str) -> bool:
+    """Whether the page at ``href`` lets the person who is signed in through its guard: no page shows a link
+    to a closed one. What a page finds out only about its row (whose case it is) it says itself."""
+    endpoint, _ = current_app.url_map.bind("localhost").match(urlsplit(href).path)
+    roles: tuple[Role, ...] = getattr(current_app.view_functions[endpoint], "needs", ())
+    return not roles or current_person().may(*roles)
 
 
 def scope(name: str) -> Callable[[View], View]:

@@ -440,8 +440,9 @@ def _uses(session: Session, entry_id: int) -> list[dict[str, Any]]:
             "platform": platform_label(use.platform),
             "version": use.version,
             "at": use.at,
+            "opens": use.opens,
         }
-        for use in queries.uses(session, entry_id)
+        for use in queries.uses(session, current_person(), entry_id)
     ]
 
 

@@ -16,6 +16,7 @@ from app.replies import queries as replies
 from app.staff import queries as staff_queries
 from app.staff import service as staff
 from app.staff.roles import GRANTABLE, LABELS, Role
+from app.web.access import may_open
 from app.web.context import current_person, now, reading, told
 from app.web.presenting import clock_time
 
@@ -23,6 +24,7 @@ _DESK = (Role.CLERK, Role.HANDLER, Role.REVIEWER, Role.ISSUER, Role.SUPERVISOR, 
 _ADMIN = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN)
 
 
+DUTY = "/desk/duty"
 KEYS_COOKIE = "huiying_keys"
 """Whether single-letter keys are off in this browser (WCAG 2.1.4)."""
 
@@ -48,7 +50,7 @@ PLACES = (
     Place("answers", "/desk/answers", "book", "问答库", (*_DESK, Role.EDITOR)),
     Place("disclosures", "/desk/disclosures", "eye", "公开审核", (Role.DISCLOSER, Role.DUTY_LEADER)),
     Place("deliveries", "/desk/deliveries", "send", "收发记录", (*_DESK, Role.SYSTEM_ADMIN)),
-    Place("duty", "/desk/duty", "user", "值班表", (*_DESK, Role.SYSTEM_ADMIN)),
+    Place("duty", DUTY, "user", "值班表", (*_DESK, Role.SYSTEM_ADMIN)),
     Place("imports", "/desk/imports", "upload", "导入", (Role.CLERK,)),
     Place("accounts", "/desk/accounts", "plug", "账号与接入", (*_ADMIN, Role.DUTY_LEADER, Role.CLERK)),
     Place("staff", "/desk/staff", "people", "人员", (*_ADMIN, Role.AUDIT_ADMIN)),
@@ -90,7 +92,7 @@ def rail() -> dict[str, Any]:
             "items": items,
             "current": _current(),
             "office_name": office.place or office.name if office else "",
-            "duty": _duty_line(shifts, on_duty),
+            "duty": _duty_line(shifts, on_duty, may_open(DUTY)),
             "person": {"name": person.name, "role": _first_role(person.roles), "href": "/desk/sessions"},
             "unread": unread,
         },
@@ -103,11 +105,11 @@ def rail() -> dict[str, Any]:
     }
 
 
-def _duty_line(shifts: list[Shift], names: dict[int, str]) -> dict[str, str] | None:
+def _duty_line(shifts: list[Shift], names: dict[int, str], open_to: bool) -> dict[str, str] | None:
     if not shifts:
         return None
     turns = (f"{names.get(shift.staff_id, '')}至 {clock_time(shift.ends_at)}" for shift in shifts)
-    return {"text": "、".join(turns), "href": "/desk/duty"}
+    return {"text": "、".join(turns), "href": DUTY if open_to else ""}
 
 
 def _current() -> str:

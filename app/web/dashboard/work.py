@@ -13,6 +13,7 @@ from app.notices import queries as notices
 from app.notices import service as notices_service
 from app.replies import queries as replies
 from app.staff.roles import SEES_ALL_CASES, Role
+from app.web.access import may_open
 from app.web.context import current_person, now, reading, render, writing
 from app.web.dashboard import desk
 from app.web.dashboard.showing import clocks_of, queue_rows
@@ -59,7 +60,7 @@ def work() -> str:
         return render(
             "desk/work.html",
             next_item=_next_item(case, at, calendars.calendar(session)) if case else None,
-            tallies=tallies,
+            tallies=[tally for tally in tallies if may_open(str(tally["href"]))],
             counts=counts,
             view=view,
             rows=queue_rows(session, page.items, at),

@@ -182,7 +182,9 @@ def test_a_use_is_counted_once_and_older_versions_are_named_by_platform(office: 
         published(session, office, entry_id=entry.id, text="新说法，带身份证。")
     with office.db.reading() as session:
         assert queries.older_versions_said(session, session.merge(entry, load=True)) == [("wechat", 1, 1)]
-        assert [use.case_number for use in queries.uses(session, entry.id)] == [case.number]
+        assert [use.case_number for use in queries.uses(session, office.people["小陈"], entry.id)] == [
+            case.number
+        ]
         assert queries.times_used(session, [entry.id]) == {entry.id: 1}
         top = queries.most_used(session, NOW.date(), SUGGESTED)
     assert [row[0].id for row in top] == [entry.id]
