@@ -57,8 +57,9 @@ class Spelling:
         if letters in self._frequency:
             return None
         run = re.sub(r"[' ]", "", letters)
-        read = [words for sounds in self._syllables(run) if (words := self._worded(sounds)) is not None]
-        return "".join(min(read, key=_fewest)) if read else None
+        worded = (self._worded(sounds) for sounds in self._syllables(run))
+        fewest = min((words for words in worded if words is not None), key=_fewest, default=())
+        return "".join(fewest) or None
 
     def _syllables(self, run: str) -> list[tuple[str, ...]]:
         """The ways to cut a run of letters into syllables that the documents' words have."""

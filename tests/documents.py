@@ -479,7 +479,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     for made in (
         settings, commands, make, jobs, doors, errors, delivery_errors, platforms, account_details, statuses,
         transitions, action_details, views, profiles, message_types, ladder, routes, gates, return_codes,
-        delivery_states, moderation, withhold_reasons, withdrawals, roles, places, keys, scopes, operations, datasets, indicators,
+        delivery_states, moderation, withhold_reasons, withdrawals, roles, places, keys, scopes, operations,
+        datasets, indicators,
     )
 } | {f"account_{key}": _account_settings(key) for key, row in PLATFORMS.items() if row.connector.SETTINGS} | {
     f"columns_{name}": _columns(name) for name in DATASETS

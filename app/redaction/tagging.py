@@ -96,7 +96,8 @@ def _layout() -> tuple[list[str], list[tuple[int, Codes, Codes, Codes]], Codes]:
         rows = [names.index(name) for _, (name, _) in chosen]
         offsets = [offset for _, (_, offset) in chosen]
         factors = [_size(template[place + 1 :]) for template, _ in chosen]
-        parts.append((first, *(np.array(row, np.int32)[:, None] for row in (rows, offsets, factors))))
+        down = [np.array(row, np.int32)[:, None] for row in (rows, offsets, factors)]
+        parts.append((first, down[0], down[1], down[2]))
     sizes = [_size(template) for template in TEMPLATES]
     begins = np.concatenate(([0], np.cumsum(sizes))).astype(np.int32)
     return names, parts, begins
