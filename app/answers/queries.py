@@ -230,13 +230,13 @@ class Use:
 def uses(session: Session, person: Person, entry_id: int, limit: int = 20) -> list[Use]:
     """Where an entry was used last, the newest first; each with whether ``person`` may see the case."""
     wanted = (
-        select(Case.number, Case.platform, AnswerUse.version, AnswerUse.at)
-        .add_columns(visible_cases(person))
+        select(Case, AnswerUse.version, AnswerUse.at, visible_cases(person))
         .join(AnswerUse, col(AnswerUse.case_id) == col(Case.id))
-        .where(AnswerUse.entry_id == entry_id)
+        .where(col(AnswerUse.entry_id) == entry_id)
         .order_by(col(AnswerUse.at).desc(), col(AnswerUse.id).desc())
     )
-    return [Use(*row) for row in session.exec(wanted.limit(limit))]
+    found = session.exec(wanted.limit(limit))
+    return [Use(case.number, case.platform, version, at, opens) for case, version, at, opens in found]
 
 
 def times_used(session: Session, entry_ids: list[int]) -> dict[int, int]:
