@@ -8,8 +8,9 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from sqlmodel import Session
@@ -32,6 +33,10 @@ _LOOK_EVERY = 2.0  # seconds between two looks at the index's own files, and bet
 _EXPERIENCE_EVERY = 60.0  # seconds between two looks at what people did with answers
 _LONGEST_SLIP = 60  # characters; in a whole letter no single word is what keeps it from being found
 _AHEAD_FOR = 5.0  # seconds after which an index ahead of the database is taken to be another database's
+_REMEMBERED = 512
+"""Searches of the present state whose hits are kept; a few megabytes, in this process alone."""
+
+_Search = Callable[[str, int], Sequence[Hit]]
 
 
 class AnswerIndex:
@@ -57,6 +62,10 @@ class AnswerIndex:
         self._preparing: threading.Thread | None = None
         self._boosts: dict[str, float] = {}
         self._experience_until = 0.0
+        self._remembered: tuple[tuple[str, Mapping[str, str], Mapping[str, float]], _Search] = (
+            ("", {}, {}),
+            self._index.search,
+        )
 
     @property
     def rebuilding(self) -> bool:
@@ -118,11 +127,10 @@ class AnswerIndex:
     def _found(self, session: Session, text: str, limit: int, correct: bool) -> Found | None:
         """What the index finds, checked; None if it cannot be used."""
         try:
-            hits = self._index.search(
-                text, 2 * limit + 10, library.synonyms(session), boost=self._experience(session)
-            )
+            search = self._searching(library.synonyms(session), self._experience(session))
+            hits = search(text, 2 * limit + 10)
             unsure = correct and len(text) <= _LONGEST_SLIP and not (hits and hits[0].answers)
-            other = self._better(text, hits) if unsure else None
+            other = self._better(search, text, hits) if unsure else None
         except IndexUnavailable as failure:
             logger.warning("answer index unavailable", exc_info=failure)
             self._spoilt = True
@@ -142,13 +150,26 @@ class AnswerIndex:
                         *live[hit.key], hit.level, hit.confidence, hit.likely, hit.reasons, hit.matched_terms
                     )
 
-    def _better(self, text: str, hits: Sequence[Hit]) -> str | None:
+    def _searching(self, synonyms: Mapping[str, str], boosts: Mapping[str, float]) -> _Search:
+        """The search of the index as it stands. What was asked lately is not worked out again: popular
+        questions, a case that is opened once more. All of it is forgotten when anything changes."""
+        stands = (self._index.generation, synonyms, boosts)
+        before, search = self._remembered
+        if stands != before:
+            index = self._index
+            search = lru_cache(_REMEMBERED)(
+                lambda text, limit: index.search(text, limit, synonyms, boost=boosts)
+            )
+            self._remembered = stands, search
+        return search
+
+    def _better(self, search: _Search, text: str, hits: Sequence[Hit]) -> str | None:
         """The text in other words that sound alike, if they find something more likely."""
         if not self._index.corrects:
             self.prepare_beside()
             return None
         other = self._index.did_you_mean(text)
-        found = self._index.search(other, 1) if other else []
+        found = search(other, 1) if other else []
         return other if found and (not hits or found[0].confidence > hits[0].confidence) else None
 
     def _experience(self, session: Session) -> dict[str, float]:

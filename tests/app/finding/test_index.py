@@ -10,7 +10,8 @@ import pytest
 from app.answers import service
 from app.base.db import Database
 from app.finding.index import AnswerIndex
-from app.finding.service import suggest
+from app.finding.service import set_synonym, suggest
+from kb.documents import Hit
 from tests.app.answers.acting import LOST_CARD, PERMIT, approved, published
 from tests.conftest import NOW, TheOffice
 
@@ -41,6 +42,31 @@ def test_a_published_answer_is_found_at_once_and_a_retired_one_no_more(
     with office.db.writing() as session:
         service.retire(session, NOW, office.people["编辑小叶"], number, reason="办法修订")
     assert keys(office.db, index) == []
+
+
+def test_a_question_that_comes_again_is_worked_out_once_until_the_library_changes(
+    sqlite_office: TheOffice, index: AnswerIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(sqlite_office)
+    first = keys(sqlite_office.db, index)
+    worked_out: list[str] = []
+    search = index._index.search
+
+    def counted(text: str, *args: object, **kwargs: object) -> list[Hit]:
+        worked_out.append(text)
+        return search(text, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(index._index, "search", counted)
+    for _ in range(3):
+        assert keys(sqlite_office.db, index) == first
+    assert worked_out == []
+    publish(sqlite_office, PERMIT)
+    keys(sqlite_office.db, index)
+    assert worked_out == [LOST]
+    with sqlite_office.db.writing() as session:
+        set_synonym(session, NOW, sqlite_office.people["编辑小叶"], "医保本", "社保卡")
+    keys(sqlite_office.db, index)
+    assert worked_out == [LOST, LOST]
 
 
 @pytest.mark.clause("B13")
