@@ -34,7 +34,7 @@ _skip = CHROMIUM is None and not os.environ.get("HUIYING_TEST_ALL")
 needs_browser = pytest.mark.skipif(_skip, reason="no Chromium on this machine")
 
 
-def eventually(look: Callable[[], Found], *, within: float = 30.0, what: str = "it") -> Found:
+def eventually(look: Callable[[], Found], *, within: float = 90.0, what: str = "it") -> Found:
     """The first true thing that ``look`` gives; fails when there is none in time. Waits for an event, not a time."""
     end = time.monotonic() + within
     never = threading.Event()
@@ -123,7 +123,7 @@ class LiveOffice:
         )
         self.processes.append(process)
         if ready and command != "jobs":
-            eventually(self._is_ready, within=90.0, what="the server")
+            eventually(self._is_ready, what="the server")
         return process
 
     def _is_ready(self) -> bool:
