@@ -22,6 +22,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None, *, 
     from app import web
     from app.cases.service import ASKED
     from app.finding.index import AnswerIndex
+    from app.finding.searches import Searches
     from app.messages.intake import Intake
     from app.web.context import Services
     from app.web.webhooks import Receivers
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None, *, 
         receivers=Receivers(db),
         receipts=Receipts(db),
         answers=AnswerIndex(settings.data_dir / "index" / "answers"),
+        searches=Searches(db),
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}

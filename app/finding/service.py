@@ -67,8 +67,8 @@ def suggest(
     return found[:limit]
 
 
-def note_unanswered(session: Session, now: datetime, text: str) -> bool:
-    """Count a search without an answer, redacted, without who asked (B11); False if it is not kept.
+def note_unanswered(session: Session, now: datetime, text: str, times: int = 1) -> bool:
+    """Count so many searches without an answer, redacted, without who asked (B11); False if they are not kept.
 
     A text that could not be checked for personal data is not kept, nor is one that is hardly a question.
     """
@@ -81,9 +81,9 @@ def note_unanswered(session: Session, now: datetime, text: str) -> bool:
         return False
     if queries.count_unanswered(session) >= _MOST_SEARCHES and (rare := queries.oldest_rare(session)):
         session.delete(rare)
-    if not insert_once(session, UnansweredSearch, text=public, times=1, last_at=now):
+    if not insert_once(session, UnansweredSearch, text=public, times=times, last_at=now):
         counted = update(UnansweredSearch).where(col(UnansweredSearch.text) == public)
-        session.execute(counted.values(times=UnansweredSearch.times + 1, last_at=now))
+        session.execute(counted.values(times=UnansweredSearch.times + times, last_at=now))
     return True
 
 

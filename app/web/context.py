@@ -18,6 +18,7 @@ from app.staff.roles import Person
 
 if TYPE_CHECKING:
     from app.finding.index import AnswerIndex
+    from app.finding.searches import Searches
     from app.messages.intake import Intake
     from app.web.webhooks import Receivers
     from app.web.webhooks.receipts import Receipts
@@ -33,6 +34,7 @@ class Services:
     receivers: "Receivers"
     receipts: "Receipts"
     answers: "AnswerIndex"
+    searches: "Searches"
     extra: dict[str, Any] = field(default_factory=dict)
 
 

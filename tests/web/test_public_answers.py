@@ -12,7 +12,6 @@ from sqlmodel import select
 
 from app.answers import service
 from app.base import clock
-from app.finding import service as finding
 from app.finding.models import UnansweredSearch
 from tests.app.answers.acting import LOST_CARD, PERMIT, approved, published
 from tests.conftest import NOW, TheOffice
@@ -100,11 +99,12 @@ def test_a_misheard_word_is_answered_by_the_word_it_sounds_like(
 
 @pytest.mark.clause("B11")
 def test_what_nobody_could_answer_is_counted_without_who_asked(
-    client: FlaskClient, sqlite_office: TheOffice
+    app: Flask, client: FlaskClient, sqlite_office: TheOffice
 ) -> None:
     asked = "我叫张三，电话13800138000，隔壁夜里施工找谁"
     for _ in range(2):
         page(client, f"/answers?q={quote(asked)}")
+    app.extensions["huiying"].searches.settle()
     with sqlite_office.db.reading() as session:
         kept = session.exec(select(UnansweredSearch)).one()
     assert kept.times == 2
@@ -113,9 +113,10 @@ def test_what_nobody_could_answer_is_counted_without_who_asked(
     assert "13800138000" not in kept.text
 
 
-def test_what_was_answered_is_not_counted(client: FlaskClient, sqlite_office: TheOffice) -> None:
+def test_what_was_answered_is_not_counted(app: Flask, client: FlaskClient, sqlite_office: TheOffice) -> None:
     publish(sqlite_office)
     page(client, f"/answers?q={quote('社保卡丢了怎么补办')}")
+    app.extensions["huiying"].searches.settle()
     with sqlite_office.db.reading() as session:
         assert session.exec(select(UnansweredSearch)).all() == []
 
@@ -261,15 +262,3 @@ def test_odd_requests_are_answered_plainly(
     publish(sqlite_office)
     shown = page(client, address, status)
     assert "<script>" not in shown
-
-
-def test_a_search_goes_on_while_the_database_takes_no_words(
-    app: Flask, client: FlaskClient, sqlite_office: TheOffice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from sqlalchemy.exc import OperationalError
-
-    def full(*_: object) -> None:
-        raise OperationalError("", {}, Exception("database or disk is full"))
-
-    monkeypatch.setattr(finding, "note_unanswered", full)
-    assert "没有找到答案" in page(client, f"/answers?q={quote('隔壁夜里施工')}")

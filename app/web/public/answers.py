@@ -1,13 +1,11 @@
 """查答案: ask in one's own words, get one paragraph with its date and source; or browse by matter."""
 
-import contextlib
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
 from flask import Response, make_response, redirect, request
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -16,7 +14,6 @@ from app.answers import service as library_service
 from app.base import keyset
 from app.base.errors import Invalid, NotFound
 from app.calendar.workdays import day_of
-from app.finding import service
 from app.finding.found import (
     REFUTING,
     SUGGESTED,
@@ -78,7 +75,7 @@ def answers() -> str:
         shown = _or_in_other_words(session, found)
         matters = library.categories(session)
     if not shown.sure and not found.rebuilding:
-        _count_unanswered(words)
+        services().searches.in_vain(words)
     return render(
         "public/search.html",
         place="answers",
@@ -147,12 +144,6 @@ def _found_as_json(words: str, found: Found) -> dict[str, Any]:
             for match in found.matches
         ],
     }
-
-
-def _count_unanswered(words: str) -> None:
-    """Counting is not worth a failed page: a full disk or a busy database is let pass."""
-    with contextlib.suppress(SQLAlchemyError), writing() as session:
-        service.note_unanswered(session, now(), words)
 
 
 def _listed(session: Session, category: str) -> tuple[list[Shown], str | None]:
