@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from kb.analysis import Segmenter, bigrams, canonical
 from kb.experience import HIGHEST
-from kb.features import KINDS, QUESTION, About, question_features, text_features
+from kb.features import KINDS, QUESTION, About, by_best, question_features, text_features
 from kb.forest import Judge
 from kb.postings import Asked, Field, Floats, Ints, Texts
 
@@ -232,12 +232,17 @@ class Why:
     terms: tuple[str, ...]
 
 
-# Both are measured by the usual distance between candidates; where one side is missing it counts as the worst
-# of it, which lies further away for questions. On letters with a stored letter and a reply, 1.4 to 3 are alike.
-TEXT_BESIDE_QUESTION = 2.0
+# Where entries have a question and a text, what was learned of either alone is not enough: on the sample's letters
+# the best sum of both put .71 first, with all that the entry says read as one beside it .79 (titles .68, .85).
+# Between one and four of it all are alike.
+AS_ONE = 2.0
 
-# How much each side says when we ask how sure we are, and the log odds of a question asked word for word.
-_SAY = {"question": 0.75, "text": 0.25}
+# How sure we are of an entry that has a question and a text: what the log odds of each and the share of the
+# question's pairs that it holds at all count, and what is added. Fitted to the sample's letters, letters of others
+# to a library of the sample, and past letters with their replies; 0.50 answered at 0.97, 0.25 without this.
+_SAY = {"question": 0.57, "text": 0.18}
+_SAYS_HELD, _SAYS_ANYWAY = 2.3, 0.9
+# The log odds of a question asked word for word.
 _THE_SAME = 3.0
 _LIKENESS = QUESTION.index("ratio")
 
@@ -364,18 +369,56 @@ def rank(
     if not len(found.entries):
         return []
     sides = {family: _side(query, found, family, judges[family]) for family in FIRST_KINDS}
-    beside = TEXT_BESIDE_QUESTION if sides["question"].known else 1.0
-    scores = sides["question"].scores + beside * sides["text"].scores
+    scores = sides["question"].scores + sides["text"].scores
+    whole = _as_one(query, found) if all(side.known for side in sides.values()) else None
+    if whole is not None:
+        scores = scores + AS_ONE * whole.scores
     if boost:
         added = np.array([boost.get(query.collection.keys[n], 0.0) for n in found.entries])
         # What experience says of others never puts them before the very question.
         scores = scores + np.where(_is_the_question(sides["question"]), HIGHEST, added)
     order = np.argsort(-scores, kind="stable")[:most]
-    odds, likely = _odds(query, sides, judges, order)
+    odds, likely = _odds(query, sides, judges, order, whole)
     return [
         Ranked(int(found.entries[at]), float(scores[at]), _share(odds[n]), _share(likely[n]))
         for n, at in enumerate(order)
     ]
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """Each candidate's questions and text read as one.
+
+    ``scores``: BM25 with its usual constants, words and pairs, each divided by its best and added; ``held``:
+    the share of the question's pairs, by their idf. The terms are those that texts know.
+    """
+
+    scores: Floats
+    held: Floats
+
+
+def _as_one(query: Query, found: Candidates) -> _Whole:
+    total = held = np.zeros(len(found.entries))
+    owned = {
+        family: query.collection.owners[family][units][:, None] == found.entries[None, :]
+        for family, units in found.units.items()
+    }
+    for kind in FIRST_KINDS["text"]:
+        asked = query.asked("text", kind)
+        counts = np.zeros((len(asked.terms), len(found.entries)))
+        sizes = np.zeros(len(found.entries))
+        for family, units in found.units.items():
+            theirs = query.asked(family, kind).terms
+            places = {term: row for row, term in enumerate(theirs)}
+            both = [(row, places[term]) for row, term in enumerate(asked.terms) if term in places]
+            mine, other = np.array(both, dtype=np.int64).reshape(-1, 2).T
+            counts[mine] += query.table(family, kind, units)[other] @ owned[family]
+            sizes += query.collection.fields[family, kind].lengths(units) @ owned[family]
+        penalty = 1.2 * (0.25 + 0.75 * sizes / max(float(sizes.mean()), 1e-9))
+        total = total + by_best(asked.idfs @ (counts * 2.2 / (counts + np.maximum(penalty, 1e-9))))
+        if kind == "pairs":
+            held = asked.idfs @ (counts > 0) / asked.mass
+    return _Whole(total, held)
 
 
 def _is_the_question(side: _Side) -> NDArray[np.bool_]:
@@ -386,7 +429,7 @@ def _is_the_question(side: _Side) -> NDArray[np.bool_]:
 
 
 def _odds(
-    query: Query, sides: Mapping[str, _Side], judges: Mapping[str, Judge], order: Ints
+    query: Query, sides: Mapping[str, _Side], judges: Mapping[str, Judge], order: Ints, whole: _Whole | None
 ) -> tuple[Floats, Floats]:
     """Return the log odds that each of some candidates is right: beside the others, and if it stood alone.
 
@@ -394,7 +437,8 @@ def _odds(
     question is enough.
     """
     count = len(order)
-    totals, weights, least = np.zeros(2 * count), np.zeros(2 * count), np.full(2 * count, -30.0)
+    said = {family: np.full(2 * count, np.nan) for family in sides}
+    least = np.full(2 * count, -30.0)
     for family, side in sides.items():
         has = np.flatnonzero(side.chosen[order] >= 0)
         if not len(has):
@@ -402,12 +446,16 @@ def _odds(
         leads = leads_of(side.scores, order[has])
         rows = np.tile(side.rows[side.chosen[order[has]]], (2, 1))
         rows = np.column_stack([rows, np.concatenate([leads, np.maximum(leads, 1.0)])])
-        both = np.concatenate([has, has + count])
-        totals[both] += _SAY[family] * judges[f"{family}_sure"].score(rows, long=query.question.is_letter)
-        weights[both] += _SAY[family]
+        twice = np.concatenate([has, has + count])
+        said[family][twice] = judges[f"{family}_sure"].score(rows, long=query.question.is_letter)
         if family == "question":
-            least[both[rows[:, _LIKENESS] >= 1.0]] = _THE_SAME
-    odds = np.maximum(least, np.where(weights > 0, totals / np.maximum(weights, 1e-9), -30.0))
+            least[twice[rows[:, _LIKENESS] >= 1.0]] = _THE_SAME
+    odds = np.where(np.isnan(said["question"]), said["text"], said["question"])
+    if whole is not None:
+        both = sum(_SAY[family] * one for family, one in said.items())
+        both = both + _SAYS_HELD * np.tile(whole.held[order], 2) + _SAYS_ANYWAY
+        odds = np.where(np.isnan(both), odds, both)
+    odds = np.maximum(least, np.nan_to_num(odds, nan=-30.0))
     return odds[:count], odds[count:]
 
 
