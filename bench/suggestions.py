@@ -83,7 +83,7 @@ def measure(folder: Path, answers: int = ANSWERS) -> Iterator[Row]:
         "ms",
     )
     yield Row("memory after all these questions", _memory(folder), "goal at 100,000", 300, "MB")
-    yield _public_page(db, folder, asked["title"])
+    yield from _public_page(db, folder, asked["title"])
     db.close()
 
 
@@ -120,26 +120,28 @@ def _memory(folder: Path) -> float:
     return float(told.stdout)
 
 
-def _public_page(db: Database, folder: Path, questions: list[Asked]) -> Row:
-    """Pages a second of the public search beside a page that shows nothing but the frame of every page."""
+def _public_page(db: Database, folder: Path, questions: list[Asked]) -> Iterator[Row]:
+    """Pages a second of the public search beside a page that shows nothing but the frame of every page.
+
+    A question that somebody asked before is not ranked again.
+    """
     (folder / "index").rename(folder / "answers")
     (folder / "data" / "index").mkdir(parents=True)
     (folder / "answers").rename(folder / "data" / "index" / "answers")
     app = make_app(db, folder / "data")
     app.add_url_rule("/frame", view_func=lambda: render_template_string("{% extends 'public_base.html' %}"))
-    client, spent = app.test_client(), {"search": 0.0, "frame": 0.0}
-    for number, one in enumerate([questions[0], *questions]):
-        for name, path, query in (("search", "/answers", {"q": one.text}), ("frame", "/frame", {})):
-            begun = time.perf_counter()
-            assert client.get(path, query_string=query).status_code == 200
-            spent[name] += time.perf_counter() - begun if number else 0.0
-    return Row(
-        "public search page",
-        len(questions) / spent["search"],
-        "a page without content",
-        len(questions) / spent["frame"],
-        "/s",
-    )
+    client = app.test_client()
+    for when in ("first asked", "asked again"):
+        spent = {"search": 0.0, "frame": 0.0}
+        for number, one in enumerate([questions[0], *questions]):
+            for name, path, query in (("search", "/answers", {"q": one.text}), ("frame", "/frame", {})):
+                begun = time.perf_counter()
+                assert client.get(path, query_string=query).status_code == 200
+                spent[name] += time.perf_counter() - begun if number else 0.0
+        rates = {name: len(questions) / seconds for name, seconds in spent.items()}
+        yield Row(
+            f"public search page, {when}", rates["search"], "a page without content", rates["frame"], "/s"
+        )
 
 
 def _ask(find: Find, questions: list[Asked]) -> tuple[float, float]:

@@ -60,6 +60,7 @@ class AnswerIndex:
         self._ahead_since: float | None = None
         self._spoilt = False
         self._preparing: threading.Thread | None = None
+        self._matters: tuple[int, list[str]] = (-1, [])
         self._boosts: dict[str, float] = {}
         self._experience_until = 0.0
         self._remembered: tuple[tuple[str, Mapping[str, str], Mapping[str, float]], _Search] = (
@@ -83,6 +84,13 @@ class AnswerIndex:
             self.follow(session)
             found = self._found(session, text, limit, correct)
         return found or Found(rebuilding=True)
+
+    def matters(self, session: Session) -> list[str]:
+        """The matters that published answers are about, in order; read anew when the library has changed."""
+        last = library.last_change(session)
+        if self._matters[0] != last:
+            self._matters = last, library.categories(session)
+        return self._matters[1]
 
     def prepare(self) -> None:
         """Load what the correction of slips needs: a second or two, so it is done beside the pages."""

@@ -57,7 +57,7 @@ def start() -> str:
         today = day_of(now())
         top = queries.most_used(session, today, SUGGESTED)
         refuted = queries.newest(session, today, REFUTING, _CLARIFIED)
-        matters = library.categories(session)
+        matters = services().answers.matters(session)
     return render(
         "public/search.html", place="answers", words="", found=None, top=_linked(top), matters=matters,
         refuted=_linked(refuted),
@@ -73,7 +73,7 @@ def answers() -> str:
     with reading() as session:
         found = services().answers.search(session, words, _FOUND)
         shown = _or_in_other_words(session, found)
-        matters = library.categories(session)
+        matters = services().answers.matters(session)
     if not shown.sure and not found.rebuilding:
         services().searches.in_vain(words)
     return render(
@@ -103,7 +103,7 @@ def _browsed() -> str:
     category = _asked("category", 100)
     with reading() as session:
         rows, following = _listed(session, category)
-        matters = library.categories(session)
+        matters = services().answers.matters(session)
     if category and category not in matters:
         raise NotFound("没有这个事项。请从“按事项找”里选")
     return render(

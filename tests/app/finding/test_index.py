@@ -70,6 +70,21 @@ def test_a_question_that_comes_again_is_worked_out_once_until_the_library_change
 
 
 @pytest.mark.clause("B13")
+def test_the_matters_are_those_of_published_answers_as_they_stand(
+    sqlite_office: TheOffice, index: AnswerIndex
+) -> None:
+    def matters() -> list[str]:
+        with sqlite_office.db.reading() as session:
+            return index.matters(session)
+
+    assert matters() == []
+    number = publish(sqlite_office)
+    assert matters() == ["社会保障"] == matters()
+    with sqlite_office.db.writing() as session:
+        service.retire(session, NOW, sqlite_office.people["编辑小叶"], number, reason="办法修订")
+    assert matters() == []
+
+
 def test_what_is_not_published_is_not_found(office: TheOffice, index: AnswerIndex) -> None:
     with office.db.writing() as session:
         approved(session, office)
