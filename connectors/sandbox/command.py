@@ -8,6 +8,7 @@ from pathlib import Path
 
 from connectors.calls import utc_now
 from connectors.sandbox import corrections
+from connectors.sandbox.douyin import DouyinSandbox
 from connectors.sandbox.robots import RobotsSandbox
 from connectors.sandbox.server import Stand
 from connectors.sandbox.wechat import WeChatSandbox
@@ -27,6 +28,12 @@ DEFAULTS: dict[str, dict[str, str]] = {
         "uid": "1700009999",
         "app-secret": "sandboxsecret0000000000000000000",
         "access-token": "sandbox-access-token",
+    },
+    "douyin": {
+        "client-key": "ttsandbox0000001",
+        "client-secret": "sandboxsecret0000000000000000000",
+        "open-id": "ba253642-0590-40bc-9bdf-9a1334b94059",
+        "refresh-token": "rft.sandbox0000000000000001",
     },
     "robots": {"key": "robot-key-0001", "secret": "SECrobotsecret0001", "keyword": ""},
 }
@@ -107,6 +114,19 @@ def _weibo(given: argparse.Namespace) -> Stand:
     )
 
 
+def _douyin(given: argparse.Namespace) -> Stand:
+    return DouyinSandbox(
+        given.client_key,
+        given.client_secret,
+        given.open_id,
+        given.refresh_token,
+        given.webhook,
+        ledger=given.ledger,
+        host=given.host,
+        port=given.port,
+    )
+
+
 def _robots(given: argparse.Namespace) -> Stand:
     return RobotsSandbox(
         given.key,
@@ -121,6 +141,7 @@ def _robots(given: argparse.Namespace) -> Stand:
 BUILDERS: dict[str, Callable[[argparse.Namespace], Stand]] = {
     "wechat": _wechat,
     "weibo": _weibo,
+    "douyin": _douyin,
     "robots": _robots,
 }
 """Platform → what builds its stand-in."""

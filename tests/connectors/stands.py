@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.contract import OutgoingReply, WebhookRequest
-from connectors.sandbox import WeChatSandbox, WeiboSandbox
+from connectors.sandbox import DouyinSandbox, WeChatSandbox, WeiboSandbox
 from connectors.sandbox.wechat_pushes import Push
 from connectors.wechat.connector import WeChatConnector
 from connectors.weibo.connector import WeiboConnector
@@ -40,6 +40,12 @@ def a_weibo(**more: Any) -> WeiboSandbox:
     """A local Weibo with our account on it."""
     account = {name: SETTINGS["weibo"][name] for name in ("uid", "app_secret", "access_token")}
     return WeiboSandbox(**account, **{"clock": lambda: NOW, **more})
+
+
+def a_douyin(**more: Any) -> DouyinSandbox:
+    """A local Douyin with our account on it."""
+    account = {name: value for name, value in SETTINGS["douyin"].items() if name != "real_ip"}
+    return DouyinSandbox(**account, **{"clock": lambda: NOW, **more})
 
 
 def our_wechat(**more: Any) -> WeChatConnector:
