@@ -30,6 +30,7 @@ from app.federation import service as federation
 from app.finding import service as finding
 from app.messages import service as messages
 from app.notices import service as notices
+from app.official_accounts import service as official_accounts
 from app.opendata import service as opendata
 from app.replies import service as replies
 from app.staff import service as staff
@@ -81,6 +82,24 @@ JOBS = (
         "附件：趁平台还留着，取回图片、语音和视频",
         every=60,
         own_transactions=True,
+    ),
+    Job(messages.count_arrivals, "连通：数各账号每小时来了多少，太久没有来信才看得出来", cron="5 * * * *"),
+    Job(
+        official_accounts.refresh_gates,
+        "账号：每天向平台要一次推送的来源地址",
+        every=3600,
+        own_transactions=True,
+    ),
+    Job(
+        official_accounts.refresh_grants,
+        "账号：每天向平台问一次授权到哪天",
+        cron="10 8 * * *",
+        own_transactions=True,
+    ),
+    Job(
+        messages.warn_of_endings,
+        "账号：授权到期前 14、7、3、1 天和当天，提醒负责人和系统管理员",
+        cron="30 8 * * *",
     ),
     Job(cases.pass_closed_windows, "队列：平台窗口关闭后，改按法定时限排列", every=30),
     Job(cases.remind_departments, "催办：到点的提醒，每级一次", every=60),

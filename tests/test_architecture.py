@@ -36,6 +36,7 @@ TOUCH_THE_WORLD = {
     "app/messages/attachments.py",
     "app/messages/intake.py",
     "app/finding/index.py",
+    "app/finding/searches.py",
     "kb/index.py",
     "kb/snapshot.py",
     "kb/instant.py",

@@ -1,8 +1,11 @@
 """The clock: one acts at a time, whoever fails stops nobody else, and a standstill loses nothing."""
 
+import ast
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlmodel import SQLModel, select
@@ -164,6 +167,19 @@ def test_the_running_clock_reaches_for_everything_that_is_due(office: TheOffice)
             assert count(session, Case) == 1
     finally:
         ticking.stop()
+
+
+def test_what_calls_itself_a_job_is_in_the_table() -> None:
+    """A job that nobody ticks looks finished: it is tested, and never runs."""
+    rooms = Path(jobs.__file__).parent
+    said = {
+        one.name
+        for path in rooms.rglob("*.py")
+        for one in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(one, ast.FunctionDef) and re.search(r"^Job:|\(job\)", ast.get_docstring(one) or "")
+    }
+    assert len(said) >= 15
+    assert said - set(jobs.BY_NAME) == set()
 
 
 def test_an_unknown_job_is_refused_in_words(db: Database) -> None:

@@ -167,12 +167,6 @@ def questions(session: Session) -> list[tuple[int, str]]:
     return list(session.exec(wanted.where(~_state(EntryState.RETIRED)).order_by(col(AnswerEntry.id))).all())
 
 
-def is_sent_back(session: Session, version: EntryVersion) -> bool:
-    """Whether a reviewer sent exactly this text back."""
-    wanted = select(EntryVersion.id).where(EntryVersion.id == version.id, _sent_back())
-    return session.exec(wanted).first() is not None
-
-
 def _conditions(filters: LibraryFilters, today: date) -> list[Condition]:
     if filters.view not in VIEWS:
         raise Invalid("没有这个视图。请从上面的视图里选一个", field="view")

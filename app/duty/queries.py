@@ -36,11 +36,6 @@ def gaps(session: Session, now: datetime, within: timedelta = LOOK_AHEAD) -> lis
     return roster.gaps(between(session, now, now + within), now, now + within)
 
 
-def gaps_by_span(session: Session, starts_at: datetime, ends_at: datetime) -> list[Gap]:
-    """The same between two instants."""
-    return roster.gaps(between(session, starts_at, ends_at), starts_at, ends_at)
-
-
 def missed(session: Session, now: datetime) -> list[Shift]:
     """Shifts that run and that nobody took over in time."""
     running = select(Shift).where(
@@ -77,9 +72,3 @@ def fresh_substitutions(session: Session, since: datetime) -> list[tuple[Substit
     wanted = select(Substitution, Shift).join(Shift, col(Shift.id) == col(Substitution.shift_id))
     wanted = wanted.where(or_(col(Substitution.asked_at) >= since, col(Substitution.answered_at) >= since))
     return [(row[0], row[1]) for row in session.exec(wanted.order_by(col(Substitution.id)))]
-
-
-def last_handover(session: Session, now: datetime) -> Shift | None:
-    """The shift last taken over with a note: what the one before wanted to be known."""
-    found = select(Shift).where(col(Shift.taken_over_at).is_not(None), Shift.handover_note != "")
-    return session.exec(found.order_by(col(Shift.taken_over_at).desc()).limit(1)).first()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from app.notices.digest import KINDS, SHANGHAI, URGENT, family
+from app.notices.kinds import KINDS, SHANGHAI, URGENT, family
 
 
 class SendingState(StrEnum):

@@ -9,8 +9,6 @@ from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from app.base.standing import standing
-from app.notices import digest
-from app.notices.digest import Line
 from app.notices.models import Notice, NoticeSending, NoticeTarget
 from app.notices.outward import NEEDS_A_PERSON, SendingState
 from app.staff.models import StaffMember
@@ -27,13 +25,6 @@ def unread_count(session: Session, staff_id: int) -> int:
     """How many notices a person has not read."""
     unread = select(func.count()).where(Notice.staff_id == staff_id, col(Notice.read_at).is_(None))
     return session.exec(unread).one()
-
-
-def unread_lines(session: Session, staff_id: int, limit: int = 200) -> list[Line]:
-    """The unread notices in as few lines as there are kinds."""
-    unread = select(Notice).where(Notice.staff_id == staff_id, col(Notice.read_at).is_(None))
-    newest_first: list[Notice] = list(session.exec(unread.order_by(col(Notice.id).desc()).limit(limit)))
-    return digest.lines(newest_first)
 
 
 @dataclass(frozen=True)

@@ -110,12 +110,6 @@ def fetch_state(session: Session, account_id: int) -> FetchState | None:
     return session.get(FetchState, account_id)
 
 
-def fetch_errors(session: Session) -> dict[int, str]:
-    """Accounts whose last round of asking met an error, with the words."""
-    found = select(FetchState.account_id, FetchState.error).where(FetchState.error != "")
-    return dict(session.exec(found).all())
-
-
 def filings(session: Session, now: datetime, *, account_id: int | None = None) -> list[Filing]:
     """Registrations with their state today; those not yet filed first, the most urgent of them on top."""
     found = select(Registration)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -359,10 +359,3 @@ _NO_IRI = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 
 def _iri(text: str) -> str:
     return _NO_IRI.sub(lambda found: f"%{ord(found[0]):02X}", text)
-
-
-def every_file(datasets: Iterable[Dataset]) -> Iterator[str]:
-    """The names of the data files of all sets, in order."""
-    for dataset in datasets:
-        for ending in MEDIA_TYPES:
-            yield f"{dataset.name}.{ending}"

@@ -8,7 +8,7 @@ from app.calendar.workdays import day_of
 from app.duty import queries as duty
 from app.duty.models import Shift, Substitution
 from app.duty.roster import DUTIES, Gap
-from app.notices.digest import SHANGHAI
+from app.notices.kinds import SHANGHAI
 from app.notices.service.telling import tell
 from app.staff import queries as staff
 from app.staff.roles import Role

@@ -22,7 +22,7 @@ from app.calendar.workdays import day_of
 from app.duty import queries as duty
 from app.log import service as log
 from app.notices import outward, queries
-from app.notices.digest import may_go_out
+from app.notices.kinds import may_go_out
 from app.notices.models import NoticeSending, NoticeTarget
 from app.notices.outward import Item, SendingState
 from app.notices.queries import Out

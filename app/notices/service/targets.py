@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from app.base.db import Database
 from app.base.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.log import service as log
-from app.notices.digest import KINDS, URGENT
+from app.notices.kinds import KINDS, URGENT
 from app.notices.models import NoticeTarget
 from app.staff import service as staff
 from app.staff.roles import Person, Role

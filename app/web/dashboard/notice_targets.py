@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from app.base.errors import AppError
 from app.departments import queries as departments
 from app.notices import queries, service
-from app.notices.digest import KINDS
+from app.notices.kinds import KINDS
 from app.notices.models import NoticeTarget
 from app.notices.outward import STATE_LABELS
 from app.staff import queries as staff
