@@ -220,34 +220,3 @@ def bigrams(folded: str) -> list[str]:
 
 def _is_han(character: str) -> bool:
     return bool(re.match(f"[{_HAN}]", character))
-
-
-def highlight(text: str, terms: Iterable[str]) -> list[tuple[int, int]]:
-    """Return the places in ``text``, as it was written, where any of the terms stands, in any spelling.
-
-    ``terms`` are canonical, as a search hit gives them. The places are in order and do not overlap;
-    one character is a term only if it stands among the terms alone.
-    """
-    folded, origins = fold_with_origins(text)
-    wanted = {canonical(fold(term)) for term in terms} - {""}
-    said = {spelling for spelling, word in SAME_WORDS.items() if word in wanted} | wanted
-    if not said or not origins:
-        return []
-    spans = [found.span() for word in said for found in re.finditer(re.escape(word), folded)]
-    return [(origins[start], _end_in_text(origins, end, len(text))) for start, end in _joined(spans)]
-
-
-def _end_in_text(origins: Sequence[int], end: int, length: int) -> int:
-    """Return where the character before ``end`` ends in the text it came from."""
-    following = next((origin for origin in origins[end:] if origin > origins[end - 1]), length)
-    return following
-
-
-def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
-        else:
-            joined.append((start, end))
-    return joined

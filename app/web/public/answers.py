@@ -82,7 +82,7 @@ def answers() -> str:
         words=words,
         found=found,
         results=[
-            _result(match, whole=shown.sure and place == 0)
+            _result(match, words, whole=shown.sure and place == 0)
             for place, match in enumerate(clarifications_first(shown.matches))
         ],
         is_sure=shown.sure,
@@ -350,13 +350,13 @@ def _linked(rows: Iterable[Shown]) -> list[dict[str, str]]:
     ]
 
 
-def _result(match: Match, *, whole: bool) -> dict[str, Any]:
+def _result(match: Match, words: str, *, whole: bool) -> dict[str, Any]:
     """As `ui.result` takes it, with what was asked marked."""
     row = _row(match.entry, match.version, whole=whole)
     return {
         **row,
-        "title_spans": spans_of(row["title"], match.terms),
-        "text_spans": spans_of(row["text"], match.terms),
+        "title_spans": spans_of(row["title"], match.terms, words),
+        "text_spans": spans_of(row["text"], match.terms, words),
     }
 
 

@@ -20,3 +20,19 @@ from app.finding.marking import spans_of
 )
 def test_meaning_words_are_found_as_they_are_written(text: str, terms: list[str], marked: list[str]) -> None:
     assert [text[start:end] for start, end in spans_of(text, terms)] == marked
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "terms", "marked"),
+    [
+        ("路灯不亮", "路灯不亮向谁报修，灯不亮也行", ["灯不亮"], ["路灯不亮", "灯不亮"]),
+        ("社保卡丢了", "社保卡丢了怎么办", ["社保卡", "丢了"], ["社保卡丢了"]),  # one stretch
+        ("路，灯不亮", "路，灯不亮", ["灯不亮"], ["灯不亮"]),  # not over a mark
+        ("亮灯", "灯不亮", ["灯不亮"], ["灯不亮"]),
+        ("灯亮了，灯灭了", "灯灭了吗", ["灯"], ["灯灭了"]),  # whichever place is longer
+    ],
+)
+def test_what_was_searched_beside_a_word_is_marked_with_it(
+    asked: str, text: str, terms: list[str], marked: list[str]
+) -> None:
+    assert [text[start:end] for start, end in spans_of(text, terms, asked)] == marked
