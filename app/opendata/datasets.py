@@ -52,12 +52,13 @@ DATASETS: Mapping[str, Dataset] = {
             "cases", "公开办件", "Public cases",
             "每件已办结来信的问题、答复、承办单位、时限与结果，已隐去个人信息。",
             "Every closed letter with its reply, department, deadline and outcome, de-identified.",
-            "只有办结并审看过的。类型和事项由工作人员确认。同一周里事项、地点、来源相同的不到 5 件时，依次改成大类、"
-            "省去来源和地点，还不够就全部留空；够了再补上，所以旧的行也会改。空着的多是少见的事，不要拿它们数多少。"
+            "只有办结并审看过的。类型和事项由工作人员确认。同一周里事项、地点、来源相同的不到 5 件时，依次省去来源、"
+            "把地点写粗一级再省去、把事项改成大类，还不够就全部留空；够了再补上，所以旧的行也会改。空着的多是少见的事，不要拿它们数多少。"
             "撤下的只留编号、时间和原因。",
             "Only what was closed and screened. Type and matter are set by staff. Where fewer than five of a week "
-            "share matter, place and platform, platform and place are left out and the matter becomes its group, or "
-            "nothing at all, and is filled in later: old rows may change, and empty cells are not missing at random.",
+            "share matter, place and platform, the platform is left out, the place becomes coarser, the matter its "
+            "group, or nothing at all, and is filled in later: old rows may change, and empty cells are not missing "
+            "at random.",
             "随时", "/cases", "number", CASES, by_month="closed_on",
         ),
         Dataset(

@@ -37,6 +37,7 @@ from app.opendata.catalog import File, Publisher
 from app.opendata.datasets import DATASETS, LICENCE
 from app.opendata.feed import ChangeKind, cursor
 from app.opendata.models import Change, Leak, PublishedCase, ReadCount
+from app.opendata.places import Places
 from app.opendata.queries import Source
 from app.redaction.service import RedactionFailed, redact
 from app.replies import queries as replies
@@ -244,9 +245,11 @@ def _settle(
     Who is not ``fresh`` and says more or less than before is a change of its own in the feed.
     """
     session.flush()
-    for monday in sorted({day - timedelta(days=day.weekday()) for day in days if day}):
+    mondays = sorted({day - timedelta(days=day.weekday()) for day in days if day})
+    places = Places(departments.office_places(session) if mondays else ())
+    for monday in mondays:
         week = queries.week_of(session, monday)
-        wanted = coarsened({number: known for number, (known, _) in week.items()})
+        wanted = coarsened({number: known for number, (known, _) in week.items()}, places)
         moved = [number for number, (_, said) in week.items() if wanted[number] != said]
         for shown in session.exec(select(PublishedCase).where(col(PublishedCase.number).in_(moved))).all():
             for name, value in asdict(wanted[shown.number]).items():
