@@ -164,6 +164,20 @@ def fetch_file(
     return File(response.status_code, response.headers.get("Content-Type", ""), body)
 
 
+def told_instead(file: File) -> Answer | None:
+    """What the platform says instead of giving the file: JSON, and as long as any answer; None where it is a
+    file. Raises DeliveryError (back_off/truncated) where it can be neither."""
+    if file.data[:1] != b"{":
+        return None
+    try:
+        data = json.loads(file.data.decode("utf-8")) if len(file.data) <= MAX_ANSWER_BYTES else None
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        raise lost("truncated", "", repeatable=True)
+    return Answer(file.status, data)
+
+
 def _exchange(
     method: str,
     url: str,

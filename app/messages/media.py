@@ -79,6 +79,7 @@ REASONS: Mapping[str, str] = {
     "erased": "应留言人的要求已经删除",
     "expired": "平台只保存三天，没能及时取回",
     "not_offered": "这个平台不能取回附件",
+    "settings": "账号的接入设置不完整，取不回附件。请系统管理员核对",
 }
 """Why a file is not here, in words. Codes are ours; a platform's own words stand as they are."""
 

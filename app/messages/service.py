@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from app.base.db import Database
-from app.base.errors import Conflict, NotFound
+from app.base.errors import AppError, Conflict, NotFound
 from app.base.rows import add_once, insert_once
 from app.base.standing import standing
 from app.calendar.workdays import day_of
@@ -446,10 +446,14 @@ def fetch_attachments(
                 continue
             row.tries += 1
             if isinstance(got, DeliveryError):
+                if got.kind == "stop":
+                    accounts_service.note_trouble(session, now, account_id, got.message_zh)
                 _not_fetched(session, now, row, got)
             elif isinstance(got, Refused):
                 _refuse(session, now, row, got.reason, media.REASONS[got.reason])
             else:
+                if row.reason and row.reason == accounts.get(session, account_id).trouble:
+                    accounts_service.clear_trouble(session, now, account_id)  # it was this that was wrong
                 _store(session, now, row, got)
             session.add(row)
     return len(waiting)
@@ -466,9 +470,16 @@ def _media(
     db: Database, now: datetime, account_id: int, media_id: str, transport: httpx.BaseTransport | None
 ) -> bytes | DeliveryError:
     """One file from the platform, with the account's token; an error as a value: it is written down."""
-    with db.reading() as session:
-        account = accounts.get(session, account_id)
-        connector = accounts_service.connector_for(session, account, transport=transport)
+    try:
+        with db.reading() as session:
+            account = accounts.get(session, account_id)
+            connector = accounts_service.connector_for(session, account, transport=transport)
+    except (
+        AppError,
+        ValueError,
+        TypeError,
+    ):  # settings that do not make a connector: the others' files go on
+        return DeliveryError("stop", "settings", "", media.REASONS["settings"])
     if not isinstance(connector, MediaSource):
         return DeliveryError("final", "not_offered", "", media.REASONS["not_offered"])
     longest = max(one.longest for one in media.KEPT.values())

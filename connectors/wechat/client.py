@@ -111,8 +111,8 @@ class WeChatClient:
         """A file that a citizen sent. A film comes as the address where it is."""
         params = {"access_token": token, "media_id": media_id}
         file = self._file(self._api_base + "/cgi-bin/media/get", params, longest)
-        if file.data[:1] == b"{":
-            address = _film(file.data)
+        if told := calls.told_instead(file):
+            address = _film(told)
             if not self._is_their_own(address):
                 raise DeliveryError("final", "foreign_address", "", "视频的地址不属于微信，没有下载。")
             file = self._file(address, None, longest)
@@ -167,14 +167,10 @@ def _check(data: Mapping[str, Any], codes: Mapping[str, Code]) -> None:
         raise calls.refused(codes, str(code), str(data.get("errmsg", "")))
 
 
-def _film(body: bytes) -> str:
+def _film(told: Answer) -> str:
     """The address of a film; the JSON instead of a file may as well say why there is none."""
-    try:
-        data = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise calls.lost("truncated", "", repeatable=True) from None
-    _check(data, CODES)
-    address = data.get("video_url", data.get("down_url"))
+    _check(told.data, CODES)
+    address = told.data.get("video_url", told.data.get("down_url"))
     if not isinstance(address, str):
         raise calls.lost("no_file", "", repeatable=True)
     return address

@@ -72,12 +72,8 @@ class WeiboClient:
             longest=longest,
             transport=self._transport,
         )
-        if file.data[:1] == b"{":
-            try:
-                answer = calls.Answer(file.status, dict(json.loads(file.data.decode("utf-8"))))
-            except (ValueError, RecursionError):
-                raise calls.lost("truncated", "", repeatable=True) from None
-            _checked(answer, repeatable=True)
+        if told := calls.told_instead(file):
+            _checked(told, repeatable=True)
             raise calls.lost("no_file", "", repeatable=True)
         return media.taken(file.data)
 

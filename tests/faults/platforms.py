@@ -1,4 +1,4 @@
-"""An office beside two platforms that fail when told to: citizens write, are answered, and get the answer.
+"""An office beside three platforms that fail when told to: citizens write, are answered, and get the answer.
 
 Messages come in by the real door, replies go out by the real call over the loopback address; the clock is moved
 to whenever something is due. Afterwards the three invariants are asked of the database and of what citizens saw.
@@ -27,10 +27,14 @@ from app.official_accounts import service as accounts
 from app.official_accounts.models import OfficialAccount
 from app.replies import service as replies
 from app.replies.models import Delivery, Reply
+from connectors.sandbox.douyin import DouyinSandbox
+from connectors.sandbox.server import Stand
 from connectors.sandbox.wechat import WeChatSandbox
 from connectors.sandbox.weibo import WeiboSandbox
+from tests.app.messages.test_attachments import a_photo
 from tests.app.replies.acting import BASIS, REVIEWERS, TEXT, approve
 from tests.conftest import NOW, WECHAT, WEIBO, TheOffice, make_app, open_office
+from tests.connectors.accounts import SETTINGS
 from tests.connectors.stands import MovingClock
 from tests.factories import LETTER
 from tests.faults.office import count
@@ -62,19 +66,28 @@ class Door(httpx.WSGITransport):
 
 @dataclass
 class Failing:
-    """The office, its two platforms and the time; ``commented``: how many comments citizens wrote."""
+    """The office, its platforms and the time; ``commented``: how many comments citizens wrote."""
 
     office: TheOffice
     at: MovingClock
     door: Door
     wechat: WeChatSandbox
     weibo: WeiboSandbox
+    douyin: DouyinSandbox
     commented: int = 0
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     @property
     def db(self) -> Database:
         return self.office.db
+
+    @property
+    def stands(self) -> tuple[Stand, ...]:
+        return (self.wechat, self.weibo, self.douyin)
+
+    def stand_of(self, way: str) -> Stand:
+        """The platform on which citizens write in this one of `WAYS`."""
+        return {stand.__class__: stand for stand in self.stands}[STANDS[way.partition(" ")[0]]]
 
     # ------------------------------------------------------------ what people do
 
@@ -191,7 +204,7 @@ class Failing:
         """How often each reply was seen; every reply's words are its own."""
         return Counter(
             entry.text
-            for stand in (self.wechat, self.weibo)
+            for stand in self.stands
             for entry in stand.ledger.entries()
             if entry.kind in ("reply", "comment")
         )
@@ -199,7 +212,7 @@ class Failing:
 
 @contextmanager
 def failing(db: Database, folder: Path) -> Iterator[Failing]:
-    """The office on ``db`` with both platforms at hand, from `NOW` on."""
+    """The office on ``db`` with the platforms at hand, from `NOW` on."""
     at = MovingClock(NOW)
     office = open_office(db)
     folder.mkdir(exist_ok=True)
@@ -208,6 +221,7 @@ def failing(db: Database, folder: Path) -> Iterator[Failing]:
         name: WECHAT[name] for name in ("app_id", "app_secret", "token", "aes_key", "original_id")
     }
     weibo_settings = {name: WEIBO[name] for name in ("uid", "app_secret", "access_token")}
+    douyin_settings = {name: value for name, value in SETTINGS["douyin"].items() if name != "real_ip"}
     common = {"clock": at, "webhook_transport": door}
     addresses = {
         key: f"http://localhost/webhooks/{key}/{office.accounts[key].key}" for key in ("wechat", "weibo")
@@ -217,14 +231,26 @@ def failing(db: Database, folder: Path) -> Iterator[Failing]:
         WeiboSandbox(
             **weibo_settings, webhook_url=addresses["weibo"], calls_per_day=10**6, **common
         ) as weibo,
+        DouyinSandbox(**douyin_settings, clock=at) as douyin,
     ):
+        douyin.publish()
         with db.writing() as session:
             given = {"api_base": wechat.url, "comment_days": "1", "articles": ADDRESS}
             accounts.change_settings(session, NOW, None, office.accounts["wechat"].id, given)
             bases = dict.fromkeys(("api_base", "message_base", "upload_base"), weibo.url)
             given = {**bases, "also_mentions": "no", "daily_calls": "9999"}
             accounts.change_settings(session, NOW, None, office.accounts["weibo"].id, given)
-        yield Failing(office, at, door, wechat, weibo)
+            office.accounts["douyin"] = accounts.add(
+                session,
+                NOW,
+                None,
+                platform="douyin",
+                name="云泽发布",
+                department_id=office.people["小陈"].department_id,
+                responsible_id=office.people["值班长老徐"].id,
+                settings={**SETTINGS["douyin"], "api_base": douyin.url, "daily_calls": "9999"},
+            )
+        yield Failing(office, at, door, wechat, weibo, douyin)
 
 
 def _wechat(made: Failing, number: int) -> None:
@@ -245,10 +271,40 @@ def _weibo_comment(made: Failing, number: int) -> None:
     made.commented += 1
 
 
+def _douyin_comment(made: Failing, number: int) -> None:
+    made.douyin.comment(f"citizen-{number}", f"第 {number} 位：{LETTER}")
+    made.commented += 1
+
+
+PHOTO = a_photo(size=(320, 240))
+
+
+def _wechat_picture(made: Failing, number: int, film: bool = False) -> None:
+    made.wechat.keep_file(f"MEDIA{number}", FILM if film else PHOTO, film=film)
+    kind = "video" if film else "image"
+    fields = {"MediaId": f"MEDIA{number}", "PicUrl": "http://mmbiz.qpic.cn/sandbox/0"}
+    assert made.wechat.push(kind, f"oTEST{number:023}", fields).accepted
+
+
+def _wechat_film(made: Failing, number: int) -> None:
+    _wechat_picture(made, number, film=True)
+
+
+def _weibo_picture(made: Failing, number: int) -> None:
+    made.weibo.files[str(number)] = PHOTO
+    assert made.weibo.push("image", str(1_700_000_000 + number), "", {"vfid": "1", "tovfid": str(number)})
+
+
+FILM = b"\x00\x00\x00\x18ftypmp42" + bytes(4_000)
+STANDS: dict[str, type[Stand]] = {"wechat": WeChatSandbox, "weibo": WeiboSandbox, "douyin": DouyinSandbox}
 WAYS: dict[str, Callable[[Failing, int], None]] = {
     "wechat": _wechat,
     "wechat comment": _wechat_comment,
     "weibo": _weibo,
     "weibo comment": _weibo_comment,
+    "douyin comment": _douyin_comment,
+    "wechat picture": _wechat_picture,
+    "wechat film": _wechat_film,
+    "weibo picture": _weibo_picture,
 }
 """How a citizen writes, and so to what the reply goes."""

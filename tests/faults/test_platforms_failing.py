@@ -18,6 +18,7 @@ from app.official_accounts.models import OfficialAccount
 from app.replies import service as replies
 from app.replies.models import Delivery
 from app.replies.sending import LEASE
+from connectors.douyin.connector import DouyinConnector
 from connectors.sandbox.server import FAULTS, RETRY_AFTER_SECONDS, Stand
 from connectors.wechat.connector import WeChatConnector
 from tests.faults.platforms import PATIENT, SENDERS, Failing, failing
@@ -91,11 +92,19 @@ WEIBO: dict[str, Strike] = {
     "20032": Strike(code=20032, arrives=True),
     **{code: _failed(int(code)) for code in ("21327", "10014", "20019", "20101", "20201", "20031")},
 }
+DOUYIN: dict[str, Strike] = {
+    "2190008": Strike(code=2190008),
+    "28001003": Strike(code=28001003),
+    "2190002 for ever": Strike("", 2190002, "failed", "2190002", times=ALWAYS),
+    **{code: _failed(int(code)) for code in ("10010", "2190003", "2190004", "2100005", "10002")},
+    "an unlisted code": _failed(99999999),
+}
 CALLS: dict[str, tuple[str, str, dict[str, Strike]]] = {
     "a message to a person":   ("wechat",         "custom/send",       ON_THE_WAY | WECHAT | PRIVATE),
     "a reply below an article": ("wechat comment", "comment/reply/add", ON_THE_WAY | WECHAT | BELOW),
     "a private message on Weibo": ("weibo",       "messages/reply",    ON_THE_WAY | WEIBO),
     "a reply below a post":    ("weibo comment",  "comments/reply",    ON_THE_WAY | WEIBO),
+    "a reply below a video":   ("douyin comment", "comment/reply",     ON_THE_WAY | DOUYIN),
 }
 TOKEN: dict[str, Strike] = {
     **{name: Strike(row.fault) for name, row in ON_THE_WAY.items()},
@@ -108,14 +117,25 @@ ASKING: dict[str, Strike] = {
     **{name: Strike(row.fault) for name, row in ON_THE_WAY.items()},
     "-1": Strike(code=-1), "45009": Strike(code=45009), "48001": Strike(code=48001), "40001": Strike(code=40001),
 }
+ASKED_AS: dict[str, dict[int, int]] = {
+    "weibo": {-1: 10001, 45009: 10023, 48001: 10014, 40001: 21327},
+    "douyin": {-1: 99999999, 45009: 2100005, 48001: 2190003, 40001: 2190008},
+}
+"""What the codes of `ASKING` are elsewhere, as near as a platform has them."""
 # fmt: on
-RENEWED = (40001, 40014, 42001)
+RENEWED = (40001, 40014, 42001, 2190008, 28001003)
 WAITS = ("silent", "a byte", "headers")
 
 
 def table(call: str) -> tuple[str, str, dict[str, Strike]]:
     """How citizens write, which call is struck, and by what."""
     return CALLS[call]
+
+
+def asking(way: str) -> dict[str, Strike]:
+    """What may happen while asking, with the codes of this way's platform."""
+    codes = ASKED_AS.get(way.partition(" ")[0], {})
+    return {name: row._replace(code=codes.get(row.code, row.code)) for name, row in ASKING.items()}
 
 
 @pytest.fixture
@@ -133,11 +153,8 @@ def made_small(sqlite_db: Database, tmp_path: Path) -> Iterator[Failing]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """An office that waits less than a second: the whole ten are waited for at the counts of `make faults`."""
-    monkeypatch.setitem(WeChatConnector.__init__.__kwdefaults__, "total_seconds", 0.7)  # type: ignore[arg-type]
-
-
-def stand_of(made: Failing, way: str) -> Stand:
-    return made.wechat if way.startswith("wechat") else made.weibo
+    for kind in (WeChatConnector, DouyinConnector):
+        monkeypatch.setitem(kind.__init__.__kwdefaults__, "total_seconds", 0.7)  # type: ignore[arg-type,misc]
 
 
 def released(made: Failing, way: str, how_many: int) -> list[int]:
@@ -174,7 +191,7 @@ def ended(made: Failing, deliveries: list[int]) -> list[Delivery]:
 def one_cell(made: Failing, call: str, name: str, strikes: int) -> float:
     """One fault at one call; how many seconds the sending took."""
     way, path, rows = table(call)
-    row, stand = rows[name], stand_of(made, way)
+    row, stand = rows[name], made.stand_of(way)
     deliveries = released(made, way, strikes)
     strike(stand, path, row, strikes * row.times)
     begun = time.monotonic()
@@ -201,12 +218,15 @@ def test_every_fault_has_its_row() -> None:
 # ------------------------------------------------------------------ each once, every day
 
 
-def test_whatever_wechat_does_each_reply_ends_as_the_table_says(made_small: Failing, impatient: None) -> None:
-    made, call = made_small, "a message to a person"
+@pytest.mark.parametrize("call", ["a message to a person", "a reply below a video"])
+def test_whatever_a_platform_does_each_reply_ends_as_the_table_says(
+    made_small: Failing, impatient: None, call: str
+) -> None:
+    made, (way, path, _) = made_small, table(call)
     rows = {name: row for name, row in table(call)[2].items() if row.times == ONCE}
-    deliveries = released(made, "wechat", len(rows))
+    deliveries = released(made, way, len(rows))
     for row in rows.values():  # one each, the longest waiting first; then the rest of the day
-        strike(made.wechat, "custom/send", row, 1)
+        strike(made.stand_of(way), path, row, 1)
         replies.deliver_released(made.db, made.at(), limit=1)
         made.go_on()
     made.send(deliveries, at_once=1)
@@ -229,6 +249,17 @@ def test_too_many_calls_are_waited_for_as_long_as_the_platform_asks(made_small: 
     (row,) = ended(made_small, deliveries)
     assert (row.state, row.error_code) == ("ready", "http_429")
     assert RETRY_AFTER_SECONDS <= (row.next_try_at - begun).total_seconds() < RETRY_AFTER_SECONDS + 5
+
+
+def test_whatever_douyin_does_each_comment_comes_once(made_small: Failing, impatient: None) -> None:
+    made, way = made_small, "douyin comment"
+    for row in asking(way).values():
+        strike(made.douyin, "comment/list", row, 1)
+        made.write(way)
+        made.take_in()
+    assert made.douyin.unmet == 0
+    made.take_in()
+    made.require_all_kept()
 
 
 # ------------------------------------------------------------------ at CI counts
@@ -284,18 +315,21 @@ def test_every_fault_at_the_call_for_the_token(
 @pytest.mark.faults
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
-    ("way", "path"), [("wechat comment", "comment/list"), ("weibo comment", "comments/to_me")]
+    ("way", "path"),
+    [
+        ("wechat comment", "comment/list"),
+        ("weibo comment", "comments/to_me"),
+        ("douyin comment", "comment/list"),
+    ],
 )
 def test_every_fault_while_asking_for_what_is_new(
     made: Failing, way: str, path: str, times: int, counted: Callable[[str], None]
 ) -> None:
     rounds = 0
-    for name, row in ASKING.items():
-        if way.startswith("weibo") and row.code:
-            row = row._replace(code={-1: 10001, 45009: 10023, 48001: 10014, 40001: 21327}[row.code])
+    for name, row in asking(way).items():
         strikes = 2 if name.startswith(WAITS) else FEW * times
-        strike(stand_of(made, way), path, row, strikes)
-        while stand_of(made, way).unmet:
+        strike(made.stand_of(way), path, row, strikes)
+        while made.stand_of(way).unmet:
             made.write(way)
             made.take_in()
             rounds += 1

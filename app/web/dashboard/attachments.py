@@ -53,7 +53,11 @@ def _disposition(found: Attachment) -> str:
 def shown(number: str, found: Attachment) -> dict[str, object]:
     """A file as the case page names it: what it is, how large, where to open it, or why it is not here."""
     label = media.KINDS.get(found.kind, "附件")
-    words = found.reason if found.state in ("gone", "refused") and found.reason else media.STATES[found.state]
+    words = media.STATES[found.state]
+    if found.reason and found.state in ("gone", "refused"):
+        words = found.reason
+    elif found.reason and found.state == "waiting":
+        words = f"还没取回，系统会再试（上次：{found.reason.rstrip('。')}）"
     return {
         "label": f"{label} {found.id}",
         "href": f"/desk/cases/{number}/attachments/{found.id}" if found.state == "stored" else "",
