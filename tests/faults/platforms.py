@@ -282,7 +282,7 @@ PHOTO = a_photo(size=(320, 240))
 def _wechat_picture(made: Failing, number: int, film: bool = False) -> None:
     made.wechat.keep_file(f"MEDIA{number}", FILM if film else PHOTO, film=film)
     kind = "video" if film else "image"
-    fields = {"MediaId": f"MEDIA{number}", "PicUrl": "http://mmbiz.qpic.cn/sandbox/0"}
+    fields = {"MediaId": f"MEDIA{number}", "PicUrl": "http://mmbiz.qpic.cn/sandbox/0", "ThumbMediaId": ""}
     assert made.wechat.push(kind, f"oTEST{number:023}", fields).accepted
 
 

@@ -1,5 +1,6 @@
 """What came beside a message is kept as a picture and nothing else, and handed out to whoever may see the case."""
 
+import errno
 import io
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,14 +8,16 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from PIL import Image
+from PIL import Image, ImageOps
 from sqlmodel import Session, select
 
 from app.base.db import Database
 from app.cases import service as cases
+from app.cases.models import Case
 from app.messages import attachments, media, service
 from app.messages.models import Attachment, Message
 from app.official_accounts import service as accounts_service
+from app.official_accounts.models import OfficialAccount
 from connectors.contract import IncomingAttachment, Media, MediaSource
 from connectors.errors import DeliveryError
 from tests.conftest import NOW, TheOffice
@@ -237,6 +240,56 @@ def test_what_the_platform_no_longer_has_is_gone(office: TheOffice, platform: Th
     )
 
 
+def test_settings_that_make_no_connector_hold_up_nobody_else(
+    sqlite_office: TheOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_files(sqlite_office, "m1")
+
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("app_id")
+
+    monkeypatch.setattr(accounts_service, "connector_for", broken)
+    assert service.fetch_attachments(sqlite_office.db, NOW) == 1
+    (row,) = rows(sqlite_office.db)
+    assert (row.state, row.reason) == ("waiting", media.REASONS["settings"])
+    with sqlite_office.db.reading() as session:
+        account = session.get_one(OfficialAccount, sqlite_office.accounts["wechat"].id)
+        assert account.trouble == media.REASONS["settings"]
+
+
+def test_bytes_that_break_the_decoder_are_refused_like_others(
+    sqlite_office: TheOffice, platform: ThePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_files(sqlite_office, "m1", "m2")
+    platform.files = {"m1": a_photo(), "m2": AMR}
+
+    def breaks(*_: object, **__: object) -> None:
+        raise IndexError
+
+    monkeypatch.setattr(ImageOps, "exif_transpose", breaks)
+    assert service.fetch_attachments(sqlite_office.db, NOW) == 2
+    one, two = rows(sqlite_office.db)
+    assert (one.state, one.reason, two.state) == ("waiting", media.REASONS["broken"], "stored")
+
+
+def test_a_full_disk_leaves_no_half_file_and_loses_none(
+    sqlite_office: TheOffice, platform: ThePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_files(sqlite_office, "m1")
+    platform.files = {"m1": a_photo()}
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    with monkeypatch.context() as there, pytest.raises(OSError, match="no space"):
+        there.setattr(attachments.os, "fsync", full)
+        service.fetch_attachments(sqlite_office.db, NOW)
+    assert not list((sqlite_office.db.folder / "attachments").rglob("*.*"))
+    assert rows(sqlite_office.db)[0].state == "waiting"
+    service.fetch_attachments(sqlite_office.db, NOW)
+    assert rows(sqlite_office.db)[0].state == "stored"
+
+
 # ---------------------------------------------------------------- handed out
 
 
@@ -262,6 +315,21 @@ def test_a_picture_is_shown_and_can_do_nothing(
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert "no-store" in answer.headers["Cache-Control"]
     assert f"/attachments/{kept}" in browser.get(f"/desk/cases/{number}").text
+
+
+def test_the_case_page_says_what_became_of_each_file(
+    sqlite_office: TheOffice, signed_in: Callable[[str], FlaskClient], platform: ThePlatform
+) -> None:
+    busy = DeliveryError("back_off", "45009", "", "微信系统繁忙，稍后自动再试。")
+    with_files(sqlite_office, "m1", "m2", "m3")
+    platform.files = {"m1": busy, "m2": DeliveryError("final", "40007", "", "附件在微信已失效。"), "m3": AMR}
+    with sqlite_office.db.reading() as session:
+        number = session.exec(select(Case.number)).one()
+    assert "正在取回" in signed_in("小陈").get(f"/desk/cases/{number}").text
+    service.fetch_attachments(sqlite_office.db, NOW)
+    page = signed_in("小陈").get(f"/desk/cases/{number}").text
+    assert "还没取回，系统会再试（上次：微信系统繁忙，稍后自动再试）" in page
+    assert "附件在微信已失效。" in page and "1 KB" in page
 
 
 def test_voice_is_handed_out_not_played(
