@@ -85,7 +85,7 @@ _WORDS = ("$select", "$order", "$limit", "$cursor")
 def _column(dataset: Dataset, name: str, field: str, given: frozenset[str] = frozenset()) -> Column:
     found = dataset.column(name)
     if found is None:
-        raise Invalid(f"没有 {name[:40]} 这个字段。字段列在 /data#fields-{dataset.name}", field=field)
+        raise Invalid(f"没有 {name[:40]} 这个字段。字段列在 /data/{dataset.name}", field=field)
     if name in given or (found.long and field != "$select"):
         raise Invalid(f"{name} 只能取，不能用来筛选或排序", field=field)
     return found
@@ -95,7 +95,7 @@ def _select(dataset: Dataset, text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in names:
         if dataset.column(name) is None:
-            raise Invalid(f"没有 {name[:40]} 这个字段。字段列在 /data#fields-{dataset.name}", field="$select")
+            raise Invalid(f"没有 {name[:40]} 这个字段。字段列在 /data/{dataset.name}", field="$select")
     return names or dataset.names
 
 

@@ -168,7 +168,7 @@ def schema_org(publisher: Publisher, datasets: Iterable[Dataset]) -> dict[str, A
                 "name": dataset.title,
                 "alternateName": dataset.title_en,
                 "description": f"{dataset.description}{dataset.quality}",
-                "url": f"{home}#{dataset.name}",
+                "url": f"{home}/{dataset.name}",
                 "license": LICENCE["path"],
                 "isAccessibleForFree": True,
                 "inLanguage": "zh-CN",
@@ -268,7 +268,7 @@ def _dataset(publisher: Publisher, dataset: Dataset, changed_at: datetime | None
                 "dct:title": _zh(f"{dataset.title}（{ending.upper()}）"),
                 "dct:license": LICENCE["path"],
                 "dct:conformsTo": f"{home}/{dataset.name}.csv-metadata.json",
-                "dcat:accessURL": f"{home}#{dataset.name}",
+                "dcat:accessURL": f"{home}/{dataset.name}",
                 "dcat:downloadURL": f"{home}/{dataset.name}.{ending}",
                 "dcat:mediaType": f"https://www.iana.org/assignments/media-types/{media_type}",
             }

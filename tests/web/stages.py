@@ -9,6 +9,7 @@ from app.disclosure.service import ask
 from app.messages.attachments import prepare
 from app.messages.models import Message
 from app.messages.service import keep_file
+from app.opendata.datasets import DATASETS
 from app.opendata.service import report_leak
 from app.replies.service import moderate
 from tests.app.answers.acting import published as published_answer
@@ -49,6 +50,7 @@ def at_every_stage(office: TheOffice) -> list[str]:
         "/desk/answers/words?q=居住证",
         "/answers?q=租房没有合同怎么办居住证",
         "/cases?q=居住证",
+        *(f"/data/{name}" for name in DATASETS),
         "/nowhere",
     ]
 

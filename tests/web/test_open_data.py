@@ -4,20 +4,25 @@ import csv
 import hashlib
 import io
 import json
+import zipfile
 from base64 import b64encode
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import frictionless
 import pytest
 from flask.testing import FlaskClient
+from markupsafe import escape
 from rdflib import Graph
 
 from app.opendata import service as opendata
 from app.opendata.datasets import DATASETS
 from app.opendata.feed import ATOM, TOMBSTONES
 from app.statistics import service as statistics
+from tests.app.answers.acting import published as published_answer
 from tests.closing import REPLY, published
 from tests.conftest import NOW, TheOffice
 
@@ -105,6 +110,79 @@ def test_csv_jsonl_and_feed_tell_the_same_rows(client: FlaskClient, sqlite_offic
     assert all(not row[name].startswith(("=", "+", "-", "@")) for row in rows for name in row)
 
 
+@pytest.fixture
+def given_away(client: FlaskClient, sqlite_office: TheOffice) -> FlaskClient:
+    """Something in each data set: cases of two months, one of them withdrawn, an answer, accounts, figures."""
+    with sqlite_office.db.writing() as session:
+        for number, text in enumerate(
+            (*["居住证怎么办"] * 5, '他说"好"，\n第二行？', "=1+1 等于几？", "再问一句")
+        ):
+            last = published(
+                session, sqlite_office, text=text, now=NOW - timedelta(days=20 * (number % 2)), place="城东区"
+            ).number
+        opendata.withdraw(session, NOW, None, last, reason="requested")
+        published_answer(session, sqlite_office)
+        opendata.follow_sources(session, NOW)
+        statistics.follow_figures(session, NOW)
+    return client
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_every_row_of_every_set_is_the_same_in_all_forms(given_away: FlaskClient, name: str) -> None:
+    """JSON Lines, CSV, the answers to questions page by page, the feed replayed, the snapshot, the months."""
+    lines = _lines(given_away.get(f"/data/{name}.jsonl").text)
+    key = DATASETS[name].key
+    by_key = {line[key]: line for line in lines}
+    assert lines and len(by_key) == len(lines)
+    table = list(csv.DictReader(io.StringIO(given_away.get(f"/data/{name}.csv").text, newline="")))
+    assert [dict(row) for row in table] == [{at: _cell(line[at]) for at in line} for line in lines]
+    assert {row[key]: row for row in _asked(given_away, name)} == by_key
+    assert _replayed(given_away, name) == by_key
+    snapshot = zipfile.ZipFile(io.BytesIO(given_away.get("/data/snapshot.zip").data))
+    for ending in ("csv", "jsonl"):
+        assert snapshot.read(f"{name}.{ending}") == given_away.get(f"/data/{name}.{ending}").data
+    if DATASETS[name].by_month:
+        found = given_away.get("/data.json").json["datasets"]  # type: ignore[index]
+        (months,) = [one["months"] for one in found if one["name"] == name]
+        of_months = [_lines(given_away.get(f"/data/{name}/{month['month']}.jsonl").text) for month in months]
+        assert len(months) > 1
+        assert {line[key]: line for month in of_months for line in month} == by_key
+
+
+def _lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.split("\n") if line]
+
+
+def _cell(value: Any) -> str:
+    """A value of JSON as RFC 4180 and a spreadsheet that runs no formulas have it."""
+    if value is None or isinstance(value, str):
+        told = (value or "").replace("\r\n", "\n")
+        return f"'{told}" if told.startswith(("=", "+", "-", "@")) else told
+    return json.dumps(value)
+
+
+def _asked(client: FlaskClient, name: str) -> list[dict[str, Any]]:
+    rows, cursor = [], ""
+    while cursor is not None:
+        found = client.get(f"/data/{name}/rows.json", query_string={"$limit": 2, "$cursor": cursor}).json
+        rows, cursor = rows + found["items"], found["next"]  # type: ignore[index]
+    return rows
+
+
+def _replayed(client: FlaskClient, name: str) -> dict[str, dict[str, Any]]:
+    kept: dict[str, dict[str, Any]] = {}
+    cursor, more = "", True
+    while more:
+        found = client.get(f"/data/{name}/changes", query_string={"limit": 3, "cursor": cursor}).json
+        for item in found["items"]:  # type: ignore[index]
+            if item["kind"] == "withdrawn":
+                kept.pop(item["key"], None)
+            elif item.get("data"):
+                kept[item["key"]] = item["data"]
+        cursor, more = found["next"], found["has_more"]  # type: ignore[index]
+    return kept
+
+
 def test_excel_gets_the_mark_of_utf_8(client: FlaskClient) -> None:
     assert client.get("/data/cases.csv?bom=1").data.startswith(b"\xef\xbb\xbfnumber,")
     assert client.get("/data/cases.csv").data.startswith(b"number,")
@@ -148,8 +226,24 @@ def test_a_cursor_or_limit_that_means_nothing_is_refused_for_programs(
     assert answer.content_type == "application/problem+json"
 
 
+@pytest.mark.parametrize("name", DATASETS)
+def test_the_page_of_a_data_set_explains_every_field(given_away: FlaskClient, name: str) -> None:
+    shown = given_away.get(f"/data/{name}").text
+    assert f'href="/data/{name}"' in given_away.get("/data").text
+    for column in DATASETS[name].columns:
+        assert f'<td class="code together">{column.name}</td>' in shown
+        assert str(escape(column.description)) in shown and str(escape(column.description_en)) in shown
+
+
+def test_the_page_of_cases_lists_every_month(given_away: FlaskClient) -> None:
+    months = [one["months"] for one in given_away.get("/data.json").json["datasets"] if one["months"]]  # type: ignore[index]
+    shown = given_away.get("/data/cases").text
+    assert len(months[0]) == 2
+    assert all(f"/data/cases/{month['month']}.csv" in shown for month in months[0])
+
+
 def test_a_data_set_that_does_not_exist(client: FlaskClient) -> None:
-    for address in ("/data/people/changes", "/data/people.csv", "/data/people.jsonl"):
+    for address in ("/data/people", "/data/people/changes", "/data/people.csv", "/data/people.jsonl"):
         assert client.get(address).status_code == 404
 
 

@@ -36,6 +36,8 @@ def test_no_public_page_is_heavy(client: FlaskClient, full: str) -> None:
         f"/cases/{full}",
         "/statistics",
         "/data",
+        "/data/cases",
+        "/data/breakdown",
         "/accounts",
         f"/cases/{full}/request",
     ):

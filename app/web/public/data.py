@@ -33,7 +33,7 @@ MOST_CHANGES = 1_000
 USUAL_CHANGES = 200
 SUMS_OF_MONTHS = 6
 MONTHS_LISTED = 6
-"""Monthly files on the page; all of them are in `data.json`. The page has to stay light."""
+"""Monthly files on the page; all of them are on the page of the set. The page has to stay light."""
 DIGESTED_AT_ONCE = 20_000
 """Rows of which the page itself works out the digests; larger sets are left to the job `describe_files`."""
 
@@ -47,15 +47,16 @@ def data() -> str:
     with reading() as session:
         publisher = _publisher(session)
     described = _described()
+    months = next(found["months"] for found in described if found["name"] == "cases")
     return render(
         "public/data.html",
         place="data",
         datasets=described,
-        months=next(found["months"] for found in described if found["name"] == "cases")[:MONTHS_LISTED],
+        months=months[:MONTHS_LISTED],
+        more_months=len(months) > MONTHS_LISTED,
         sums=_sums(),
         sum_labels=[BY_KEY[key].short for key in OF_MONTHS],
-        fields=DATASETS.values(),
-        same_names=DATASETS["statistics"].names,
+        sets=DATASETS.values(),
         licence=LICENCE,
         example=_example(),
         linked_data=schema_org(publisher, DATASETS.values()),
@@ -63,6 +64,16 @@ def data() -> str:
         rule_version=RULE_VERSION,
         k=K,
     )
+
+
+@public.get("/data/<name>")
+def data_set(name: str) -> str:
+    """One data set: what to know of it, every field with its meaning and an example, every monthly file."""
+    dataset = _dataset(name)
+    told = next(found for found in _described() if found["name"] == name)
+    # What it is stands at the head of the page, and the fields below.
+    told |= {"title": "下载", "text": "", "fields_href": ""}
+    return render("public/dataset.html", place="data", set=dataset, told=told, licence=LICENCE)
 
 
 @public.get("/data.json")
@@ -125,7 +136,7 @@ def _described() -> list[dict[str, Any]]:
                 {"label": "Excel 用 CSV", "href": f"/data/{name}.csv?bom=1"},
                 {"label": "JSON Lines", "href": f"/data/{name}.jsonl"},
             ],
-            "fields_href": f"#fields-{name}",
+            "fields_href": f"/data/{name}",
         }
         for name, dataset in DATASETS.items()
     ]
