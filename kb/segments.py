@@ -4,7 +4,7 @@ A hundred thousand entries are a dozen segments of Whoosh: searched one by one t
 steps, so they are joined into one set of arrays in blocks, in a file beside the index that all processes map.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -156,8 +156,3 @@ def _of_texts(data: str, starts: str, parts: Sequence[Texts]) -> Iterator[tuple[
     yield data, np.concatenate([part.data for part in parts])
     sizes = np.concatenate([np.diff(part.starts) for part in parts])
     yield starts, np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.uint32)
-
-
-def distinct(parts: Iterable[SegmentData]) -> dict[str, SegmentData]:
-    """Return the segments by each of Whoosh's names that they stand for."""
-    return {name: part for part in parts for name in part.names}

@@ -25,15 +25,10 @@ def missing_parts(text: str, must_keep: Iterable[str]) -> tuple[str, ...]:
     return tuple(part for part in must_keep if _bare(part) not in whole)
 
 
-def keeps(text: str, must_keep: Iterable[str]) -> bool:
-    """Say whether ``text`` holds every part that must be kept."""
-    return not missing_parts(text, must_keep)
-
-
 def with_parts(text: str, parts: Iterable[str]) -> str:
     """Return ``text`` with ``parts`` in a sentence of their own, before the words it closes with (感谢您的来信).
 
-    The parts stand as they were agreed, so that `keeps` holds of what comes back.
+    The parts stand as they were agreed, so that nothing is missing in what comes back.
     """
     added = "；".join(part.strip().rstrip("。；;") for part in parts)
     if not added:

@@ -73,13 +73,6 @@ class Urgency(StrEnum):
     OVERDUE = "overdue"
 
 
-URGENCY_LABELS: Mapping[Urgency, str] = {
-    Urgency.ON_TIME: "时限内",
-    Urgency.DUE_SOON: "将到期",
-    Urgency.OVERDUE: "已超期",
-}
-
-
 @dataclass(frozen=True)
 class Limit:
     """How much time there is."""
@@ -175,11 +168,13 @@ def _by_the_hour(clock: Clock, calendar: Calendar) -> Due:
 
 
 def urgency(now: datetime, received_at: datetime, due_at: datetime) -> Urgency:
-    """红 from the due instant on; 黄 on the due day or with less than a fifth of the time left; else 绿."""
+    """红 from the due instant on; 黄 on the due day, with less than a fifth of the time left, or where no time
+    was ever given; else 绿."""
     if now >= due_at:
         return Urgency.OVERDUE
     is_last_day = day_of(now) >= due_on(due_at)
-    is_last_fifth = (due_at - now) * LEAST_SHARE_LEFT < due_at - received_at
+    given = due_at - received_at
+    is_last_fifth = (due_at - now) * LEAST_SHARE_LEFT < given or given <= timedelta(0)
     return Urgency.DUE_SOON if is_last_day or is_last_fifth else Urgency.ON_TIME
 
 

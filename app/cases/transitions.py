@@ -1,5 +1,6 @@
 """What can be done with a case, by whom, and where does it lead? One table; the buttons are drawn from it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -190,6 +191,16 @@ FINAL = frozenset(Status) - {source for transition in TRANSITIONS for source in 
 # What the queue holds: not yet answered.
 OPEN_STATUSES = frozenset(OPEN)
 
+
+# What a notice asks for is still to be done in these statuses; once a case has left them, nobody need read it.
+ASKED_IN: Mapping[str, frozenset[Status]] = {
+    "new": frozenset({S.NEW}),
+    "unassigned": frozenset({S.NEW, S.ACCEPTED}),
+    "returned": frozenset({S.ACCEPTED}),
+    "assigned": frozenset(AT_DEPARTMENT),
+    "sent_back": frozenset({S.ACCEPTED, S.IN_PROGRESS}),
+    "reminder": OPEN_STATUSES,
+}
 
 # What a clerk answers without a department never is 办理中: there is nobody who could be working on it.
 WITHOUT_DEPARTMENT = {Status.IN_PROGRESS: Status.ACCEPTED}

@@ -1,7 +1,6 @@
 """What does every command share? The database, the time, how lines and errors are printed."""
 
 import json
-import sys
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -64,12 +63,6 @@ def _shown(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return "、".join(str(one) for one in value)
     return value
-
-
-def fail(message: str) -> None:
-    """One line on standard error, exit status 1."""
-    click.echo(message, err=True)
-    sys.exit(1)
 
 
 json_option = click.option("--json", "as_json_", is_flag=True, help="输出 JSON")

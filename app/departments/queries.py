@@ -49,11 +49,6 @@ def responsibilities(session: Session, department_id: int | None = None) -> list
     return list(session.exec(in_force.order_by(*order)))
 
 
-def categories(session: Session) -> list[str]:
-    """Every category somebody is responsible for."""
-    return sorted({row.category for row in responsibilities(session) if row.category})
-
-
 def places(session: Session) -> list[str]:
     """Every place named in the responsibility table."""
     return sorted({row.place for row in responsibilities(session) if row.place})

@@ -41,11 +41,6 @@ def problem(duty: str, starts_at: datetime, ends_at: datetime) -> str | None:
     return None
 
 
-def overlaps(turn: Turn, starts_at: datetime, ends_at: datetime) -> bool:
-    """Whether a turn shares any time with that span."""
-    return turn.starts_at < ends_at and starts_at < turn.ends_at
-
-
 def gaps(turns: Iterable[Turn], starts_at: datetime, ends_at: datetime) -> list[Gap]:
     """The times between ``starts_at`` and ``ends_at`` that a duty is not covered, earliest first."""
     listed = sorted(turns, key=lambda turn: turn.starts_at)

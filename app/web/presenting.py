@@ -18,6 +18,8 @@ from typing import NamedTuple, TypedDict
 from flask import Flask, g, url_for
 
 from app.base.clock import SHANGHAI
+from app.cases.deadlines import Urgency
+from app.cases.deadlines import urgency as urgency_of
 from kb.analysis import dictionary
 
 DAY = timedelta(days=1)
@@ -167,7 +169,8 @@ def clock_view(
     total = (due_at - started_at).total_seconds()
     left = (due_at - now).total_seconds()
     share = round(100 * min(max(left / total, 0), 1)) if total > 0 else 0
-    is_over = left <= 0
+    urgency = urgency_of(now, started_at, due_at)
+    is_over = urgency is Urgency.OVERDUE
     text = remaining(now, due_at, working_days_left)
     if is_over and working_days_left is None:
         text = "已关闭"
@@ -179,7 +182,7 @@ def clock_view(
         "instant": due_instant(due_at, now),
         "long_instant": due_instant(due_at, now, full=True),
         "share": share,
-        "is_soon": not is_over and (share < 20 or _end(due_at)[0] == local(now).date()),
+        "is_soon": urgency is Urgency.DUE_SOON,
         "is_over": is_over,
     }
 

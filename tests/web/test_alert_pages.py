@@ -112,6 +112,13 @@ def test_the_administrator_sets_where_notices_go_and_no_secret_comes_back(
     assert "short" not in refused.text
     for way in ("dingtalk", "feishu", "mail", "pigeon"):
         assert admin.get(f"/desk/notice-targets?way={way}").status_code == 200
+    shown = admin.get("/desk/notice-targets?change=1").text
+    assert "改“值班群”" in shown and key not in shown
+    assert admin.post("/desk/notice-targets/1/change", data={"kinds": ["overdue"]}).status_code == 303
+    assert "所有人的超期" in admin.get("/desk/notice-targets").text
+    refused = admin.post("/desk/notice-targets/1/change", data={"change": "1", "key": "short"})
+    assert refused.status_code == 400 and "改“值班群”" in refused.text
+    assert signed_in("值班长老徐").post("/desk/notice-targets/1/change", data={}).status_code == 403
     assert signed_in("值班长老徐").post("/desk/notice-targets", data=form).status_code == 403
     assert admin.post("/desk/notice-targets/sendings/9", data={}).status_code == 404
     assert admin.post("/desk/notice-targets/1/close").status_code == 303

@@ -18,6 +18,7 @@ from app.cases.transitions import (
 )
 from app.departments import queries as departments
 from app.departments.models import Department
+from app.notices import service as notices
 from app.staff import queries as staff
 from app.staff.roles import Person, Role
 
@@ -109,6 +110,8 @@ def _hand_over(
     case.assigned_at = now
     decide_open_return(session, now, person, case, accepted=True, note=note[:500])
     move(session, now, person, case, action, department=department.name, note=note[:500])
+    # 转办: whoever had it before need not read that it was theirs.
+    notices.read_about(session, now, case.id, ["assigned", "reminder"])
     if case.handler_id:
         tell_assigned(session, now, case, action, f"{case.number} 交给您办，{case.due_on:%m-%d} 前答复")
 

@@ -11,6 +11,7 @@ from app.cases import queries
 from app.cases.models import Case
 from app.cases.service.clocks import follow_status
 from app.cases.transitions import (
+    ASKED_IN,
     BY_ACTION,
     OPEN_STATUSES,
     Action,
@@ -19,6 +20,7 @@ from app.cases.transitions import (
 )
 from app.departments import queries as departments
 from app.log import service as log
+from app.notices import service as notices
 from app.staff.roles import SEES_ALL_CASES, Person, Role
 
 SYSTEM_ROLES = frozenset({Role.SYSTEM})
@@ -48,6 +50,8 @@ def move(
         raise Conflict("刚才有人先改了这一件。请刷新后看看现在的情况再做")
     session.refresh(case)
     follow_status(session, case)
+    if done := [kind for kind, asked in ASKED_IN.items() if before in asked and target not in asked]:
+        notices.read_about(session, now, case.id, done)
     log.record(
         session,
         now,

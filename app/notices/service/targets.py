@@ -54,10 +54,7 @@ def add_target(
         raise Invalid("发给一个人，或发给一个单位，两样选一样", field="department_id")
     if staff_id is not None:
         staff.require(session, staff_id)
-    if wrong := [kind for kind in kinds if kind not in KINDS]:
-        raise Invalid(f"没有“{wrong[0]}”这种提醒", field="kinds")
-    if not kinds and staff_id is None and department_id is None and not WAYS[way].to_one:
-        kinds = sorted(URGENT)  # a group for everybody hears what cannot wait, unless told otherwise
+    kinds = _checked_kinds(kinds, WAYS[way], to_everybody=staff_id is None and department_id is None)
     _check_via(session, way, via_id)
     open_ones, secret_ones = ({}, {}) if via_id else _split(WAYS[way], settings, kept={})
     made = NoticeTarget(
@@ -66,7 +63,7 @@ def add_target(
         staff_id=staff_id,
         department_id=department_id,
         via_id=via_id,
-        kinds=list(kinds),
+        kinds=kinds,
         settings=open_ones,
         secrets_sealed=_seal(session, json.dumps(secret_ones)) if secret_ones else "",
         handle_sealed=_checked_handle(session, WAYS[way], handle),
@@ -92,13 +89,13 @@ def change_target(
     """Set settings and kinds anew; a secret left empty stays. What was wrong with it is forgotten."""
     _only_system_admin(actor)
     target = require_open(session, target_id)
-    if wrong := [kind for kind in kinds if kind not in KINDS]:
-        raise Invalid(f"没有“{wrong[0]}”这种提醒", field="kinds")
+    to_everybody = target.staff_id is None and target.department_id is None
+    kinds = _checked_kinds(kinds, WAYS[target.way], to_everybody=to_everybody)
     if target.via_id is None:
         kept = _secrets(session, target)
         target.settings, secret_ones = _split(WAYS[target.way], settings, kept=kept)
         target.secrets_sealed = _seal(session, json.dumps(secret_ones)) if secret_ones else ""
-    target.kinds, target.trouble, target.next_at = list(kinds), "", None
+    target.kinds, target.trouble, target.next_at = kinds, "", None
     session.add(target)
     _record(session, now, actor, "notice_target_changed", target)
     return target
@@ -197,6 +194,13 @@ def _checked_handle(session: Session, way: Way, handle: str) -> str:
     if not re.fullmatch(way.handle, handle.strip()):
         raise Invalid(f"“{way.handle_label}”的格式不对", field="handle")
     return _seal(session, handle.strip())
+
+
+def _checked_kinds(kinds: Sequence[str], way: Way, *, to_everybody: bool) -> list[str]:
+    """A group for everybody hears what cannot wait, unless told otherwise."""
+    if wrong := [kind for kind in kinds if kind not in KINDS]:
+        raise Invalid(f"没有“{wrong[0]}”这种提醒", field="kinds")
+    return sorted(URGENT) if not kinds and to_everybody and not way.to_one else list(kinds)
 
 
 def _split(

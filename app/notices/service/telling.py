@@ -1,5 +1,6 @@
 """Tell one person one thing, once, with what is to leave the house in the same transaction; note that it was read."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import update
@@ -69,7 +70,7 @@ def read_all(session: Session, now: datetime, person: Person) -> int:
     return int(session.execute(update(Notice).where(*own).values(read_at=now)).rowcount)  # type: ignore[attr-defined]
 
 
-def read_about(session: Session, now: datetime, case_id: int, kind: str) -> int:
-    """What was asked for is done: nobody need read these notices about the case any more."""
-    about = (col(Notice.case_id) == case_id, col(Notice.kind) == kind, col(Notice.read_at).is_(None))
+def read_about(session: Session, now: datetime, case_id: int, kinds: Collection[str]) -> int:
+    """What was asked for is done, by whomever: nobody need read these notices about the case any more."""
+    about = (col(Notice.case_id) == case_id, col(Notice.kind).in_(kinds), col(Notice.read_at).is_(None))
     return int(session.execute(update(Notice).where(*about).values(read_at=now)).rowcount)  # type: ignore[attr-defined]

@@ -163,6 +163,28 @@ def test_the_new_department_is_told_of_a_transfer_and_the_old_of_a_reopening(off
     assert told(office, "assigned") == [HANDLER, HANDLER, OTHER_HANDLER, HANDLER]
 
 
+def test_nobody_need_read_that_a_case_is_theirs_once_it_is_not(office: TheOffice) -> None:
+    """转办 settles the notice of whoever had it; 送审 that of whoever has it."""
+
+    def unread() -> list[str]:
+        names = {person.id: name for name, person in office.people.items()}
+        wanted = select(Notice).where(Notice.kind == "assigned", col(Notice.read_at).is_(None))
+        with office.db.reading() as session:
+            return [names[row.staff_id] for row in session.exec(wanted.order_by(col(Notice.id)))]
+
+    with office.db.writing() as session:
+        case = case_at(session, office, S.ACCEPTED)
+    act(office, CLERK, case, A.ASSIGN, **DETAILS[A.ASSIGN](office, case))
+    assert unread() == [HANDLER]
+    act(office, CLERK, case, A.TRANSFER, **DETAILS[A.TRANSFER](office, case))
+    act(office, OTHER_HANDLER, case, A.ACKNOWLEDGE)
+    assert unread() == [OTHER_HANDLER]
+    with office.db.writing() as session:
+        now_theirs = session.get_one(Case, case.id)
+        service.move(session, NOW, office.people[OTHER_HANDLER], now_theirs, A.SUBMIT_REPLY)
+    assert unread() == []
+
+
 @pytest.mark.clause("D5")
 def test_what_was_done_away_from_the_desk_and_what_was_asked_stays_with_the_case(office: TheOffice) -> None:
     with office.db.writing() as session:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.duty.roster import gaps, overlaps, problem
+from app.duty.roster import gaps, problem
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -83,9 +83,3 @@ def test_a_shift_ends_after_it_begins_and_somebody_can_work_it(
 ) -> None:
     found = problem(duty, starts_at, ends_at)
     assert found is None if words is None else words in (found or "")
-
-
-def test_shifts_that_only_meet_do_not_overlap() -> None:
-    one = turn(at(9, 8), at(9, 18))
-    assert not overlaps(one, at(9, 18), at(10, 8))
-    assert overlaps(one, at(9, 17), at(10, 8))
