@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.opendata.datasets import LICENCE, SMALL, Dataset
+from app.opendata.datasets import SMALL, Dataset
 from app.opendata.fields import Column
 from app.opendata.formats import plain
+from app.opendata.licences import USUAL, Licence
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 RESOURCE_PROFILE = "https://datapackage.org/profiles/2.0/dataresource.json"
@@ -21,10 +22,11 @@ MEDIA_TYPES: Mapping[str, str] = {"csv": "text/csv", "jsonl": "application/jsonl
 
 @dataclass(frozen=True)
 class Publisher:
-    """Who gives the data away, and under which address."""
+    """Who gives the data away, under which address and which licence."""
 
     name: str
     address: str
+    licence: Licence = USUAL
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def data_package(
         "title": f"{publisher.name}留言回应开放数据",
         "homepage": f"{publisher.address}/data",
         "contributors": [{"title": publisher.name, "roles": ["publisher"]}],
-        "licenses": [LICENCE],
+        "licenses": [publisher.licence.told],
         "resources": [
             _resource(publisher, dataset, (files or {}).get(f"{dataset.name}.csv")) for dataset in datasets
         ],
@@ -125,7 +127,7 @@ def csvw(publisher: Publisher, dataset: Dataset) -> dict[str, Any]:
         "dc:title": [_zh(dataset.title), _en(dataset.title_en)],
         "dc:description": [_zh(dataset.description), _en(dataset.description_en)],
         "dc:publisher": publisher.name,
-        "dc:license": {"@id": LICENCE["path"]},
+        "dc:license": {"@id": publisher.licence.path},
         "dialect": {"encoding": "utf-8", "header": True, "lineTerminators": ["\r\n"]},
         "tableSchema": {
             "columns": [_csvw_column(column) for column in dataset.columns],
@@ -159,7 +161,7 @@ def schema_org(publisher: Publisher, datasets: Iterable[Dataset]) -> dict[str, A
         "@id": home,
         "name": f"{publisher.name}留言回应开放数据",
         "url": home,
-        "license": LICENCE["path"],
+        "license": publisher.licence.path,
         "publisher": maker,
         "dataset": [
             {
@@ -169,7 +171,7 @@ def schema_org(publisher: Publisher, datasets: Iterable[Dataset]) -> dict[str, A
                 "alternateName": dataset.title_en,
                 "description": f"{dataset.description}{dataset.quality}",
                 "url": f"{home}/{dataset.name}",
-                "license": LICENCE["path"],
+                "license": publisher.licence.path,
                 "isAccessibleForFree": True,
                 "inLanguage": "zh-CN",
                 "creator": maker,
@@ -231,7 +233,7 @@ def dcat(
             _en("Closed letters are public by default; whole files, or only what changed"),
         ],
         "dct:language": "zh",
-        "dct:license": LICENCE["path"],
+        "dct:license": publisher.licence.path,
         "foaf:homepage": f"{home}/data",
         "dct:publisher": _agent(publisher),
         "dcat:dataset": [_dataset(publisher, dataset, changed.get(dataset.name)) for dataset in datasets],
@@ -253,7 +255,7 @@ def _dataset(publisher: Publisher, dataset: Dataset, changed_at: datetime | None
         },
         "dcat:keyword": [_zh(dataset.title), _en(dataset.title_en)],
         "dct:publisher": {"@id": f"{publisher.address}/#publisher"},
-        "dct:license": LICENCE["path"],
+        "dct:license": publisher.licence.path,
         "dct:accrualPeriodicity": FREQUENCIES[dataset.frequency],
         "dcat:landingPage": publisher.address + dataset.page,
         "dcat:contactPoint": {
@@ -266,7 +268,7 @@ def _dataset(publisher: Publisher, dataset: Dataset, changed_at: datetime | None
                 "@id": f"{home}/{dataset.name}.{ending}",
                 "@type": "dcat:Distribution",
                 "dct:title": _zh(f"{dataset.title}（{ending.upper()}）"),
-                "dct:license": LICENCE["path"],
+                "dct:license": publisher.licence.path,
                 "dct:conformsTo": f"{home}/{dataset.name}.csv-metadata.json",
                 "dcat:accessURL": f"{home}/{dataset.name}",
                 "dcat:downloadURL": f"{home}/{dataset.name}.{ending}",

@@ -99,9 +99,3 @@ DATASETS: Mapping[str, Dataset] = {
     )
 }
 # fmt: on
-
-LICENCE = {
-    "name": "CC-BY-4.0",
-    "title": "知识共享 署名 4.0",
-    "path": "https://creativecommons.org/licenses/by/4.0/",
-}

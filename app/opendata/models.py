@@ -91,6 +91,19 @@ class ReadCount(SQLModel, table=True):
     times: int = 0
 
 
+class LicenceChoice(SQLModel, table=True):
+    """Under which licence the data is given away from ``set_at`` on; none: the usual one (`licences.py`)."""
+
+    __tablename__ = "licence_choices"
+
+    id: int = Field(default=None, primary_key=True)
+    name: str
+    title: str
+    path: str
+    set_by: int | None = Field(default=None, foreign_key="staff.id")
+    set_at: datetime = Field(sa_type=Instant)
+
+
 class Leak(SQLModel, table=True):
     """泄露: a public case that showed what it should not have; what the report is written from (A22, E25)."""
 

@@ -26,7 +26,8 @@ from app.opendata.asking import answer as answered
 from app.opendata.datasets import DATASETS, Dataset
 from app.opendata.feed import ChangeKind, Entry, Line
 from app.opendata.formats import as_object
-from app.opendata.models import Change, Leak, PublishedCase, ReadCount
+from app.opendata.licences import LICENCES, USUAL, Licence
+from app.opendata.models import Change, Leak, LicenceChoice, PublishedCase, ReadCount
 from connectors.registry import PLATFORMS
 from kb import queries as library
 from kb.models import AnswerEntry, EntryVersion
@@ -554,6 +555,32 @@ def feed_entries(
 
 FEED_FILTERS = ("department", "message_type", "category", "category_group", "platform")
 """What a feed can be asked for: a topic, not everything."""
+
+
+# ------------------------------------------------------------------ the licence
+
+
+@dataclass(frozen=True)
+class Since:
+    """A licence and from when on it holds; None: from the beginning."""
+
+    licence: Licence
+    at: datetime | None
+
+
+def licence(session: Session) -> Licence:
+    """The licence under which the data is given away now."""
+    return licence_history(session, 1)[0].licence
+
+
+def licence_history(session: Session, limit: int = 20) -> list[Since]:
+    """The licence in force and those before it, the newest first; the last is the one that held unasked."""
+    newest = select(LicenceChoice).order_by(col(LicenceChoice.id).desc()).limit(limit)
+    found = [
+        Since(Licence(row.name, row.title, row.path, LICENCES[row.name].terms), row.set_at)
+        for row in session.exec(newest)
+    ]
+    return found if len(found) == limit else [*found, Since(USUAL, None)]
 
 
 # ------------------------------------------------------------------ how often it was read, and leaks

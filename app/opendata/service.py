@@ -20,6 +20,7 @@ from sqlmodel import Session, col, select
 
 from app.base import db
 from app.base.db import Database
+from app.base.errors import NotAllowed
 from app.base.rows import insert_once
 from app.calendar import queries as calendar
 from app.calendar.workdays import SHANGHAI, day_of, working_days_between
@@ -31,17 +32,19 @@ from app.disclosure import service as disclosure_service
 from app.disclosure.decision import State
 from app.disclosure.models import Disclosure, PublicRequest
 from app.log import service as log_service
-from app.opendata import catalog, formats, queries
+from app.opendata import catalog, formats, licences, queries
 from app.opendata.anonymity import coarsened
 from app.opendata.catalog import File, Publisher
-from app.opendata.datasets import DATASETS, LICENCE
+from app.opendata.datasets import DATASETS
 from app.opendata.feed import ChangeKind, cursor
-from app.opendata.models import Change, Leak, PublishedCase, ReadCount
+from app.opendata.licences import Licence
+from app.opendata.models import Change, Leak, LicenceChoice, PublishedCase, ReadCount
 from app.opendata.places import Places
 from app.opendata.queries import Source
 from app.redaction.service import RedactionFailed, redact
 from app.replies import queries as replies
-from app.staff.roles import Person
+from app.staff.roles import LABELS as ROLE_LABELS
+from app.staff.roles import Person, Role
 from kb.documents import Document
 from kb.errors import IndexUnavailable
 from kb.index import SearchIndex
@@ -344,6 +347,34 @@ def follow(session: Session, now: datetime, dataset: str, present: Mapping[str, 
     return len(fresh) + len(gone)
 
 
+# ------------------------------------------------------------------ under which licence
+
+
+def set_licence(
+    session: Session, now: datetime, person: Person | None, name: str, *, title: str = "", path: str = ""
+) -> Licence:
+    """Give the data away under another licence from now on; what it was before stays written down.
+
+    Whoever took the data before keeps the licence of that day. The same choice again is no change.
+    ``title``, ``path``: of the government's own licence. Raises `Invalid`, `NotAllowed`.
+    """
+    if person is not None and not person.may(Role.SYSTEM_ADMIN):
+        raise NotAllowed(f"这一步要由{ROLE_LABELS[Role.SYSTEM_ADMIN]}来做", code="wrong_role")
+    wanted = licences.chosen(name, title, path)
+    db.lock(session, LOCK)
+    if wanted == queries.licence(session):
+        return wanted
+    by = person.id if person else None
+    made = LicenceChoice(name=wanted.name, title=wanted.title, path=wanted.path, set_by=by, set_at=now)
+    session.add(made)
+    session.flush()
+    log_service.record(
+        session, now, person, "data_licence_set",
+        subject_type="licence_choice", subject_id=made.id, licence=made.name, title=made.title, path=made.path,
+    )  # fmt: skip
+    return wanted
+
+
 # ------------------------------------------------------------------ what the files are
 
 
@@ -508,7 +539,7 @@ def write_snapshot(
             "snapshot": snapshot,
             "made_at": formats.plain(now),
             "publisher": publisher.name,
-            "licence": LICENCE,
+            "licence": publisher.licence.told,
             "cursors": {name: cursor(name, queries.last_change(session, name)) for name in sources},
             "files": [asdict(file) for file in files.values()],
         }

@@ -16,6 +16,9 @@ from app.cases.profiles import PROFILES
 from app.duty import queries, service
 from app.duty.models import Shift, Substitution
 from app.duty.roster import DUTIES
+from app.opendata import queries as public
+from app.opendata import service as opendata
+from app.opendata.licences import GOVERNMENT, LICENCES
 from app.staff import queries as staff
 from app.staff import service as staff_service
 from app.staff.roles import Person, Role
@@ -282,9 +285,13 @@ def office() -> BaseResponse | str:
 def _office_page(error: AppError | None = None) -> str:
     with reading() as session:
         found = staff.office(session)
+        licences = public.licence_history(session)
     return render(
         "desk/office.html",
         found=found,
+        licences=licences,
+        choices=[(key, one.title or "本地政府的开放许可", one.terms) for key, one in LICENCES.items()],
+        government=GOVERNMENT,
         profiles=[(key, profile.name, profile.source) for key, profile in PROFILES.items()],
         error=error,
         typed=request.form,
@@ -315,3 +322,27 @@ def change_office() -> BaseResponse | Response:
         return refused
     tell("good", "已保存", "新的时限方案从今后的来信起算")
     return redirect("/desk/office", 303)
+
+
+@desk.post("/office/licence")
+@needs(Role.SYSTEM_ADMIN)
+def change_licence() -> BaseResponse | Response:
+    """Give the data away under another licence from now on."""
+
+    def change() -> None:
+        form = request.form
+        with writing() as session:
+            opendata.set_licence(
+                session,
+                now(),
+                current_person(),
+                form.get("licence", ""),
+                title=form.get("licence_title", ""),
+                path=form.get("licence_path", ""),
+            )
+
+    _, refused = forms.refused(change, _office_page)
+    if refused:
+        return refused
+    tell("good", "已保存", "数据开放页和各种说明马上写新的许可")
+    return redirect("/desk/office#licence", 303)

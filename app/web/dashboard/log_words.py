@@ -103,6 +103,7 @@ _OFFICE = {
     "responsibility_set": "改职责",
     "responsibility_ended": "职责停用",
     "assignment_rule_set": "改交办规则",
+    "data_licence_set": "改数据开放的许可",
     "routing_learned": "重新学习分办",
     "calendar_loaded": "装入工作日历",
     "profile_set": "改时限规则",

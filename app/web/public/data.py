@@ -13,7 +13,7 @@ from app.opendata import asking, feed, open311, queries
 from app.opendata import service as opendata
 from app.opendata.anonymity import K
 from app.opendata.catalog import Publisher, csvw, data_package, dcat, schema_org, turtle
-from app.opendata.datasets import DATASETS, LICENCE, Dataset
+from app.opendata.datasets import DATASETS, Dataset
 from app.opendata.formats import as_object, csv_lines, json_line, plain
 from app.opendata.queries import MonthFile
 from app.opendata.service import Described
@@ -45,7 +45,7 @@ DIGESTED_AT_ONCE = 20_000
 def data() -> str:
     """Data sets with rows, time and digest; how to follow them; sums that can be checked."""
     with reading() as session:
-        publisher = _publisher(session)
+        publisher, licences = _publisher(session), queries.licence_history(session)
     described = _described()
     months = next(found["months"] for found in described if found["name"] == "cases")
     return render(
@@ -57,7 +57,8 @@ def data() -> str:
         sums=_sums(),
         sum_labels=[BY_KEY[key].short for key in OF_MONTHS],
         sets=DATASETS.values(),
-        licence=LICENCE,
+        publisher=publisher,
+        licences=licences,
         example=_example(),
         linked_data=schema_org(publisher, DATASETS.values()),
         masks=list(dict.fromkeys(TOKENS.values())),
@@ -73,7 +74,9 @@ def data_set(name: str) -> str:
     told = next(found for found in _described() if found["name"] == name)
     # What it is stands at the head of the page, and the fields below.
     told |= {"title": "下载", "text": "", "fields_href": ""}
-    return render("public/dataset.html", place="data", set=dataset, told=told, licence=LICENCE)
+    with reading() as session:
+        licence = queries.licence(session)
+    return render("public/dataset.html", place="data", set=dataset, told=told, licence=licence)
 
 
 @public.get("/data.json")
@@ -103,7 +106,10 @@ def data_json() -> Response:
         }
         for found in _described()
     ]
-    return giving.as_json({"datasets": told, "licence": LICENCE})
+    with reading() as session:
+        history = queries.licence_history(session)
+    licences = [{**one.licence.told, "since": plain(one.at) if one.at else None} for one in history]
+    return giving.as_json({"datasets": told, "licence": history[0].licence.told, "licences": licences})
 
 
 def _described() -> list[dict[str, Any]]:
@@ -303,7 +309,8 @@ def _limit() -> int:
 
 def _publisher(session: Session) -> Publisher:
     office = staff.office(session)
-    return Publisher(office.name if office else "政务服务办公室", settings().public_url)
+    name = office.name if office else "政务服务办公室"
+    return Publisher(name, settings().public_url, queries.licence(session))
 
 
 def _changed(session: Session) -> dict[str, datetime | None]:
@@ -315,7 +322,8 @@ def data_package_json() -> Response:
     """Data Package v2."""
     with reading() as session:
         publisher, changed = _publisher(session), _changed(session)
-    latest = max((at for at in changed.values() if at), default=None)
+        licensed_at = queries.licence_history(session, 1)[0].at
+    latest = max((at for at in (*changed.values(), licensed_at) if at), default=None)
     return giving.as_json(data_package(publisher, DATASETS.values(), latest), changed_at=latest)
 
 

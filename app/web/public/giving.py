@@ -111,7 +111,9 @@ def whole_file(dataset: str, ending: str, month: str = "") -> Response:
 def snapshot(publisher: Publisher) -> Response:
     """Every set in every shape as one zip, of one moment."""
     with reading() as session:
-        stamp = "snapshot." + ".".join(source.stamp(session, now()) for source in SOURCES.values())
+        stamps = (source.stamp(session, now()) for source in SOURCES.values())
+        described = sha256(repr(publisher).encode()).hexdigest()[:12]
+        stamp = ".".join(("snapshot", described, *stamps))
         if request.if_none_match.contains(stamp):
             return opened(Response(status=304), stamp=stamp)
         spool = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the response closes it
