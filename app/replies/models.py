@@ -110,8 +110,9 @@ class Delivery(SQLModel, table=True):
 class Moderation(SQLModel, table=True):
     """One thing done to a comment at its platform by a person's decision: featured, deleted … An outbox row.
 
-    States as of a `Delivery`: ready → intent → done | failed | unknown. What became of an unknown one a
-    person looks up; nothing does it again by itself.
+    States as of a `Delivery`: ready → intent → done | failed | unknown; dropped: taken back before the call.
+    What became of an unknown one a person looks up; nothing does it again by itself. ``settled_by``: who
+    looked it up, took it back, or put a failed one aside.
     """
 
     __tablename__ = "moderations"

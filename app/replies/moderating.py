@@ -57,12 +57,15 @@ REASONS: Mapping[str, str] = {
     "other": "其他（请写明）",
 }
 
+DROPPED = "dropped"
+"""撤回: decided, and taken back before it was called."""
 STATE_LABELS: Mapping[str, str] = {
     DeliveryState.READY: "等待平台执行",
     DeliveryState.INTENT: "平台正在执行",
     DeliveryState.DONE: "已做成",
     DeliveryState.FAILED: "没有做成",
     DeliveryState.UNKNOWN: "结果不明",
+    DROPPED: "已撤回，没有做",
 }
 OPEN = (DeliveryState.READY, DeliveryState.INTENT, DeliveryState.UNKNOWN)
 """While one of these stands, nothing else is done to the comment."""
@@ -76,6 +79,7 @@ LOG_LABELS: Mapping[str, str] = {
     "comment_delete": "留言已在平台删除",
     "not_moderated": "留言操作没有做成",
     "settle_moderation": "核对留言操作的结果",
+    "drop_moderation": "撤回留言操作",
 }
 """What the steps are called in the log of a case."""
 
@@ -126,6 +130,26 @@ def not_theirs(person: Person, action: str) -> NotAllowed | None:
         return None
     who = "、".join(LABELS[role] for role in deed.roles)
     return NotAllowed(f"{deed.label}由本单位的{who}来做", code="wrong_role")
+
+
+DROPS: Mapping[str, str] = {DeliveryState.READY: "撤回，不做了", DeliveryState.FAILED: "知道了，不再做"}
+"""What can still be dropped, and what that is called: what has not been called, and what failed for good."""
+
+
+def drop_label(person: Person, action: str, state: str, settled: bool) -> str:
+    """What dropping this step is called, for whoever may decide it; empty where it cannot be dropped."""
+    if settled and state == DeliveryState.FAILED:
+        return ""
+    return DROPS.get(state, "") if not_theirs(person, action) is None else ""
+
+
+def waits_for(stopped: bool, closed: bool, held: bool) -> str:
+    """Why a decided step is not carried out now, in words; empty where nothing holds it."""
+    if closed:
+        return "这个账号已注销，不会再做"
+    if stopped:
+        return "这个账号已紧急停发，恢复以后才做。不想等就撤回"
+    return "这个账号连续发送失败，暂停一会儿再试。不想等就撤回" if held else ""
 
 
 def check_reason(action: str, reason: str, note: str) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, exists, func, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from app.base.errors import AppError, NotFound
@@ -522,6 +523,48 @@ def moderations_of(session: Session, case_id: int) -> list[Moderation]:
     """What was done to the comments of a case, newest first."""
     wanted = select(Moderation).where(Moderation.case_id == case_id)
     return list(session.exec(wanted.order_by(col(Moderation.id).desc())))
+
+
+def moderations_open(
+    session: Session, person: Person, now: datetime, limit: int = 50
+) -> list[tuple[Moderation, Case, OfficialAccount]]:
+    """留言操作要人处理: those of which nobody knows, that wait for an account which is stopped, closed or
+    held, and that failed and nobody put aside or decided anew; in this order."""
+    wanted = (
+        select(Moderation, Case, OfficialAccount)
+        .join(Case, col(Case.id) == Moderation.case_id)
+        .join(OfficialAccount, col(OfficialAccount.id) == Moderation.account_id)
+        .where(_moderation_needs_a_person(now), visible_cases(person))
+        .order_by(col(Moderation.state).desc(), col(Moderation.id).desc())  # unknown, ready, failed
+        .limit(limit)
+    )
+    return list(session.exec(wanted))
+
+
+def count_moderations_open(session: Session, person: Person, now: datetime) -> int:
+    """How many `moderations_open` has."""
+    wanted = (
+        select(func.count())
+        .select_from(Moderation)
+        .join(Case, col(Case.id) == Moderation.case_id)
+        .join(OfficialAccount, col(OfficialAccount.id) == Moderation.account_id)
+    )
+    return session.exec(wanted.where(_moderation_needs_a_person(now), visible_cases(person))).one()
+
+
+def _moderation_needs_a_person(now: datetime) -> ColumnElement[bool]:
+    later = aliased(Moderation)
+    decided_anew = exists().where(
+        col(later.message_id) == col(Moderation.message_id), col(later.id) > col(Moderation.id)
+    )
+    failed = and_(
+        col(Moderation.state) == DeliveryState.FAILED, col(Moderation.settled_by).is_(None), ~decided_anew
+    )
+    held = and_(
+        col(Moderation.state) == DeliveryState.READY,
+        or_(~_may_call(now), col(OfficialAccount.closed_at).is_not(None)),
+    )
+    return or_(col(Moderation.state) == DeliveryState.UNKNOWN, failed, held)
 
 
 def moderations_due(session: Session, now: datetime, limit: int) -> list[int]:

@@ -8,7 +8,7 @@ from app.replies.service.checking import check
 from app.replies.service.delivering import deliver_released
 from app.replies.service.following import correct_to, hold_to
 from app.replies.service.joining import deliver_to_merged
-from app.replies.service.moderating import moderate, moderate_comments, settle_moderation
+from app.replies.service.moderating import drop_moderation, moderate, moderate_comments, settle_moderation
 from app.replies.service.reviewing import LEVELS, give_opinion, raise_level, release, submit, withdraw
 from app.replies.service.settling import SETTLERS, enter_by_hand, retry, settle_delivery
 from app.replies.service.within import ANSWERED, WRITERS
@@ -36,6 +36,7 @@ __all__ = [
     "deliver_released",
     "deliver_to_merged",
     "draft",
+    "drop_moderation",
     "enter_by_hand",
     "enter_many",
     "give_opinion",

@@ -116,10 +116,7 @@ def settle_moderation(
 
     Whoever may do it may settle it. Raises `NotFound`, `NotAllowed`, `Conflict`.
     """
-    wanted = select(Moderation).join(Case, col(Case.id) == Moderation.case_id)
-    row = session.exec(wanted.where(Moderation.id == moderation_id, visible_cases(person))).first()
-    if row is None:
-        raise NotFound("没有这条操作记录，或者它不在您的单位")
+    row = _visible(session, person, moderation_id)
     if refusal := moderating.not_theirs(person, row.action):
         raise refusal
     if row.state != DeliveryState.UNKNOWN:
@@ -131,6 +128,31 @@ def settle_moderation(
     if done:
         _note_on_message(session, now, row)
     record_moderation(session, now, person, row, "settle_moderation", note="已做成" if done else "再做一次")
+    return row
+
+
+def drop_moderation(session: Session, now: datetime, person: Person, moderation_id: int) -> Moderation:
+    """撤回: what was decided is not done after all (its account may be stopped for long), or a step that failed
+    for good is put aside. Whoever may decide it may drop it. Raises `NotFound`, `NotAllowed`, `Conflict`."""
+    row = _visible(session, person, moderation_id)
+    if refusal := moderating.not_theirs(person, row.action):
+        raise refusal
+    was = row.state
+    if not moderating.drop_label(person, row.action, was, row.settled_by is not None):
+        raise Conflict(f"这一步现在是“{STATE_LABELS[was]}”，不能撤回。请刷新后再看", code="wrong_state")
+    state = moderating.DROPPED if was == DeliveryState.READY else was
+    if not change(session, row, was, state=state, settled_by=person.id):
+        raise Conflict("系统刚刚开始执行这一步，不能撤回了。请刷新后再看")
+    words = f"{DEEDS[row.action].label}：{moderating.DROPS[was]}"
+    record_moderation(session, now, person, row, "drop_moderation", note=words)
+    return row
+
+
+def _visible(session: Session, person: Person, moderation_id: int) -> Moderation:
+    wanted = select(Moderation).join(Case, col(Case.id) == Moderation.case_id)
+    row = session.exec(wanted.where(Moderation.id == moderation_id, visible_cases(person))).first()
+    if row is None:
+        raise NotFound("没有这条操作记录，或者它不在您的单位")
     return row
 
 
@@ -198,13 +220,18 @@ def _report(session: Session, now: datetime, claim: _Claim, outcome: bool | Fail
 
 
 def _end(session: Session, now: datetime, row: Moderation, state: DeliveryState, failure: Failure) -> None:
-    """It failed for good, or nobody knows: whoever decided it is told."""
-    if not change(session, row, row.state, state=state, **error_columns(failure)):
+    """It failed for good, or nobody knows: whoever decided it is told, and where the account is at fault
+    whoever answers for that. It stands under 要人处理 until a person settles or drops it."""
+    if not change(session, row, row.state, state=state, settled_by=None, **error_columns(failure)):
         return
     words = f"{DEEDS[row.action].label}{STATE_LABELS[state]}：{failure.message}"
     record_moderation(session, now, None, row, "not_moderated", note=words, code=failure.code)
     case = session.get_one(Case, row.case_id)
-    tell(session, now, row.asked_by, case, f"moderation:{row.id}:{row.fence}", "not_delivered", words)
+    to = {row.asked_by}
+    if failure.kind == "stop":
+        to.add(session.get_one(OfficialAccount, row.account_id).responsible_id)
+    for staff_id in sorted(to):
+        tell(session, now, staff_id, case, f"moderation:{row.id}:{row.fence}", "not_delivered", words)
 
 
 def _give_up_lost(db: Database, now: datetime) -> None:

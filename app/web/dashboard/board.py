@@ -76,7 +76,7 @@ def _alarms(session: Session, person: Person, at: datetime, counts: dict[str, in
     """What cannot wait, the loudest first."""
     return [
         *_late(session, person, at, counts["overdue"]),
-        *_unsent(session, person),
+        *_unsent(session, person, at),
         *_unread(session),
         *_troubles(session),
         *_noticed(session, person, at),
@@ -94,9 +94,12 @@ def _late(session: Session, person: Person, at: datetime, count: int) -> Iterato
         yield _alarm("over", "stop", f"{count} 件已超期", note, "/desk/cases?view=overdue", "看超期")
 
 
-def _unsent(session: Session, person: Person) -> Iterator[dict[str, Any]]:
-    if failed := replies.count_not_delivered(session, person):
-        note = "发送失败或结果不明，不会自动重发，须人工核对"
+def _unsent(session: Session, person: Person, at: datetime) -> Iterator[dict[str, Any]]:
+    failed = replies.count_not_delivered(session, person) + replies.count_moderations_open(
+        session, person, at
+    )
+    if failed:
+        note = "发送或留言操作失败、结果不明，不会自动重来，须人工核对"
         yield _alarm(
             "over", "question", f"{failed} 件没有送到", note, "/desk/deliveries?view=not_delivered", "去核对"
         )

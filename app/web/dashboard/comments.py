@@ -10,6 +10,8 @@ from app.base.errors import AppError, NotFound
 from app.cases import queries as cases
 from app.cases.models import Case
 from app.messages.models import Message
+from app.official_accounts import service as accounts_service
+from app.official_accounts.models import OfficialAccount
 from app.replies import moderating, queries, service
 from app.replies.models import Moderation
 from app.replies.moderating import DEEDS, REASONS, STATE_LABELS
@@ -24,7 +26,9 @@ from app.web.forms import refused
 def comments_context(session: Session, person: Person, case: Case, received: list[Message]) -> dict[str, Any]:
     """What the case page shows of its comments at the platform: how each stands, and what this person may do."""
     done = queries.moderations_of(session, case.id)
-    names = staff.names(session, [one.asked_by for one in done])
+    people = {one for row in done for one in (row.asked_by, row.settled_by) if one is not None}
+    names = staff.names(session, list(people))
+    accounts = {one: session.get_one(OfficialAccount, one) for one in {row.account_id for row in done}}
     shown = []
     for message in received:
         comment = queries.comment_of(session, message)
@@ -32,7 +36,10 @@ def comments_context(session: Session, person: Person, case: Case, received: lis
             shown.append(
                 {"id": message.id, "stands": _stands(comment), "deeds": moderating.choices(person, comment)}
             )
-    return {"comments": shown, "moderations": [_row(one, person, names) for one in done]}
+    return {
+        "comments": shown,
+        "moderations": [moderation_row(one, case, accounts[one.account_id], person, names) for one in done],
+    }
 
 
 def _stands(comment: moderating.Comment) -> str:
@@ -41,9 +48,25 @@ def _stands(comment: moderating.Comment) -> str:
     return "精选，所有读者可见" if comment.is_featured else "不是精选，只有留言人自己可见"
 
 
-def _row(one: Moderation, person: Person, names: dict[int, str]) -> dict[str, Any]:
+def moderations_open(session: Session, person: Person, limit: int = 50) -> list[dict[str, Any]]:
+    """Steps that need a person, for the lists where people look."""
+    found = queries.moderations_open(session, person, now(), limit)
+    names = staff.names(session, [row.asked_by for row, _, _ in found])
+    return [moderation_row(row, case, account, person, names) for row, case, account in found]
+
+
+def moderation_row(
+    one: Moderation, case: Case, account: OfficialAccount, person: Person, names: dict[int, str]
+) -> dict[str, Any]:
+    """One step as `desk/moderation_part.html` shows it."""
+    held = accounts_service.breaker_of(account).holds(now())
+    waits = moderating.waits_for(account.stopped_at is not None, account.closed_at is not None, held)
     return {
         "row": one,
+        "case": case,
+        "waits": waits if one.state == "ready" else "",
+        "settled_by": names.get(one.settled_by or 0, ""),
+        "drop": moderating.drop_label(person, one.action, one.state, one.settled_by is not None),
         "label": DEEDS[one.action].label,
         "state": STATE_LABELS[one.state],
         "by": names.get(one.asked_by, ""),
@@ -102,6 +125,15 @@ def moderate(number: str, message_id: int, action: str) -> Response:
     else:
         do()
     tell("good", f"已交给平台执行：{DEEDS[action].label}", "几秒后刷新本页看结果")
+    return redirect(f"/desk/cases/{number}#comments", 303)
+
+
+@desk.post("/cases/<number>/moderations/<int:moderation_id>/drop")
+def drop_moderation(number: str, moderation_id: int) -> Response:
+    """撤回 what waits, or put aside what failed."""
+    with writing() as session:
+        row = service.drop_moderation(session, now(), current_person(), moderation_id)
+    tell("good", "已撤回，平台上没有动" if row.state == moderating.DROPPED else "已记下：不再做")
     return redirect(f"/desk/cases/{number}#comments", 303)
 
 

@@ -31,6 +31,7 @@ from app.staff.roles import Person, Role
 from app.web.access import needs
 from app.web.context import current_person, now, reading, render, services, settings, tell, writing
 from app.web.dashboard import desk
+from app.web.dashboard.comments import moderations_open
 from app.web.dashboard.showing import (
     SENSITIVITIES,
     clocks_of,
@@ -727,7 +728,8 @@ def deliveries() -> str:
         raise NotFound("没有这个状态")
     with reading() as session:
         counts = queries.delivery_counts(session, person)
-        waiting = queries.count_not_delivered(session, current_person())
+        waiting = queries.count_not_delivered(session, person)
+        waiting += queries.count_moderations_open(session, person, now())
         if view == "not_delivered":
             found, older = queries.not_delivered(session, person, limit=MOST_SHOWN), None
         else:
@@ -741,6 +743,7 @@ def deliveries() -> str:
             "desk/deliveries.html",
             views=_delivery_views(counts, waiting, view, state),
             rows=_delivery_rows(session, person, [row for row, _ in found], titles),
+            steps=moderations_open(session, person) if view == "not_delivered" else [],
             older=older,
             state=state,
             view=view,

@@ -16,6 +16,7 @@ from app.staff.roles import SEES_ALL_CASES, Role
 from app.web.access import may_open
 from app.web.context import current_person, now, reading, render, writing
 from app.web.dashboard import desk
+from app.web.dashboard.comments import moderations_open
 from app.web.dashboard.showing import clocks_of, queue_rows
 
 _TALLIED = ("overdue", "due_today", "window", "mine", "new", "at_department", "in_review", "open")
@@ -32,6 +33,7 @@ def work() -> str:
         page = cases.queue(session, person, cases.QueueFilters(view=view), at, limit=10)
         case = cases.next_for(session, person, at)
         undelivered = replies.count_not_delivered(session, person)
+        undelivered += replies.count_moderations_open(session, person, at)
         sent_back = replies.sent_back_to(session, person)
         tallies = [
             _tally(counts["overdue"], "已超期", "overdue", "stop", "over"),
@@ -68,6 +70,7 @@ def work() -> str:
             sent=replies.sent_for_review_by(session, person),
             sent_back=sent_back,
             not_delivered=replies.not_delivered(session, person, limit=5),
+            steps=moderations_open(session, person, limit=5),
             undelivered=undelivered,
             inbox=notices.inbox(session, person.id, limit=8),
             sees_cases=person.may(Role.HANDLER, *SEES_ALL_CASES),

@@ -230,6 +230,128 @@ def test_what_was_decided_stands_once_on_both_databases(office: TheOffice) -> No
         service.moderate(session, NOW, office.people["小陈"], case, message_id, "feature")
     with office.db.reading() as session:
         assert [one.state for one in queries.moderations_of(session, case.id)] == ["ready"]
+    with office.db.writing() as session:
+        accounts.stop(session, NOW, None)
+    (waits,) = needing(office, "小陈")
+    assert drop(office, "小陈", waits).state == moderating.DROPPED and needing(office, "小陈") == []
+
+
+# ------------------------------------------------------------------ held, failed, taken back
+
+
+def drop(office: TheOffice, who: str, moderation_id: int) -> Moderation:
+    with office.db.writing() as session:
+        return service.drop_moderation(session, NOW, office.people[who], moderation_id)
+
+
+def needing(office: TheOffice, who: str) -> list[int]:
+    """What stands under 要人处理; the count says the same."""
+    with office.db.reading() as session:
+        found = queries.moderations_open(session, office.people[who], NOW)
+        assert queries.count_moderations_open(session, office.people[who], NOW) == len(found)
+        return [row.id for row, _, _ in found]
+
+
+def test_what_waits_for_a_stopped_account_can_be_taken_back(
+    sqlite_office: TheOffice, wechat: WeChatSandbox
+) -> None:
+    case, message_id = commented(sqlite_office, wechat)
+    made = decide(sqlite_office, "值班长老徐", case, message_id, "delete", reason="insult")
+    assert needing(sqlite_office, "小陈") == []
+    with sqlite_office.db.writing() as session:
+        accounts.stop(session, NOW, None)
+    assert needing(sqlite_office, "小陈") == [made]
+    with pytest.raises(NotAllowed, match="值班长"):
+        drop(sqlite_office, "小陈", made)
+    with pytest.raises(NotFound):
+        drop(sqlite_office, "刘洋", made)
+    row = drop(sqlite_office, "值班长老徐", made)
+    assert (row.state, row.settled_by) == (moderating.DROPPED, sqlite_office.people["值班长老徐"].id)
+    with sqlite_office.db.writing() as session:
+        accounts.resume(session, NOW, sqlite_office.people["值班长老徐"])
+    assert service.moderate_comments(sqlite_office.db, NOW) == 0
+    assert not at_wechat(wechat).deleted and needing(sqlite_office, "小陈") == []
+    assert logged(sqlite_office, case)[-2:] == ["ask_delete", "drop_moderation"]
+    with pytest.raises(Conflict, match="已撤回"):
+        drop(sqlite_office, "值班长老徐", made)
+    decide(sqlite_office, "小陈", case, message_id, "feature")  # and something else may be decided
+
+
+@pytest.mark.parametrize("state", ["intent", "unknown", "done"])
+def test_what_was_called_already_is_not_taken_back(
+    sqlite_office: TheOffice, wechat: WeChatSandbox, state: str
+) -> None:
+    case, message_id = commented(sqlite_office, wechat)
+    made = decide(sqlite_office, "小陈", case, message_id, "feature")
+    with sqlite_office.db.writing() as session:
+        row = session.get_one(Moderation, made)
+        row.state = state
+        session.add(row)
+    with pytest.raises(Conflict, match="不能撤回"):
+        drop(sqlite_office, "小陈", made)
+
+
+def test_what_failed_for_good_stands_there_until_somebody_deals_with_it(
+    sqlite_office: TheOffice, wechat: WeChatSandbox
+) -> None:
+    case, message_id = commented(sqlite_office, wechat)
+    failed = decide(sqlite_office, "小陈", case, message_id, "feature")
+    wechat.fail_next("comment/markelect", errcode=48001, times=2)
+    service.moderate_comments(sqlite_office.db, NOW)
+    assert (row_of(sqlite_office, failed).state, needing(sqlite_office, "小陈")) == ("failed", [failed])
+    with sqlite_office.db.reading() as session:
+        told = {one.staff_id for one in session.exec(select(Notice).where(Notice.kind == "not_delivered"))}
+        account = sqlite_office.accounts["wechat"]
+    assert told == {sqlite_office.people["小陈"].id, account.responsible_id}
+    again = decide(
+        sqlite_office, "小陈", case, message_id, "feature"
+    )  # decided anew: the old one is dealt with
+    assert needing(sqlite_office, "小陈") == []
+    service.moderate_comments(sqlite_office.db, NOW)
+    assert needing(sqlite_office, "小陈") == [again]
+    assert drop(sqlite_office, "小陈", again).state == "failed"  # put aside, and it says so
+    assert needing(sqlite_office, "小陈") == []
+    with pytest.raises(Conflict):
+        drop(sqlite_office, "小陈", again)
+
+
+def test_one_that_was_settled_and_fails_again_needs_a_person_again(
+    sqlite_office: TheOffice, wechat: WeChatSandbox
+) -> None:
+    case, message_id = commented(sqlite_office, wechat)
+    made = decide(sqlite_office, "小陈", case, message_id, "feature")
+    wechat.fail_next("comment/markelect", fault="reset_before")
+    service.moderate_comments(sqlite_office.db, NOW)
+    assert needing(sqlite_office, "小陈") == [made]
+    with sqlite_office.db.writing() as session:
+        service.settle_moderation(session, NOW, sqlite_office.people["小陈"], made, done=False)
+    assert needing(sqlite_office, "小陈") == []
+    wechat.fail_next("comment/markelect", errcode=88003)
+    service.moderate_comments(sqlite_office.db, NOW)
+    assert needing(sqlite_office, "小陈") == [made]
+
+
+def test_the_clerk_sees_it_where_they_look_and_drops_it_there(
+    signed_in: SignedIn, sqlite_office: TheOffice, wechat: WeChatSandbox
+) -> None:
+    case, message_id = commented(sqlite_office, wechat)
+    made = decide(sqlite_office, "小陈", case, message_id, "feature")
+    with sqlite_office.db.writing() as session:
+        accounts.stop(session, NOW, None)
+    clerk, address = signed_in("小陈"), f"/desk/cases/{case.number}"
+    step = f"{address}/moderations/{made}/drop"
+    for page in (address, "/desk/deliveries?view=not_delivered"):
+        shown = clerk.get(page).text
+        assert step in shown and "账号已紧急停发" in shown and "撤回，不做了" in shown
+    assert "设为精选：" in clerk.get("/desk/").text
+    assert "1 件没有送到" in clerk.get("/desk/board").text
+    reviewer = signed_in("王科长").get("/desk/deliveries?view=not_delivered").text
+    assert "设为精选" in reviewer and step not in reviewer
+    assert clerk.post(step).status_code == 303
+    page = clerk.get(address).text
+    assert "已撤回，没有做" in page and "撤回留言操作" in page and step not in page
+    assert "平台上的留言操作" not in clerk.get("/desk/deliveries?view=not_delivered").text
+    assert clerk.post(step).status_code == 409
 
 
 def _first(session: Session, case: Case) -> int:
