@@ -1,4 +1,4 @@
-"""`huiying sandbox wechat|weibo|robots|corrections`: a stand-in of a platform on this machine, or an untidy export."""
+"""`huiying sandbox wechat|weibo|douyin|robots|corrections`: a local stand-in of a platform, or an untidy export."""
 
 import click
 
@@ -11,7 +11,7 @@ from connectors.sandbox.command import run
 )
 @click.pass_context
 def sandbox(context: click.Context) -> None:
-    """在本机模拟一个平台（wechat、weibo、robots），或写出一份找错导出（corrections）；加 --help 看各项设置。"""
+    """在本机模拟一个平台（wechat、weibo、douyin、robots），或写出一份找错导出（corrections）；加 --help 看各项设置。"""
     context.exit(run(context.args))
 
 

@@ -21,6 +21,7 @@ from app.replies.sending import LEASE
 from connectors.douyin.connector import DouyinConnector
 from connectors.sandbox.server import FAULTS, RETRY_AFTER_SECONDS, Stand
 from connectors.wechat.connector import WeChatConnector
+from connectors.weibo.connector import WeiboConnector
 from tests.faults.platforms import PATIENT, SENDERS, Failing, failing
 from tests.faults.side import Side
 
@@ -152,8 +153,9 @@ def made_small(sqlite_db: Database, tmp_path: Path) -> Iterator[Failing]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An office that waits less than a second: the whole ten are waited for at the counts of `make faults`."""
-    for kind in (WeChatConnector, DouyinConnector):
+    """An office that waits less than a second: the whole ten are waited for where replies go out at the counts of
+    `make faults`."""
+    for kind in (WeChatConnector, WeiboConnector, DouyinConnector):
         monkeypatch.setitem(kind.__init__.__kwdefaults__, "total_seconds", 0.7)  # type: ignore[arg-type,misc]
 
 
@@ -323,7 +325,7 @@ def test_every_fault_at_the_call_for_the_token(
     ],
 )
 def test_every_fault_while_asking_for_what_is_new(
-    made: Failing, way: str, path: str, times: int, counted: Callable[[str], None]
+    made: Failing, impatient: None, way: str, path: str, times: int, counted: Callable[[str], None]
 ) -> None:
     rounds = 0
     for name, row in asking(way).items():
