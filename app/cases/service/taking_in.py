@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Integer, bindparam
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session, col, select
@@ -190,10 +191,19 @@ def _waiting_for(session: Session, message: Message) -> Case | None:
         return None
     if messages_service.is_first_word(session, message):
         return None
-    wanted = select(Case).where(
-        Case.requester_id == message.requester_id, Case.status == Status.WAITING_CITIZEN
+    return session.execute(_AWAITED, {"requester_id": message.requester_id}).scalars().first()
+
+
+_AWAITED = (
+    select(Case)
+    .where(
+        col(Case.requester_id) == bindparam("requester_id", type_=Integer),
+        col(Case.status) == Status.WAITING_CITIZEN,
     )
-    return session.exec(wanted.order_by(col(Case.id).desc())).first()
+    .order_by(col(Case.id).desc())
+    .limit(1)
+)
+"""Made once: it is asked for every message of somebody known."""
 
 
 def _free_number(session: Session, received_at: datetime) -> str:

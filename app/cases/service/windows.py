@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from sqlalchemy import Integer, bindparam, or_
 from sqlmodel import Session, col, select
 
+from app.base.types import Instant
 from app.cases import deadlines
 from app.cases.models import Case
 from app.messages.models import Message, Requester
@@ -25,14 +27,22 @@ def follow(session: Session, message: Message) -> None:
     until = closes_at(session, message)
     if until is None:
         return
-    private = select(Message.case_id).where(
-        Message.requester_id == message.requester_id, col(Message.kind).not_in(PUBLIC_KINDS)
-    )
-    theirs = select(Case).where(
-        Case.requester_id == message.requester_id, col(Case.open), col(Case.id).in_(private)
-    )
-    for case in session.exec(theirs):
-        if case.window_closes_at is None or case.window_closes_at < until:
-            case.window_closes_at = until
-            case.sooner_at = deadlines.sooner(case.due_at, until)
-            session.add(case)
+    given = {"requester_id": message.requester_id, "until": until}
+    for case in session.execute(_CLOSING_SOONER, given).scalars():
+        case.window_closes_at = until
+        case.sooner_at = deadlines.sooner(case.due_at, until)
+        session.add(case)
+
+
+_REQUESTER = bindparam("requester_id", type_=Integer)
+_UNTIL = bindparam("until", type_=Instant)
+_PRIVATE = select(Message.case_id).where(
+    col(Message.requester_id) == _REQUESTER, col(Message.kind).not_in(PUBLIC_KINDS)
+)
+_CLOSING_SOONER = select(Case).where(
+    col(Case.requester_id) == _REQUESTER,
+    col(Case.open),
+    or_(col(Case.window_closes_at).is_(None), col(Case.window_closes_at) < _UNTIL),
+    col(Case.id).in_(_PRIVATE),
+)
+"""Open cases of one person whose time ends before ``until``. Made once: it is asked for every message."""
