@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.analysis import Segmenter, bigrams, canonical, fold, fold_with_origins, highlight, spellings
+from kb.analysis import Segmenter, bigrams, canonical, fold, fold_with_origins, spellings
 
 SEGMENTER = Segmenter()
 
@@ -90,21 +90,6 @@ def test_ways_of_saying_the_same_become_one(one, other):
 )
 def test_a_query_is_read_with_every_synonym(synonyms, readings):
     assert spellings("市民卡补办", synonyms) == readings
-
-
-@pytest.mark.parametrize(
-    ("text", "terms", "marked"),
-    [
-        ("持社保卡到窗口补办", ["社保卡", "补办"], ["社保卡", "补办"]),
-        ("持社會保障卡", ["社会保障卡"], ["社會保障卡"]),
-        ("面积１５㎡", ["15m2"], ["１５㎡"]),
-        ("社保卡", ["保卡", "社保"], ["社保卡"]),
-        ("身份证遗失了", ["丢失"], ["遗失"]),
-        ("到窗口办理", ["社保卡"], []),
-    ],
-)
-def test_what_was_found_is_marked_in_the_text_as_it_was_written(text, terms, marked):
-    assert [text[start:end] for start, end in highlight(text, terms)] == marked
 
 
 def test_a_dictionary_of_its_own_keeps_an_office_word_whole():

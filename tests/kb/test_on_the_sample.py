@@ -53,3 +53,9 @@ def test_citizens_find_the_agreed_answer_by_a_title_a_letter_and_both(
 
 def share(found: list, holds: Callable[[str, list], bool]) -> float:
     return sum(holds(key, hits) for key, hits in found if hits) / len(found)
+
+
+def test_nothing_is_surer_than_what_stands_before_it(library: SearchIndex) -> None:
+    for letter in lines("cases.jsonl")[:60]:
+        confidences = [hit.confidence for hit in library.search(letter["text"], 5)]
+        assert confidences == sorted(confidences, reverse=True)
