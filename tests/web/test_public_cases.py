@@ -46,6 +46,22 @@ def test_the_page_shows_letter_reply_basis_and_deadline_with_the_masks_explained
     assert PHONE not in page.text
 
 
+def test_the_page_tells_matter_and_place_as_far_as_the_data_does(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
+    with sqlite_office.db.writing() as session:
+        numbers = [
+            published(session, sqlite_office, category=category, place=place).number
+            for category in ("居住证", "身份证")
+            for place in ("城东区城南街道", "城东区城北街道", "城东区翠湖路8号")
+        ]
+    told = client.get(f"/cases/{numbers[-1]}.json").json
+    assert told is not None and (told["category"], told["place"]) == ("", "城东区")
+    page = client.get(f"/cases/{numbers[-1]}").text
+    assert "<span>城东区</span>" in page and "/cases?group=%E6%88%B7%E7%B1%8D%E8%AF%81%E4%BB%B6" in page
+    assert "翠湖路" not in page and "城东区" in client.get("/cases").text
+
+
 def test_the_page_carries_its_question_and_answer_for_search_engines(
     client: FlaskClient, number: str
 ) -> None:

@@ -177,6 +177,7 @@ def _listed(case: PublishedCase) -> dict[str, Any]:
         "source": [
             case.department,
             queries.type_name(case.message_type),
+            case.place,
             f"来自{short_label(case.platform)}" if case.platform else "",
             queries.outcome_name(case.outcome),
         ],
