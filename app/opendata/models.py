@@ -57,6 +57,9 @@ class PublishedCase(SQLModel, table=True):
     working_days: int | None = None
     due_days: list = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     answer_key: str = ""
+    # 惩戒公示, 强制性信息披露: why people are named, and the legal basis of it (E14); empty for all others.
+    exception: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    legal_basis: str = Field(default="", sa_column_kwargs={"server_default": ""})
     digest: str = ""
     rule_version: str = ""
     published_at: datetime = Field(sa_type=Instant)

@@ -29,13 +29,13 @@ from app.departments import queries as departments
 from app.departments.models import Department
 from app.disclosure import queries as disclosures
 from app.disclosure import service as disclosure_service
-from app.disclosure.decision import State
+from app.disclosure.decision import EXCEPTIONS, State
 from app.disclosure.models import Disclosure, PublicRequest
 from app.log import service as log_service
 from app.opendata import catalog, formats, licences, queries
 from app.opendata.anonymity import coarsened
 from app.opendata.catalog import File, Publisher
-from app.opendata.datasets import DATASETS
+from app.opendata.datasets import DATASETS, SHAPE
 from app.opendata.feed import ChangeKind, cursor
 from app.opendata.licences import Licence
 from app.opendata.models import Change, Leak, LicenceChoice, PublishedCase, ReadCount
@@ -217,6 +217,9 @@ def _show(session: Session, now: datetime, decided: Disclosure) -> PublishedCase
         setattr(shown, name, value)
     for name in ("title", "message", "summary", "reply", "digest", "rule_version"):
         setattr(shown, name, getattr(decided, name))
+    is_named = decided.reason in EXCEPTIONS
+    shown.exception = decided.reason if is_named else ""
+    shown.legal_basis = _readable(decided.legal_basis, departments.office_places(session)) if is_named else ""
     shown.changed_at, shown.withdrawn_at, shown.reason = now, None, ""
     session.add(shown)
     _note(session, now, "cases", case.number, ChangeKind.CHANGED if found else ChangeKind.CREATED)
@@ -434,8 +437,8 @@ def write_files(
 
 
 def stamp_of(rows: str, address: str) -> str:
-    """What a file depends on: its rows, and the address that stands in them."""
-    return f"{rows}@{address}"
+    """What a file depends on: its rows, its columns, and the address that stands in them."""
+    return f"{rows}.{SHAPE}@{address}"
 
 
 def files_described(folder: Path) -> dict[str, Described]:

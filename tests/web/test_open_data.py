@@ -58,6 +58,26 @@ def test_who_has_it_already_gets_304(client: FlaskClient, sqlite_office: TheOffi
         assert again.headers["Access-Control-Allow-Origin"] == "*"
 
 
+@pytest.mark.parametrize("address", [*FILES, "/data/cases/rows.json", "/data/cases/changes", "/cases.json"])
+def test_a_script_of_any_site_may_ask_with_a_condition_or_for_a_part(
+    client: FlaskClient, address: str
+) -> None:
+    """If-None-Match and Range are no simple headers: a browser asks first (Fetch, CORS preflight)."""
+    asked = {
+        "Origin": "https://paper.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "if-none-match,range",
+    }
+    answer = client.options(address, headers=asked)
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    allowed = answer.headers["Access-Control-Allow-Headers"].lower()
+    assert "if-none-match" in allowed and "range" in allowed
+    assert "POST" not in answer.headers["Access-Control-Allow-Methods"]
+    wrong = client.get("/data/cases/rows.json?nothing=1")
+    assert (wrong.status_code, wrong.headers["Access-Control-Allow-Origin"]) == (400, "*")
+
+
 def test_a_withdrawal_changes_the_etag_and_is_gone_from_every_shape(
     client: FlaskClient, sqlite_office: TheOffice
 ) -> None:

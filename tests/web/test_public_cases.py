@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from app.disclosure.decision import tidied
 from app.opendata import service as opendata
-from tests.closing import REPLY, published
+from tests.closing import DISCLOSER, REPLY, proposed, published, words_of
 from tests.conftest import NOW, TheOffice
 
 PHONE = "13900000138"
@@ -60,6 +61,27 @@ def test_the_page_tells_matter_and_place_as_far_as_the_data_does(
     page = client.get(f"/cases/{numbers[-1]}").text
     assert "<span>城东区</span>" in page and "/cases?group=%E6%88%B7%E7%B1%8D%E8%AF%81%E4%BB%B6" in page
     assert "翠湖路" not in page and "城东区" in client.get("/cases").text
+
+
+@pytest.mark.clause("E14")
+def test_who_is_named_by_law_is_named_with_the_law(client: FlaskClient, sqlite_office: TheOffice) -> None:
+    office = sqlite_office
+    with office.db.writing() as session:
+        found = proposed(session, office)
+        words = words_of(found) | {"reply": "违法停放的鲁A12345已被处罚。"}
+        named = opendata.publish(
+            session, NOW, office.people[DISCLOSER], found.id, digest=tidied(**words).digest,
+            considered=found.flags, exception="penalty", legal_basis="《某条例》第十条", **words,
+        ).number  # fmt: skip
+        other = published(session, office).number
+    assert "惩戒公示，依法没有隐去姓名" in client.get(f"/cases/{named}").text
+    rows = {row["number"]: row for row in client.get("/cases.json").json["items"]}  # type: ignore[index]
+    told = {number: (row["exception"], row["legal_basis"]) for number, row in rows.items()}
+    assert told == {named: ("penalty", "《某条例》第十条"), other: ("", "")}
+    assert "依法没有隐去姓名" not in client.get(f"/cases/{other}").text
+    with office.db.writing() as session:
+        opendata.withdraw(session, NOW, None, named, reason="requested")
+    assert "某条例" not in client.get("/data/cases.jsonl").text
 
 
 def test_the_page_carries_its_question_and_answer_for_search_engines(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 public = Blueprint("public", __name__, template_folder="templates")
 
@@ -18,6 +18,25 @@ def around() -> dict[str, Any]:
 def asked_again(response: Response) -> Response:
     """No copy between us and a reader lives longer than a withdrawal may take: it is asked for again, each time."""
     response.headers.setdefault("Cache-Control", "no-cache")
+    return response
+
+
+# What a script of any site may do with open data; a condition or a part of a file is asked for beforehand.
+_FROM_ANYWHERE = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "If-None-Match, If-Modified-Since, If-Range, Range",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+@public.after_request
+def asked_from_anywhere(response: Response) -> Response:
+    """A browser's question before the question (CORS), and what was wrong with one, in words its script can read."""
+    if request.method == "OPTIONS":
+        response.headers.update(_FROM_ANYWHERE)
+    elif response.mimetype == "application/problem+json":
+        response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.calendar.workdays import at_time
 from app.cases.numbers import is_number, tidy
-from app.disclosure.decision import WITHDRAWALS
+from app.disclosure.decision import EXCEPTIONS, WITHDRAWALS
 from app.opendata import queries
 from app.opendata.datasets import DATASETS
 from app.opendata.formats import as_object, plain
@@ -228,6 +228,7 @@ def _story(found: PublishedCase) -> dict[str, Any]:
         "platform_name": short_label(found.platform),
         "outcome_name": queries.outcome_name(found.outcome),
         "stages": _stages(found),
+        "exception": EXCEPTIONS.get(found.exception, ""),
         "masks": _masks(f"{found.title}\n{found.message}\n{found.reply}"),
         "ruler": _ruler(found),
         "days_allowed": sum(1 for day in found.due_days if day.get("counts")),

@@ -13,6 +13,7 @@ from flask import Response, request, send_file
 from app.opendata import feed, queries
 from app.opendata import service as opendata
 from app.opendata.catalog import Publisher
+from app.opendata.datasets import SHAPE
 from app.opendata.formats import csv_lines
 from app.statistics.service import SOURCES
 from app.web.context import now, reading, settings
@@ -89,7 +90,7 @@ def whole_file(dataset: str, ending: str, month: str = "") -> Response:
     source, bom = SOURCES[dataset], with_bom() and ending == "csv"
     name = f"{dataset}-{month}" if month else dataset
     with reading() as session:
-        stamp = f"{name}.{ending}{'.bom' if bom else ''}.{source.stamp(session, now())}"
+        stamp = f"{name}.{ending}{'.bom' if bom else ''}.{SHAPE}.{source.stamp(session, now())}"
         changed_at = queries.changed_at(session, dataset)
         goes_on = feed.cursor(dataset, queries.last_change(session, dataset))
         if request.if_none_match.contains(stamp):
@@ -113,7 +114,7 @@ def snapshot(publisher: Publisher) -> Response:
     with reading() as session:
         stamps = (source.stamp(session, now()) for source in SOURCES.values())
         described = sha256(repr(publisher).encode()).hexdigest()[:12]
-        stamp = ".".join(("snapshot", described, *stamps))
+        stamp = ".".join(("snapshot", SHAPE, described, *stamps))
         if request.if_none_match.contains(stamp):
             return opened(Response(status=304), stamp=stamp)
         spool = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the response closes it
