@@ -47,7 +47,8 @@ logger = logging.getLogger("huiying.cases")
 _DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
-_AT_ONCE = 100
+_AT_ONCE = 1_000
+"""How many a run works through: a job that comes every second would drain a backlog no faster than this."""
 # So few that a push which waits for the same file waits no longer than for a few letters.
 _TOGETHER = 8
 
