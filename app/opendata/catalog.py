@@ -65,28 +65,33 @@ def data_package(
 
 def _resource(publisher: Publisher, dataset: Dataset, file: File | None) -> dict[str, Any]:
     known = {"bytes": file.bytes, "hash": f"sha256:{file.sha256}", "rows": file.rows} if file else {}
-    return known | {
-        "$schema": RESOURCE_PROFILE,
-        "name": dataset.name,
-        "title": dataset.title,
-        "title_en": dataset.title_en,
-        "description": dataset.description,
-        "description_en": dataset.description_en,
-        "quality": dataset.quality,
-        "quality_en": dataset.quality_en,
-        "path": f"{dataset.name}.csv",
-        "type": "table",
-        "format": "csv",
-        "mediatype": MEDIA_TYPES["csv"],
-        "encoding": "utf-8",
-        "homepage": publisher.address + dataset.page,
-        "schema": {
-            "$schema": SCHEMA_PROFILE,
-            "fields": [_field(column) for column in dataset.columns],
-            "primaryKey": [dataset.key],
-            "missingValues": ["", SMALL],
-        },
-    }
+    method = {"method": dataset.method, "method_en": dataset.method_en} if dataset.method else {}
+    return (
+        known
+        | method
+        | {
+            "$schema": RESOURCE_PROFILE,
+            "name": dataset.name,
+            "title": dataset.title,
+            "title_en": dataset.title_en,
+            "description": dataset.description,
+            "description_en": dataset.description_en,
+            "quality": dataset.quality,
+            "quality_en": dataset.quality_en,
+            "path": f"{dataset.name}.csv",
+            "type": "table",
+            "format": "csv",
+            "mediatype": MEDIA_TYPES["csv"],
+            "encoding": "utf-8",
+            "homepage": publisher.address + dataset.page,
+            "schema": {
+                "$schema": SCHEMA_PROFILE,
+                "fields": [_field(column) for column in dataset.columns],
+                "primaryKey": [dataset.key],
+                "missingValues": ["", SMALL],
+            },
+        }
+    )
 
 
 def _field(column: Column) -> dict[str, Any]:
@@ -251,7 +256,10 @@ def _dataset(publisher: Publisher, dataset: Dataset, changed_at: datetime | None
         "dct:description": [_zh(dataset.description), _en(dataset.description_en)],
         "dct:provenance": {
             "@type": "dct:ProvenanceStatement",
-            "rdfs:label": [_zh(dataset.quality), _en(dataset.quality_en)],
+            "rdfs:label": [
+                _zh(f"{dataset.quality}{dataset.method}"),
+                _en(f"{dataset.quality_en} {dataset.method_en}".strip()),
+            ],
         },
         "dcat:keyword": [_zh(dataset.title), _en(dataset.title_en)],
         "dct:publisher": {"@id": f"{publisher.address}/#publisher"},

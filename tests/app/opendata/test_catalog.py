@@ -82,6 +82,13 @@ def test_every_data_set_has_a_source_and_every_source_its_columns(sqlite_office:
                 assert tuple(row) == DATASETS[name].names or set(row) == set(DATASETS[name].names)
 
 
+def test_how_people_were_taken_out_is_told_to_programs_in_both_languages() -> None:
+    package = json.dumps(data_package(CITY, DATASETS.values(), NOW), ensure_ascii=False)
+    catalogue = json.dumps(dcat(CITY, DATASETS.values(), {}), ensure_ascii=False)
+    for told in (package, catalogue):
+        assert "没有办理过这件的人逐件确认" in told and "at least five cases share them" in told
+
+
 def test_every_field_is_explained_with_an_example() -> None:
     for dataset in DATASETS.values():
         assert dataset.key in dataset.names
