@@ -191,16 +191,20 @@ def withdraw(
     disclosure.note = note.strip()
     disclosure.withdrawn_at = now
     disclosure.withdrawn_by = person.id if person else None
-    # The history keeps no text: what was read by everybody is kept by nobody.
-    disclosure.title = disclosure.message = disclosure.summary = disclosure.reply = ""
-    disclosure.hits = []
-    session.add(disclosure)
+    forget_texts(session, disclosure)
     finding.forget_letter(session, now, number)
     _record(
         session, now, person, "disclosure_withdrawn", disclosure,
         code=reason, reason=decision.WITHDRAWALS[reason],
     )  # fmt: skip
     return disclosure
+
+
+def forget_texts(session: Session, disclosure: Disclosure) -> None:
+    """The history keeps no text: what was read by everybody and is taken down is kept by nobody."""
+    disclosure.title = disclosure.message = disclosure.summary = disclosure.reply = ""
+    disclosure.hits = []
+    session.add(disclosure)
 
 
 def reconsider(session: Session, now: datetime, person: Person, disclosure_id: int) -> Disclosure:

@@ -100,7 +100,8 @@ def withhold(
         session, now, person, disclosure_id, reason=reason, legal_basis=legal_basis, note=note
     )
     case = session.get_one(Case, decided.case_id)
-    withdraw_case(session, now, case.number, reason=reason)
+    if withdraw_case(session, now, case.number, reason=reason):
+        disclosure_service.forget_texts(session, decided)
     return decided
 
 
@@ -197,7 +198,8 @@ def publish_decided(session: Session, now: datetime) -> int:
     left = wanted.where(col(Disclosure.state).in_(gone), col(PublishedCase.withdrawn_at).is_(None))
     to_hide = session.exec(left.where(col(PublishedCase.id).is_not(None))).all()
     for decided, number, _ in to_hide:
-        withdraw_case(session, now, number, reason=decided.reason)
+        if withdraw_case(session, now, number, reason=decided.reason):
+            disclosure_service.forget_texts(session, decided)
     return len(to_show) + len(to_hide)
 
 

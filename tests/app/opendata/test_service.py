@@ -124,6 +124,10 @@ def test_withholding_takes_down_what_was_public_before(office: TheOffice) -> Non
         found = disclosure.queries.of_case(session, case.id)
         assert found is not None
         service.withhold(session, LATER, office.people[DISCLOSER], found.id, reason="privacy")
+        # What was public once is kept by nobody; the case can be looked at again from its own words.
+        assert (found.title, found.summary, found.message, found.reply, found.hits) == ("", "", "", "", [])
+        disclosure.reconsider(session, LATER, office.people[DISCLOSER], found.id)
+        assert found.reply and found.state == "waiting"
     assert [line.kind for line in feed(office).lines] == ["created", "withdrawn"]
 
 
