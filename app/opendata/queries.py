@@ -626,6 +626,8 @@ class CaseFilters:
     """A month of closing: what the figures of the statistics open."""
     category: str = ""
     category_group: str = ""
+    place: str = ""
+    """And what lies in it: a district with its street offices and communities."""
 
 
 @dataclass(frozen=True)
@@ -697,6 +699,8 @@ def _conditions(filters: CaseFilters, numbers: Sequence[str] | None) -> list[Col
     ):
         if value:
             conditions.append(col(column) == value)
+    if filters.place:
+        conditions.append(col(PublishedCase.place).startswith(filters.place, autoescape=True))
     for day, month in ((PublishedCase.received_on, filters.month), (PublishedCase.closed_on, filters.closed)):
         if month:
             first, after_last = _month(month)

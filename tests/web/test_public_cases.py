@@ -59,8 +59,22 @@ def test_the_page_tells_matter_and_place_as_far_as_the_data_does(
     told = client.get(f"/cases/{numbers[-1]}.json").json
     assert told is not None and (told["category"], told["place"]) == ("", "城东区")
     page = client.get(f"/cases/{numbers[-1]}").text
-    assert "<span>城东区</span>" in page and "/cases?group=%E6%88%B7%E7%B1%8D%E8%AF%81%E4%BB%B6" in page
+    assert ">城东区</a>" in page and "/cases?group=%E6%88%B7%E7%B1%8D%E8%AF%81%E4%BB%B6" in page
     assert "翠湖路" not in page and "城东区" in client.get("/cases").text
+    only = client.get("/cases?place=城东区").text
+    assert f"共 {len(numbers)} 件" in only and "只看地点“城东区”的" in only and 'href="/cases"' in only
+    assert "共 0 件" in client.get("/cases?place=城%25").text
+    assert "只看事项“居住证”的" in client.get("/cases?category=居住证").text
+
+
+def test_a_district_is_asked_for_with_the_street_offices_in_it(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
+    with sqlite_office.db.writing() as session:
+        for place in (*["城东区城南街道"] * 5, *["城东区"] * 5, *["临湖区"] * 5):
+            published(session, sqlite_office, category="居住证", place=place)
+    for place, number in (("城东区", 10), ("城东区城南街道", 5), ("临湖区", 5)):
+        assert f"共 {number} 件" in client.get(f"/cases?place={place}").text
 
 
 @pytest.mark.clause("E14")

@@ -81,6 +81,7 @@ def _filters() -> CaseFilters:
         closed=_asked("closed", 7),
         category=_asked("category", 100),
         category_group=_asked("group", 40),
+        place=_asked("place", 40),
     )
 
 
