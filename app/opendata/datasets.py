@@ -65,11 +65,11 @@ DATASETS: Mapping[str, Dataset] = {
             "at random.",
             "随时", "/cases", "number", CASES, by_month="closed_on",
             method="先由规则找出号码、姓名、地址和别的能认出人的话，换成〔电话〕〔姓名〕这样的说明，再由没有办理过这件的人逐件确认；"
-            "事项、地点、来源和收到的那一周合起来至少 5 件相同才写。规则改了会复查，漏掉的马上撤下。",
+            "事项、地点、来源这几列和收到的那一周合起来至少 5 件相同才写。规则改了会复查，漏掉的马上撤下。",
             method_en="Rules replace numbers, names, addresses and whatever else tells a person by what it was, such "
             "as 〔电话〕 for a phone number; then somebody who had no hand in the case confirms exactly that text. "
-            "Matter, place, platform and week of receipt are told only where at least five cases share them (k = 5). "
-            "Public texts are scanned again when the rules change, and what slipped through is withdrawn.",
+            "In the columns matter, place, platform and week of receipt are told only where at least five cases share "
+            "them (k = 5). Public texts are scanned again when the rules change; what slipped through is withdrawn.",
         ),
         Dataset(
             "answers", "问答库", "Answer library",
