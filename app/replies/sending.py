@@ -90,6 +90,9 @@ OURS: Mapping[str, str] = {
     "elsewhere": "这条留言下面已经有本账号的答复，没有再发。全文在查询页可以看到",
     "gone": "这条留言在平台上已经删除，没有发。答复在查询页凭查询码查看",
     "interrupted": "发送途中系统中断，对方可能已经收到。系统不会自动重发，请先在平台后台核对",
+    "closed_step": "账号已关停，没有做。请到平台后台操作",
+    "settings_step": "账号的接入设置不完整，没有做。请系统管理员核对以后再做",
+    "not_offered_step": "这个平台不能由系统做这一步。请到平台后台操作",
     "interrupted_step": "执行途中系统中断，可能已经做成。请先在平台后台核对，再记下结果",
 }
 """Reasons that are ours and not a platform's."""

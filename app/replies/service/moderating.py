@@ -182,13 +182,13 @@ def _act(
 ) -> Callable[[str | None], bool] | Failure:
     """The call to be made, with everything it needs read from the database before it."""
     if account.closed_at is not None:
-        return our_failure("account_closed", "final")
+        return our_failure("closed_step", "final")
     try:
         connector = accounts.connector_for(session, account, transport=transport)
     except (AppError, ValueError, TypeError):  # settings that do not make a connector
-        return our_failure("settings", "stop")
+        return our_failure("settings_step", "stop")
     if not isinstance(connector, Moderator):
-        return our_failure("not_offered", "human")
+        return our_failure("not_offered_step", "human")
     action, thread = row.action, dict(session.get_one(Message, row.message_id).thread)
 
     def act(token: str | None) -> bool:

@@ -9,7 +9,7 @@ from app.cases import service as cases
 from app.log import queries as log_queries
 from app.messages import queries as messages
 from app.messages import service as messages_service
-from app.messages.models import ImportRun
+from app.messages.models import Arrival, ImportRun
 from app.official_accounts import queries as accounts
 from app.official_accounts.models import OfficialAccount
 from app.replies import queries as replies
@@ -32,10 +32,22 @@ _STATES = {
     "": "全部",
     "waiting": "等着读",
     "read": "已读懂",
-    "event": "事件",
+    "event": "关注等事件",
     "unsupported": "还不会读的种类",
     "failed": "读不懂",
 }
+_SHAPES = {
+    "waiting": ("clock", ""),
+    "read": ("check", "is-good"),
+    "event": ("dot", ""),
+    "unsupported": ("question", "is-soon"),
+    "failed": ("warn", "is-over"),
+}
+"""Icon and colour of each state."""
+_REASONS = {
+    "PayloadError": "内容和平台说明的格式不一样，原样留着。平台改过格式的，升级以后再读一次",
+}
+"""What an error's name means to whoever looks, and what to do."""
 
 
 @desk.get("/imports")
@@ -180,7 +192,13 @@ def arrivals() -> str:
         return render(
             "desk/arrivals.html",
             rows=[
-                {"arrival": row, "platform": platform_label(row.platform), "state": _STATES[row.state]}
+                {
+                    "arrival": row,
+                    "platform": platform_label(row.platform),
+                    "state": _STATES[row.state],
+                    "shape": _SHAPES[row.state],
+                    "why": _why(row),
+                }
                 for row in rows
             ],
             views=[
@@ -195,6 +213,15 @@ def arrivals() -> str:
             spool=services().intake.spool.standing(),
             next_href=f"/desk/arrivals?state={state}&before={rows[-1].id}" if len(rows) == _PAGE else None,
         )
+
+
+def _why(row: Arrival) -> str:
+    """Why a push is no message yet and what to do, in words; empty where it was read."""
+    if row.state == "unsupported":
+        return "这种消息系统还不会读，原样留着。升级以后可以再读一次"
+    if row.state != "failed":
+        return ""
+    return _REASONS.get(row.error, "读的时候系统出了错，原样留着。再读一次还不行，请告诉系统管理员")
 
 
 @desk.post("/arrivals/<int:arrival_id>/again")

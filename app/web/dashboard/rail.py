@@ -31,13 +31,14 @@ KEYS_COOKIE = "huiying_keys"
 
 @dataclass(frozen=True)
 class Place:
-    """One entry of the rail, and who sees it."""
+    """One entry of the rail, and who sees it. ``also``: another page that belongs to it."""
 
     key: str
     href: str
     icon: str
     label: str
     roles: tuple[Role, ...]
+    also: str = ""
 
 
 PLACES = (
@@ -49,7 +50,9 @@ PLACES = (
     Place("extensions", "/desk/extensions", "clock", "延期审批", (Role.SUPERVISOR,)),
     Place("answers", "/desk/answers", "book", "问答库", (*_DESK, Role.EDITOR)),
     Place("disclosures", "/desk/disclosures", "eye", "公开审核", (Role.DISCLOSER, Role.DUTY_LEADER)),
-    Place("deliveries", "/desk/deliveries", "send", "收发记录", (*_DESK, Role.SYSTEM_ADMIN)),
+    Place(
+        "deliveries", "/desk/deliveries", "send", "收发记录", (*_DESK, Role.SYSTEM_ADMIN), "/desk/arrivals"
+    ),
     Place("duty", DUTY, "user", "值班表", (*_DESK, Role.SYSTEM_ADMIN)),
     Place("imports", "/desk/imports", "upload", "导入", (Role.CLERK,)),
     Place("accounts", "/desk/accounts", "plug", "账号与接入", (*_ADMIN, Role.DUTY_LEADER, Role.CLERK)),
@@ -114,8 +117,12 @@ def _duty_line(shifts: list[Shift], names: dict[int, str], open_to: bool) -> dic
 
 def _current() -> str:
     path = request.path
-    fits = [place for place in PLACES if path == place.href or path.startswith(place.href.rstrip("/") + "/")]
-    return max(fits, key=lambda place: len(place.href)).key if fits else ""
+    fits = {href: place.key for place in PLACES for href in (place.href, place.also) if _is_below(path, href)}
+    return fits[max(fits, key=len)] if fits else ""
+
+
+def _is_below(path: str, href: str) -> bool:
+    return bool(href) and (path == href or path.startswith(href.rstrip("/") + "/"))
 
 
 def _first_role(roles: frozenset[Role]) -> str:
