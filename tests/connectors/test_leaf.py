@@ -31,7 +31,13 @@ def test_only_the_one_way_of_calling_out_makes_a_client() -> None:
     text = {path: path.read_text("utf-8") for path in MODULES}
     callers = {p.relative_to(FOLDER).as_posix() for p, words in text.items() if "httpx.Client(" in words}
     # reaching.py calls our own address, as a platform would; the stand-ins call our webhook.
-    assert callers == {"calls.py", "reaching.py", "sandbox/wechat.py", "sandbox/weibo.py"}
+    assert callers == {
+        "calls.py",
+        "reaching.py",
+        "sandbox/wechat.py",
+        "sandbox/douyin.py",
+        "sandbox/weibo.py",
+    }
 
 
 def test_only_the_default_clock_looks_at_the_time() -> None:
