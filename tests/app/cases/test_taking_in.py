@@ -10,6 +10,7 @@ from app.cases import queries, service
 from app.cases.models import Case
 from app.cases.transitions import Action, Status
 from app.departments import service as departments
+from app.messages import service as messages
 from app.messages.models import ImportRun, Message
 from tests.conftest import NOW, TheOffice
 from tests.factories import a_case, a_message
@@ -137,3 +138,12 @@ def test_an_order_that_comes_again_with_other_words_changes_nothing_and_says_so(
     with sqlite_office.db.reading() as session:
         runs = list(session.exec(select(ImportRun).order_by(col(ImportRun.id))))
     assert "内容不一样" in runs[-1].report[0]["words"]
+
+
+def test_one_run_works_through_a_backlog_and_not_a_hundred_of_it(sqlite_office: TheOffice) -> None:
+    account = sqlite_office.accounts["wechat"]
+    with sqlite_office.db.writing() as session:
+        for number in range(150):
+            messages.keep_arrival(session, NOW, account, str(number), b"nothing that anybody can read")
+    assert service.take_in_arrivals(sqlite_office.db, NOW) == 150
+    assert service.take_in_arrivals(sqlite_office.db, NOW) == 0
