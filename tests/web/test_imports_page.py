@@ -158,7 +158,9 @@ def test_what_could_not_be_read_is_shown_by_its_error_and_put_back_in_line(
     text = browser.get("/desk/arrivals?state=failed").get_data(as_text=True)
     assert "PayloadError" in text and "13900000138" not in text
     assert "内容和平台说明的格式不一样" in text  # what it means to whoever reads no English
-    assert '<a href="/desk/deliveries" aria-current="page"' in text  # it belongs to 收发记录, which leads to it
+    assert (
+        '<a href="/desk/deliveries" aria-current="page"' in text
+    )  # it belongs to 收发记录, which leads to it
     assert '<a href="/desk/arrivals">看收件</a>' in browser.get("/desk/deliveries").get_data(as_text=True)
     assert "before=6" in text
     assert browser.get("/desk/arrivals?state=failed&before=6").status_code == 200
