@@ -24,6 +24,7 @@ from app.cases.models import Case
 from app.departments import queries as departments
 from app.finding import service as finding
 from app.log import service as log
+from app.messages.classify import letter_of
 from app.notices import service as notices
 from app.official_accounts import queries as accounts
 from app.redaction.sensitive import FLAG_LABELS, Flag
@@ -266,7 +267,7 @@ def record_use(
     if new:
         case = session.get_one(Case, case_id)
         finding.note_feedback(session, now, entry_id, Feedback.INSERTED)
-        finding.learn_from_letter(session, now, entry_id, f"{case.title}\n{case.text}", case.number)
+        finding.learn_from_letter(session, now, entry_id, letter_of(case.title, case.text), case.number)
     return new
 
 

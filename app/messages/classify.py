@@ -47,6 +47,12 @@ def without_numbers(text: str) -> str:
     return LONG_NUMBER.sub("〔号码〕", text)
 
 
+def letter_of(title: str, text: str) -> str:
+    """All that somebody wrote, for whoever looks for an answer: a title taken from the text says nothing new,
+    and what is said twice is taken for twice as important."""
+    return text if not title or title == title_of(text) else f"{title}\n{text}"
+
+
 def title_of(text: str) -> str:
     """A one-line title: the first sentence that asks, else the first sentence, at most 40 characters.
 

@@ -9,6 +9,7 @@ from app.cases.models import Case
 from app.consistency import service as consistency
 from app.consistency.comparing import Point
 from app.departments import queries as departments
+from app.messages.classify import letter_of
 from app.redaction import service as redaction
 from app.redaction.masking import TOKENS
 from app.redaction.numbers import Kind
@@ -49,7 +50,7 @@ def check(
     return checklist.findings(
         Draft(
             text=reply.text,
-            question=f"{case.title}\n{case.text}",
+            question=letter_of(case.title, case.text),
             basis=reply.basis,
             message_type=case.message_type,
             has_entry=entry is not None,

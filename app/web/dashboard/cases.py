@@ -36,6 +36,7 @@ from app.departments import queries as departments
 from app.finding import service as finding
 from app.log import service as log
 from app.messages import queries as messages
+from app.messages.classify import letter_of
 from app.messages.models import Message, Requester
 from app.messages.pseudonym import shown
 from app.opendata.formats import safe_cell
@@ -244,7 +245,7 @@ def _case_page(number: str, *, errors: list[dict[str, Any]] | None = None, typed
         department_rows = departments.all(session)
         suggestions = (
             finding.suggest(
-                session, services().answers, f"{found.title}\n{found.text}", limit=3, case_id=found.id
+                session, services().answers, letter_of(found.title, found.text), limit=3, case_id=found.id
             )
             if found.open
             else []

@@ -18,6 +18,7 @@ from app.consistency import queries as consistency
 from app.consistency.models import ReplyDifference
 from app.finding.service import suggest
 from app.messages import queries as messages
+from app.messages.classify import letter_of
 from app.replies import queries, sending, service
 from app.replies.checklist import BLOCK, INFO, LEFT_OUT, WARN, Finding
 from app.replies.models import Delivery, Reply, ReplyOpinion
@@ -68,7 +69,7 @@ def own_hosts() -> set[str]:
 
 def alike(session: Session, case: Case) -> list[int]:
     """Entries that are surely about what the citizen asks: a reply should agree with them (A9)."""
-    found = suggest(session, services().answers, f"{case.title}\n{case.text}")
+    found = suggest(session, services().answers, letter_of(case.title, case.text))
     return [one.entry_id for one in found if one.level == Level.HIGH]
 
 

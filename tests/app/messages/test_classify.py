@@ -3,7 +3,15 @@
 import pytest
 
 from app.cases.deadlines import MessageType
-from app.messages.classify import LONG_NUMBER, TYPE_CUES, message_type_of, place_of, title_of, without_numbers
+from app.messages.classify import (
+    LONG_NUMBER,
+    TYPE_CUES,
+    letter_of,
+    message_type_of,
+    place_of,
+    title_of,
+    without_numbers,
+)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +84,15 @@ def test_no_long_number_stays_in_a_title_not_even_in_part(number: str) -> None:
 )
 def test_dates_and_short_numbers_stay(text: str) -> None:
     assert without_numbers(text) == text
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "letter"),
+    [
+        ("路灯不亮", "三天了没人修。", "路灯不亮\n三天了没人修。"),
+        ("路灯什么时候修？", "三天了。路灯什么时候修？", "三天了。路灯什么时候修？"),  # taken from the text
+        ("", "三天了没人修。", "三天了没人修。"),
+    ],
+)
+def test_what_somebody_wrote_is_not_said_twice(title: str, text: str, letter: str) -> None:
+    assert letter_of(title, text) == letter
