@@ -8,6 +8,7 @@ journal. The database address may also name PostgreSQL through psycopg 3.
 """
 
 import sqlite3
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -21,7 +22,7 @@ from sqlmodel import Session
 
 from app.base.errors import Invalid
 from app.base.keys import Keys
-from app.base.turns import turn
+from app.base.turns import is_wanted, turn
 
 WAL_IS_SAFE_FROM = (3, 51, 3)
 BUSY_TIMEOUT_MS = 5_000
@@ -89,6 +90,15 @@ class Database:
     def turn(self, patience: float = BUSY_TIMEOUT_MS / 1000) -> AbstractContextManager[None]:
         """The writers of a SQLite file take turns (see `turns`); PostgreSQL has row locks."""
         return turn(self._turns, patience) if self._turns else nullcontext()
+
+    @contextmanager
+    def giving_way(self) -> Iterator[None]:
+        """Around a transaction of work that nobody waits for: where others want to write to the same SQLite file,
+        stay out afterwards as long as it took, a tenth of a second at most. Who stands at the door goes first."""
+        began = time.monotonic()
+        yield
+        if self._turns and is_wanted(self._turns):
+            time.sleep(min(time.monotonic() - began, 0.1))
 
     def close(self) -> None:
         for give_up in self.closing:

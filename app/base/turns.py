@@ -34,6 +34,19 @@ def turn(path: Path, patience: float) -> Iterator[None]:
                 os.close(handle)  # which also gives the lock back
 
 
+def is_wanted(path: Path) -> bool:
+    """Whether somebody else writes now or waits for it."""
+    return any(_is_held(one) for one in (path.with_name(f"{path.name}-gate"), path))
+
+
+def _is_held(path: Path) -> bool:
+    handle = _opened(path)
+    try:
+        return not _taken(handle)
+    finally:
+        os.close(handle)
+
+
 def _opened(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 

@@ -67,14 +67,19 @@ def take_in_arrivals(db: Database, now: datetime) -> int:
         waiting = messages.waiting_ids(session, _AT_ONCE)
     for start in range(0, len(waiting), _TOGETHER):
         few = waiting[start : start + _TOGETHER]
-        try:
-            _take_in_together(db, now, few)
-        except _DATABASE_AWAY:
-            raise  # nothing is wrong with the arrivals; all of them wait
-        except Exception:  # whichever it was: the others must not share its fate
-            for arrival_id in few:
-                _take_in_alone(db, now, arrival_id)
+        with db.giving_way():
+            _take_in_few(db, now, few)
     return len(waiting)
+
+
+def _take_in_few(db: Database, now: datetime, few: Sequence[int]) -> None:
+    try:
+        _take_in_together(db, now, few)
+    except _DATABASE_AWAY:
+        raise  # nothing is wrong with the arrivals; all of them wait
+    except Exception:  # whichever it was: the others must not share its fate
+        for arrival_id in few:
+            _take_in_alone(db, now, arrival_id)
 
 
 def _take_in_together(db: Database, now: datetime, few: Sequence[int]) -> None:
