@@ -13,6 +13,7 @@ from datetime import datetime
 
 from app.base import clock
 from app.base.db import Database
+from app.base.standing import standing_still
 from app.finding import service
 
 logger = logging.getLogger("huiying.finding")
@@ -53,7 +54,7 @@ class Searches:
         if not waiting:
             return
         try:
-            with self._db.writing() as session:
+            with self._db.writing() as session, standing_still(session):
                 for words, times in waiting.items():
                     service.note_unanswered(session, self._now(), words, times)
         except Exception as failure:  # a full disk, a busy database: not worth more than a line

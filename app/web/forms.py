@@ -8,7 +8,7 @@ from flask import Response, make_response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.base.errors import AppError, Invalid
-from app.web.context import render
+from app.web.context import render, tell
 from app.web.errors import status_of
 
 
@@ -31,6 +31,16 @@ def done_or_again(
     """Do it and go on with a GET; when refused, show the page once more with the reason."""
     result, page = refused(do, again)
     return page or redirect(then(result), 303)
+
+
+def telling(address: str, title: str, text: str = "") -> Callable[[Any], str]:
+    """For `done_or_again`: go on at ``address``, where it is said what was done."""
+
+    def then(_: Any) -> str:
+        tell("good", title, text)
+        return address
+
+    return then
 
 
 def page_after(

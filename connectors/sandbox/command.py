@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from connectors.calls import utc_now
 from connectors.sandbox import corrections
@@ -87,6 +88,11 @@ def _write_export(given: argparse.Namespace) -> int:
     return 0
 
 
+def _standing_at(given: argparse.Namespace) -> dict[str, Any]:
+    """Where a stand-in listens and what it writes into: the same for all of them."""
+    return {name: getattr(given, name) for name in ("ledger", "host", "port")}
+
+
 def _wechat(given: argparse.Namespace) -> Stand:
     return WeChatSandbox(
         given.app_id,
@@ -96,9 +102,7 @@ def _wechat(given: argparse.Namespace) -> Stand:
         given.original_id,
         given.webhook,
         mode=given.mode,
-        ledger=given.ledger,
-        host=given.host,
-        port=given.port,
+        **_standing_at(given),
     )
 
 
@@ -108,9 +112,7 @@ def _weibo(given: argparse.Namespace) -> Stand:
         given.app_secret,
         given.access_token,
         given.webhook,
-        ledger=given.ledger,
-        host=given.host,
-        port=given.port,
+        **_standing_at(given),
     )
 
 
@@ -121,9 +123,7 @@ def _douyin(given: argparse.Namespace) -> Stand:
         given.open_id,
         given.refresh_token,
         given.webhook,
-        ledger=given.ledger,
-        host=given.host,
-        port=given.port,
+        **_standing_at(given),
     )
 
 
@@ -132,9 +132,7 @@ def _robots(given: argparse.Namespace) -> Stand:
         given.key,
         given.secret,
         given.keyword,
-        ledger=given.ledger,
-        host=given.host,
-        port=given.port,
+        **_standing_at(given),
     )
 
 

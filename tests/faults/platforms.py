@@ -277,6 +277,8 @@ def _douyin_comment(made: Failing, number: int) -> None:
 
 
 PHOTO = a_photo(size=(320, 240))
+WAITS = ("silent", "a byte", "headers")
+"""How the names of faults begin that are waited for."""
 
 
 def _wechat_picture(made: Failing, number: int, film: bool = False) -> None:

@@ -8,23 +8,21 @@ import hashlib
 import io
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from PIL import Image
 from sqlmodel import col, select
 
-from app.base.db import Database
 from app.messages import attachments, media
 from app.messages import service as messages
 from app.messages.models import Attachment
 from app.official_accounts.models import OfficialAccount
 from connectors import calls
 from connectors.sandbox.server import FAULTS
-from tests.faults.platforms import PHOTO, Failing, failing
+from tests.faults.platforms import PHOTO, WAITS, Failing
 
 FEW = 3
 ALWAYS = 1_000
@@ -79,7 +77,6 @@ CALLS: dict[str, tuple[str, str, dict[str, Cell]]] = {
     "a picture on Weibo":  ("weibo picture",  "mss/msget",    ON_THE_WAY | WEIBO),
 }
 # fmt: on
-WAITS = ("silent", "a byte", "headers")
 
 
 @pytest.fixture
@@ -95,18 +92,6 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(socket, "create_connection", noted)
     monkeypatch.setitem(calls.fetch_file.__kwdefaults__, "total_seconds", 0.4)  # type: ignore[arg-type]
     return hosts
-
-
-@pytest.fixture
-def made(db: Database, tmp_path: Path) -> Iterator[Failing]:
-    with failing(db, tmp_path / "data") as one:
-        yield one
-
-
-@pytest.fixture
-def made_small(sqlite_db: Database, tmp_path: Path) -> Iterator[Failing]:
-    with failing(sqlite_db, tmp_path / "data") as one:
-        yield one
 
 
 def sent(made: Failing, way: str, how_many: int) -> list[int]:

@@ -6,14 +6,12 @@ the table says, was never seen twice, and I1–I3 hold after every cell. One of 
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
 from sqlmodel import col, select
 
-from app.base.db import Database
 from app.official_accounts.models import OfficialAccount
 from app.replies import service as replies
 from app.replies.models import Delivery
@@ -22,7 +20,7 @@ from connectors.douyin.connector import DouyinConnector
 from connectors.sandbox.server import FAULTS, RETRY_AFTER_SECONDS, Stand
 from connectors.wechat.connector import WeChatConnector
 from connectors.weibo.connector import WeiboConnector
-from tests.faults.platforms import PATIENT, SENDERS, Failing, failing
+from tests.faults.platforms import PATIENT, SENDERS, WAITS, Failing
 from tests.faults.side import Side
 
 STRIKES = {"a message to a person": 20}
@@ -125,7 +123,6 @@ ASKED_AS: dict[str, dict[int, int]] = {
 """What the codes of `ASKING` are elsewhere, as near as a platform has them."""
 # fmt: on
 RENEWED = (40001, 40014, 42001, 2190008, 28001003)
-WAITS = ("silent", "a byte", "headers")
 
 
 def table(call: str) -> tuple[str, str, dict[str, Strike]]:
@@ -137,18 +134,6 @@ def asking(way: str) -> dict[str, Strike]:
     """What may happen while asking, with the codes of this way's platform."""
     codes = ASKED_AS.get(way.partition(" ")[0], {})
     return {name: row._replace(code=codes.get(row.code, row.code)) for name, row in ASKING.items()}
-
-
-@pytest.fixture
-def made(db: Database, tmp_path: Path) -> Iterator[Failing]:
-    with failing(db, tmp_path / "data") as one:
-        yield one
-
-
-@pytest.fixture
-def made_small(sqlite_db: Database, tmp_path: Path) -> Iterator[Failing]:
-    with failing(sqlite_db, tmp_path / "data") as one:
-        yield one
 
 
 @pytest.fixture

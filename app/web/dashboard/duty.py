@@ -300,7 +300,7 @@ def _office_page(error: AppError | None = None) -> str:
 
 @desk.post("/office")
 @needs(Role.SYSTEM_ADMIN)
-def change_office() -> BaseResponse | Response:
+def change_office() -> BaseResponse:
     """Keep the changes; a new profile holds for letters that come from now on."""
 
     def change() -> None:
@@ -317,16 +317,14 @@ def change_office() -> BaseResponse | Response:
                 profile=profile,
             )
 
-    _, refused = forms.refused(change, _office_page)
-    if refused:
-        return refused
-    tell("good", "已保存", "新的时限方案从今后的来信起算")
-    return redirect("/desk/office", 303)
+    return forms.done_or_again(
+        change, _office_page, forms.telling("/desk/office", "已保存", "新的时限方案从今后的来信起算")
+    )
 
 
 @desk.post("/office/licence")
 @needs(Role.SYSTEM_ADMIN)
-def change_licence() -> BaseResponse | Response:
+def change_licence() -> BaseResponse:
     """Give the data away under another licence from now on."""
 
     def change() -> None:
@@ -341,8 +339,8 @@ def change_licence() -> BaseResponse | Response:
                 path=form.get("licence_path", ""),
             )
 
-    _, refused = forms.refused(change, _office_page)
-    if refused:
-        return refused
-    tell("good", "已保存", "数据开放页和各种说明马上写新的许可")
-    return redirect("/desk/office#licence", 303)
+    return forms.done_or_again(
+        change,
+        _office_page,
+        forms.telling("/desk/office#licence", "已保存", "数据开放页和各种说明马上写新的许可"),
+    )

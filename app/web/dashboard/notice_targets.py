@@ -108,11 +108,9 @@ def add_notice_target() -> Response:
                 kinds=form.getlist("kinds"), link_base=settings().public_url,
             )  # fmt: skip
 
-    _, refused = forms.refused(add, _page)
-    if refused:
-        return refused
-    tell("good", "已加上", "先点“试发一条”看看收不收得到")
-    return redirect(url_for("desk.notice_targets"), 303)
+    return forms.done_or_again(
+        add, _page, forms.telling(url_for("desk.notice_targets"), "已加上", "先点“试发一条”看看收不收得到")
+    )
 
 
 @desk.post("/notice-targets/<int:target_id>/change")
@@ -126,11 +124,9 @@ def change_notice_target(target_id: int) -> Response:
                 session, now(), current_person(), target_id, settings=request.form, kinds=request.form.getlist("kinds")
             )  # fmt: skip
 
-    _, refused = forms.refused(change, _page)
-    if refused:
-        return refused
-    tell("good", "已改好", "先点“试发一条”看看收不收得到")
-    return redirect(url_for("desk.notice_targets"), 303)
+    return forms.done_or_again(
+        change, _page, forms.telling(url_for("desk.notice_targets"), "已改好", "先点“试发一条”看看收不收得到")
+    )
 
 
 @desk.post("/notice-targets/<int:target_id>/try")
@@ -154,11 +150,7 @@ def close_notice_target(target_id: int) -> Response:
         with writing() as session:
             service.close_target(session, now(), current_person(), target_id)
 
-    _, refused = forms.refused(close, _page)
-    if refused:
-        return refused
-    tell("good", "已停用")
-    return redirect(url_for("desk.notice_targets"), 303)
+    return forms.done_or_again(close, _page, forms.telling(url_for("desk.notice_targets"), "已停用"))
 
 
 @desk.post("/notice-targets/sendings/<int:sending_id>")
@@ -171,8 +163,4 @@ def settle_notice_sending(sending_id: int) -> Response:
         with writing() as session:
             service.settle_sending(session, now(), current_person(), sending_id, again=again)
 
-    _, refused = forms.refused(settle, _page)
-    if refused:
-        return refused
-    tell("good", "已记下")
-    return redirect(url_for("desk.notice_targets"), 303)
+    return forms.done_or_again(settle, _page, forms.telling(url_for("desk.notice_targets"), "已记下"))
