@@ -6,7 +6,7 @@ order and meaning belong to a set of weights: change both together.
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +27,9 @@ from kb.likeness import (
 from kb.postings import K1, Asked, Field, Floats, Ints
 
 KINDS = ("words", "pairs", "characters")
+
+KEPT = 1 << 12
+"""Stored texts of which a process remembers what they are about: many questions meet the same candidates."""
 
 QUESTION = (
     *(f"{kind}_{what}" for kind in KINDS for what in ("best", "depth", "asked", "stored", "both")),
@@ -144,10 +147,6 @@ def purposes_of(text: str) -> int:
             if text.startswith(word, at):
                 kinds |= kind
     return kinds
-
-
-def _is_polite(text: str) -> bool:
-    return any(word in text for word in _MANNERS)
 
 
 class Query(Protocol):
@@ -302,18 +301,25 @@ def _as_written(query: Query, stored: Sequence[str], written: Sequence[str], ali
     ]
 
 
+@lru_cache(maxsize=KEPT)
+def _manner_of(written: str) -> tuple[int, bool, bool]:
+    """Its kinds of question, whether it has a question mark, and whether it is polite."""
+    return purposes_of(written), "?" in written, any(word in written for word in _MANNERS)
+
+
 def _purposes(asked: str, written: Sequence[str]) -> list[Floats]:
     """What is wanted, by kinds of question that every office meets, and in which manner it is asked."""
-    mine, theirs = purposes_of(asked), [purposes_of(text) for text in written]
-    both = np.array([(mine & one).bit_count() for one in theirs], dtype=float)
-    either = np.array([(mine | one).bit_count() for one in theirs], dtype=float)
-    marked, polite = "?" in asked, _is_polite(asked)
+    mine, marked, polite = _manner_of(asked)
+    theirs = [_manner_of(text) for text in written]
+    both = np.array([(mine & kinds).bit_count() for kinds, _, _ in theirs], dtype=float)
+    count = np.array([kinds.bit_count() for kinds, _, _ in theirs], dtype=float)
+    either = mine.bit_count() + count - both
     return [
-        np.array([float(("?" in text) == marked) for text in written]),
+        np.array([float(mark == marked) for _, mark, _ in theirs]),
         both / np.maximum(either, 1),
         mine.bit_count() - both,
-        np.array([one.bit_count() for one in theirs], dtype=float) - both,
-        np.array([float(_is_polite(text) != polite) for text in written]),
+        count - both,
+        np.array([float(manner != polite) for _, _, manner in theirs]),
     ]
 
 

@@ -354,5 +354,9 @@ class Texts:
         """Return the text of a unit as numbers of its UTF-16 code units."""
         return self.data[self.starts[unit] : self.starts[unit + 1]]
 
+    def size(self, unit: int) -> int:
+        """Return how many UTF-16 code units the text of a unit has."""
+        return int(self.starts[unit + 1] - self.starts[unit])
+
     def __len__(self) -> int:
         return len(self.starts) - 1

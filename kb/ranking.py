@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -18,13 +19,16 @@ from numpy.typing import NDArray
 
 from kb.analysis import Segmenter, bigrams, canonical
 from kb.experience import HIGHEST
-from kb.features import KINDS, QUESTION, About, by_best, question_features, text_features
+from kb.features import KEPT, KINDS, QUESTION, About, by_best, question_features, text_features
 from kb.forest import Judge
 from kb.postings import Asked, Field, Floats, Ints, Texts
 
 CANDIDATES = 40
 # Of those found by question and those found by text, so many are weighed: more cost time and are no better.
 TOGETHER = 30
+# Of so many times as many as are wanted the foremost are chosen, and of those with one and the same score so many.
+POOL = 16
+ALIKE = 3
 MOST_UNITS = 50
 MOST_TERMS = 8
 MOST_LISTED = 4
@@ -204,7 +208,8 @@ class Query:
     def repeats(self, asked: Asked, family: str, kind: str, part: str) -> Floats:
         """Return how often (1+log) terms of the question stand in a part of it; 0 where they do not."""
         counts = self.question.parts[part].of(kind)
-        return np.array([1 + np.log(n) if (n := counts.get(term, 0)) else 0.0 for term in asked.terms])
+        times = np.fromiter((counts.get(term, 0) for term in asked.terms), float, len(asked.terms))
+        return np.where(times > 0, 1 + np.log(np.maximum(times, 1)), 0.0)
 
     def table(self, family: str, kind: str, units: Ints) -> Floats:
         """Return how often each term of the question stands in each of some ascending units."""
@@ -297,12 +302,18 @@ def _best_units(query: Query, units: Ints, totals: NDArray[np.float32]) -> Ints:
 
 
 def _foremost(scores: NDArray[np.float32], most: int) -> Ints:
-    """Return the places of the highest scores above zero."""
+    """Return the places of the highest scores above zero, of equal ones a few where there are others: an answer
+    that stands there once for each of sixty districts is not all that is worth weighing."""
+    pool = POOL * most
     for share in (0.25, 0.0):
         places = np.flatnonzero(scores > share * scores.max(initial=0.0))
-        if len(places) >= most:
-            return places[np.argpartition(-scores[places], most - 1)[:most]]
-    return places
+        if len(places) >= pool:
+            places = places[np.argpartition(-scores[places], pool - 1)[:pool]]
+            break
+    places = places[np.argsort(-scores[places], kind="stable")]
+    falling = -scores[places]
+    is_one_more = np.arange(len(places)) - falling.searchsorted(falling) >= ALIKE
+    return places[np.argsort(is_one_more, kind="stable")[:most]]
 
 
 def _first(query: Query, family: str, allowed: NDArray[np.bool_] | None) -> NDArray[np.float32]:
@@ -334,8 +345,13 @@ def features_of(query: Query, family: str, units: Ints) -> Floats:
         return text_features(query, fields, units, texts, collection.rarity)
     stored = [texts.text(unit) for texts, unit in located]
     raw = collection.written(units, stored)
-    about = [About(text, query.segmenter.words(text)) for text in stored]
+    about = [_about(query.segmenter, text) for text in stored]
     return question_features(query, fields, units, about, raw)
+
+
+@lru_cache(maxsize=KEPT)
+def _about(segmenter: Segmenter, text: str) -> About:
+    return About(text, tuple(segmenter.words(text)))
 
 
 @dataclass(frozen=True)
@@ -395,10 +411,8 @@ def rank(
     odds, likely = _odds(query, sides, judges, order, whole)
     # Of eleven that were surer than what stood before them two were right and seven of those before.
     odds = np.minimum.accumulate(odds)
-    return [
-        Ranked(int(found.entries[at]), float(scores[at]), _share(odds[n]), _share(likely[n]))
-        for n, at in enumerate(order)
-    ]
+    told = (found.entries[order], scores[order], _shares(odds), _shares(likely))
+    return list(map(Ranked, *(one.tolist() for one in told)))
 
 
 @dataclass(frozen=True)
@@ -487,8 +501,8 @@ def leads_of(scores: Floats, places: Ints) -> Floats:
     return np.asarray(np.clip(np.array(leads, dtype=float).reshape(-1, 2), -3.0, 3.0), dtype=float)
 
 
-def _share(odds: float) -> float:
-    return float(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
+def _shares(odds: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-odds.clip(-30, 30))), dtype=float)
 
 
 def level_of(confidence: float) -> Level:
@@ -500,33 +514,43 @@ def level_of(confidence: float) -> Level:
 
 def why(query: Query, entries: Sequence[int]) -> list[Why]:
     """Return why each of these entries was found, in short words: the words it shares, the rarest first."""
-    shared = {family: _shared_words(query, entries, family) for family in FIRST_KINDS}
-    return [_why(query, n, shared["question"][n], shared["text"][n]) for n in entries]
+    collection = query.collection
+    wanted = np.unique(np.asarray(entries, dtype=np.int64))
+    units = {family: collection.units_of(family, wanted) for family in FIRST_KINDS}
+    shared = {family: _shared_words(query, entries, family, some) for family, some in units.items()}
+    same = _asked_alike(collection, query.text, units["question"])
+    return [_why(n in same, shared["question"][n], shared["text"][n]) for n in entries]
 
 
-def _shared_words(query: Query, entries: Sequence[int], family: str) -> dict[int, dict[str, float]]:
+def _shared_words(
+    query: Query, entries: Sequence[int], family: str, units: Ints
+) -> dict[int, dict[str, float]]:
     """Return for each entry the words of the question it holds, with their idf."""
     collection = query.collection
-    units = collection.units_of(family, np.unique(entries))
     asked = query.asked(family, "words")
     shared: dict[int, dict[str, float]] = {entry: {} for entry in entries}
-    rows, columns = np.nonzero(collection.fields[family, "words"].frequencies(asked, units))
-    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+    rows, columns = collection.fields[family, "words"].frequencies(asked, units).nonzero()
+    owners, idfs = collection.owners[family][units[columns]].tolist(), asked.idfs.tolist()
+    for row, entry in zip(rows.tolist(), owners, strict=True):
         if len(asked.terms[row]) > 1:
-            entry = int(collection.owners[family][units[column]])
-            shared[entry][asked.terms[row]] = float(asked.idfs[row])
+            shared[entry][asked.terms[row]] = idfs[row]
     return shared
 
 
-def _why(query: Query, entry: int, asked: Mapping[str, float], told: Mapping[str, float]) -> Why:
-    collection = query.collection
-    units = collection.units_of("question", np.array([entry]))
-    texts = {texts.text(unit) for texts, unit in collection.located("question", units)}
+def _asked_alike(collection: Collection, text: str, units: Ints) -> set[int]:
+    """Return the entries that have ``text`` itself among the phrasings ``units``."""
+    owners = collection.owners["question"][units].tolist()
+    size = len(text.encode("utf-16-le", "surrogatepass")) // 2
+    placed = zip(owners, collection.located("question", units), strict=True)
+    return {owner for owner, (texts, unit) in placed if texts.size(unit) == size and texts.text(unit) == text}
+
+
+def _why(is_the_question: bool, asked: Mapping[str, float], told: Mapping[str, float]) -> Why:
     weight = {**told, **asked}
     terms = sorted(weight, key=lambda term: (-weight[term], term))
     only_told = [term for term in terms if term not in asked]
     reasons = []
-    if query.text in texts:
+    if is_the_question:
         reasons.append("问题相同")
     elif asked:
         reasons.append(f"说的是同一件事：{_listed([term for term in terms if term in asked])}")

@@ -59,3 +59,38 @@ def test_nothing_is_surer_than_what_stands_before_it(library: SearchIndex) -> No
     for letter in lines("cases.jsonl")[:60]:
         confidences = [hit.confidence for hit in library.search(letter["text"], 5)]
         assert confidences == sorted(confidences, reverse=True)
+
+
+TOWNS = [f"{one}{other}镇" for one in "东南西北青白" for other in "河山湖桥塘"]
+"""Thirty, and the city itself."""
+
+
+@pytest.fixture(scope="module")
+def library_of_towns(tmp_path_factory: pytest.TempPathFactory) -> SearchIndex:
+    index = SearchIndex(tmp_path_factory.mktemp("towns") / "index")
+    index.rebuild(
+        Document(
+            f"{one['key']}@{town}",
+            f"{town}{one['question']}",
+            tuple(f"{town}{phrasing}" for phrasing in one["phrasings"]),
+            one["text"].replace("云泽", town) if town else one["text"],
+        )
+        for town in ("", *TOWNS)
+        for one in lines("answers.jsonl")
+    )
+    return index
+
+
+@pytest.mark.parametrize(("asked", "least"), [("title", 0.82), ("text", 0.86)])
+def test_an_answer_that_every_town_has_does_not_crowd_out_the_others(
+    library_of_towns: SearchIndex, asked: str, least: float
+) -> None:
+    letters = [letter for letter in lines("cases.jsonl") if letter["answer"]]
+    found = [(letter["answer"], library_of_towns.search(letter[asked], 3)) for letter in letters]
+    assert share(found, lambda key, hits: key in {hit.key.partition("@")[0] for hit in hits}) >= least
+
+
+def test_a_citizen_who_names_the_town_finds_its_answer(library_of_towns: SearchIndex) -> None:
+    for place, one in enumerate(lines("answers.jsonl")[:30]):
+        town = TOWNS[place]
+        assert library_of_towns.search(f"{town}{one['question']}", 1)[0].key == f"{one['key']}@{town}"
