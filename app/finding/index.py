@@ -8,15 +8,17 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
-from functools import lru_cache
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 from sqlmodel import Session
 
 from app.base import clock, db
 from app.base.errors import Unavailable
+from app.base.remembered import Remembered
 from app.calendar.workdays import day_of
 from app.finding import queries
 from app.finding.found import Found, Match, is_suggested, is_worth_reading
@@ -34,9 +36,29 @@ _EXPERIENCE_EVERY = 60.0  # seconds between two looks at what people did with an
 _LONGEST_SLIP = 60  # characters; in a whole letter no single word is what keeps it from being found
 _AHEAD_FOR = 5.0  # seconds after which an index ahead of the database is taken to be another database's
 _REMEMBERED = 512
-"""Searches of the present state whose hits are kept; a few megabytes, in this process alone."""
+"""Searches of the present state that are kept, and as many things made of them: a few megabytes, in this process
+alone."""
 
+Made = TypeVar("Made")
 _Search = Callable[[str, int], Sequence[Hit]]
+
+
+@dataclass(frozen=True)
+class State:
+    """All that a search depends on besides its words: while it is the same, the same words find the same.
+
+    ``change``: the last of the library; ``index``: the generation of the index, empty where there is none;
+    ``corrects``: whether slips are corrected yet; ``minute``: since 1970, for what no change tells (an entry's
+    owner).
+    """
+
+    change: int
+    index: str
+    synonyms: Mapping[str, str]
+    boosts: Mapping[str, float]
+    corrects: bool
+    today: date
+    minute: int
 
 
 class AnswerIndex:
@@ -63,31 +85,63 @@ class AnswerIndex:
         self._matters: tuple[int, list[str]] = (-1, [])
         self._boosts: dict[str, float] = {}
         self._experience_until = 0.0
-        self._remembered: tuple[tuple[str, Mapping[str, str], Mapping[str, float]], _Search] = (
-            ("", {}, {}),
-            self._index.search,
-        )
+        self._hits: Remembered[Any, Sequence[Hit]] = Remembered(_REMEMBERED)
+        self._made: Remembered[State, Any] = Remembered(_REMEMBERED)
 
     @property
     def rebuilding(self) -> bool:
         """Whether this process is making the index anew beside its pages."""
         return self._beside is not None and self._beside.is_alive()
 
-    def search(self, session: Session, text: str, limit: int = 10, *, correct: bool = True) -> Found:
+    def search(
+        self,
+        session: Session,
+        text: str,
+        limit: int = 10,
+        *,
+        correct: bool = True,
+        state: State | None = None,
+    ) -> Found:
         """The answers in force that may answer ``text``, best first; nothing while the index is rebuilt.
 
-        ``correct``: where we are not sure, look for words that sound alike, too.
+        ``correct``: where we are not sure, look for words that sound alike, too. ``state``: as `once` told it.
         """
-        self.follow(session)
-        found = self._found(session, text, limit, correct)
+        state = state or self.state(session)
+        found = self._found(session, state, text, limit, correct)
         if found is None:
-            self.follow(session)
-            found = self._found(session, text, limit, correct)
+            found = self._found(session, self.state(session), text, limit, correct)
         return found or Found(rebuilding=True)
 
-    def matters(self, session: Session) -> list[str]:
+    def once(self, session: Session, key: Hashable, make: Callable[[State], Made]) -> Made:
+        """What ``make`` makes of searches in the present state, made once until that changes.
+
+        ``key`` names what is made and of which words. What is made must not hang on the session.
+        """
+        state = self.state(session)
+        made: Made = self._made.get(state, key, lambda: make(state))
+        return made
+
+    def state(self, session: Session) -> State:
+        """All that a search depends on, as it is now; the index is brought up to date before."""
+        last = self.follow(session)
+        try:
+            generation, corrects = self._index.generation, self._index.corrects
+        except IndexUnavailable:
+            generation, corrects = "", False
+        now = self._now()
+        return State(
+            change=last,
+            index=generation,
+            synonyms=library.synonyms(session),
+            boosts=self._experience(session),
+            corrects=corrects,
+            today=day_of(now),
+            minute=int(now.timestamp() // 60),
+        )
+
+    def matters(self, session: Session, state: State | None = None) -> list[str]:
         """The matters that published answers are about, in order; read anew when the library has changed."""
-        last = library.last_change(session)
+        last = state.change if state else library.last_change(session)
         if self._matters[0] != last:
             self._matters = last, library.categories(session)
         return self._matters[1]
@@ -103,17 +157,17 @@ class AnswerIndex:
             self._preparing = threading.Thread(target=self.prepare, daemon=True, name="spelling")
             self._preparing.start()
 
-    def follow(self, session: Session) -> None:
-        """Bring the index up to date with the changes of the library; rebuild it where it cannot be."""
+    def follow(self, session: Session) -> int:
+        """Bring the index up to date with the library, rebuild it where it cannot be; the library's last change."""
         last = library.last_change(session)
         at = time.monotonic()
         if at < self._not_before or self.rebuilding:
-            return
+            return last
         if last == self._seen and at < self._look_at and not self._spoilt:
-            return
+            return last
         # The first search of all waits for the index; the others go on with what there is.
         if not self._following.acquire(timeout=_LOOK_EVERY if self._seen < 0 else 0):
-            return
+            return last
         try:
             self._catch_up(session, last)
         except Exception as failure:
@@ -121,6 +175,7 @@ class AnswerIndex:
             self._later(failure)
         finally:
             self._following.release()
+        return last
 
     def rebuild(self, session: Session) -> int:
         """Make the index anew from the database, now; how many answers it holds. Raises `Unavailable`."""
@@ -132,10 +187,10 @@ class AnswerIndex:
                 "搜索索引没能重建：正在由另一个进程更新，或磁盘写不进去。请稍后再试"
             ) from failure
 
-    def _found(self, session: Session, text: str, limit: int, correct: bool) -> Found | None:
+    def _found(self, session: Session, state: State, text: str, limit: int, correct: bool) -> Found | None:
         """What the index finds, checked; None if it cannot be used."""
         try:
-            search = self._searching(library.synonyms(session), self._experience(session))
+            search = self._searching(state)
             hits = search(text, 2 * limit + 10)
             unsure = correct and len(text) <= _LONGEST_SLIP and not (hits and hits[0].answers)
             other = self._better(search, text, hits) if unsure else None
@@ -143,12 +198,11 @@ class AnswerIndex:
             logger.warning("answer index unavailable", exc_info=failure)
             self._spoilt = True
             return None
-        matches = itertools.islice(self._in_force(session, hits, limit), limit)
+        matches = itertools.islice(self._in_force(session, state.today, hits, limit), limit)
         return Found(tuple(matches), did_you_mean=other)
 
-    def _in_force(self, session: Session, hits: Sequence[Hit], together: int) -> Iterator[Match]:
+    def _in_force(self, session: Session, today: date, hits: Sequence[Hit], together: int) -> Iterator[Match]:
         """Those that may be shown, looked up in the database as many ``together`` as are wanted."""
-        today = day_of(self._now())
         left = iter([hit for hit in hits if is_worth_reading(hit)])
         while some := list(itertools.islice(left, together)):
             live = library.by_keys(session, [hit.key for hit in some])
@@ -158,17 +212,17 @@ class AnswerIndex:
                         *live[hit.key], hit.level, hit.confidence, hit.likely, hit.reasons, hit.matched_terms
                     )
 
-    def _searching(self, synonyms: Mapping[str, str], boosts: Mapping[str, float]) -> _Search:
-        """The search of the index as it stands. What was asked lately is not worked out again: popular
-        questions, a case that is opened once more. All of it is forgotten when anything changes."""
-        stands = (self._index.generation, synonyms, boosts)
-        before, search = self._remembered
-        if stands != before:
-            index = self._index
-            search = lru_cache(_REMEMBERED)(
-                lambda text, limit: index.search(text, limit, synonyms, boost=boosts)
+    def _searching(self, state: State) -> _Search:
+        """The search of the index as it stands. What was asked lately is not ranked again: popular questions, a
+        case that is opened once more."""
+        index, synonyms, boosts = self._index, state.synonyms, state.boosts
+        stands = (state.index, synonyms, boosts)
+
+        def search(text: str, limit: int) -> Sequence[Hit]:
+            return self._hits.get(
+                stands, (text, limit), lambda: index.search(text, limit, synonyms, boost=boosts)
             )
-            self._remembered = stands, search
+
         return search
 
     def _better(self, search: _Search, text: str, hits: Sequence[Hit]) -> str | None:

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date, timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -12,9 +13,12 @@ from sqlmodel import select
 
 from app.answers import service
 from app.base import clock
+from app.finding import service as finding
 from app.finding.models import UnansweredSearch
+from kb.documents import Hit
 from tests.app.answers.acting import LOST_CARD, PERMIT, approved, published
 from tests.conftest import NOW, TheOffice
+from tests.counting import counting
 
 
 def publish(office: TheOffice, content: dict = LOST_CARD, **changes: object) -> str:
@@ -119,6 +123,62 @@ def test_what_was_answered_is_not_counted(app: Flask, client: FlaskClient, sqlit
     app.extensions["huiying"].searches.settle()
     with sqlite_office.db.reading() as session:
         assert session.exec(select(UnansweredSearch)).all() == []
+
+
+@pytest.fixture
+def rankings(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The words that were looked up in the index, in the order they were."""
+    index = app.extensions["huiying"].answers._index
+    search, looked_up = index.search, list[str]()
+
+    def counted(text: str, *args: Any, **kwargs: Any) -> list[Hit]:
+        looked_up.append(text)
+        found: list[Hit] = search(text, *args, **kwargs)
+        return found
+
+    monkeypatch.setattr(index, "search", counted)
+    return looked_up
+
+
+CARD = f"/answers?q={quote('社保卡丢了怎么补办')}"
+
+
+def test_the_same_words_are_worked_out_once_for_all_who_ask_them(
+    client: FlaskClient, sqlite_office: TheOffice, rankings: list[str]
+) -> None:
+    publish(sqlite_office)
+    for address in (CARD, CARD.replace("?", ".json?")):
+        first = page(client, address)
+        with counting(sqlite_office.db) as statements:
+            assert page(client, address) == first
+        # Whether anything changed, the office's own words, its name.
+        assert sum(one.startswith("SELECT") for one in statements) <= 3
+    assert rankings == ["社保卡丢了怎么补办"]
+
+
+def test_whatever_a_search_depends_on_shows_on_the_next_page(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
+    office, asked = sqlite_office, f"/answers?q={quote('医保本没了')}"
+    editor = office.people["编辑小叶"]
+    key = publish(office)
+    assert key not in page(client, asked)
+    with office.db.writing() as session:
+        finding.set_synonym(session, NOW, editor, "医保本", "社保卡")
+    assert key in page(client, asked)
+    with office.db.writing() as session:
+        entry = service.library.by_key(session, key)
+        service.retire(session, NOW, editor, entry.id, reason="办法修订")
+    assert key not in page(client, asked)
+
+
+def test_what_was_found_in_time_is_not_told_after_its_last_day(
+    client: FlaskClient, sqlite_office: TheOffice
+) -> None:
+    key = publish(sqlite_office, valid_until=date(2026, 10, 9))
+    assert key in page(client, CARD)
+    with clock.at(NOW + timedelta(days=1)):
+        assert key not in page(client, CARD)
 
 
 @pytest.mark.clause("C16")

@@ -5,11 +5,9 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
 from sqlmodel import col, select
 
 from app.alerts import service as alerts
@@ -20,6 +18,7 @@ from app.notices import service as notices
 from app.web.dashboard.rail import PLACES
 from tests.app.cases.acting import case_at
 from tests.conftest import NOW, TheOffice
+from tests.counting import counting
 from tests.factories import a_case
 
 SignedIn = Callable[[str], FlaskClient]
@@ -39,14 +38,8 @@ def varied(sqlite_office: TheOffice) -> TheOffice:
 @pytest.fixture
 def statements(sqlite_office: TheOffice) -> Iterator[list[str]]:
     """Every statement sent while the test runs."""
-    sent: list[str] = []
-
-    def remember(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        sent.append(statement)
-
-    event.listen(sqlite_office.db.engine, "before_cursor_execute", remember)
-    yield sent
-    event.remove(sqlite_office.db.engine, "before_cursor_execute", remember)
+    with counting(sqlite_office.db) as sent:
+        yield sent
 
 
 def page(browser: FlaskClient, address: str) -> str:

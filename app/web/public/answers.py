@@ -17,12 +17,12 @@ from app.calendar.workdays import day_of
 from app.finding.found import (
     REFUTING,
     SUGGESTED,
-    Found,
     Match,
     clarifications_first,
     is_clarification,
     is_suggested,
 )
+from app.finding.index import State
 from app.finding.marking import spans_of
 from app.opendata import feed
 from app.opendata.datasets import DATASETS
@@ -71,32 +71,35 @@ def answers() -> str:
     if not words:
         return _browsed()
     with reading() as session:
-        found = services().answers.search(session, words, _FOUND)
-        shown = _or_in_other_words(session, found)
-        matters = services().answers.matters(session)
-    if not shown.sure and not found.rebuilding:
+        told, is_in_vain = services().answers.once(
+            session, ("page", words), lambda state: _found(session, words, state)
+        )
+    if is_in_vain:
         services().searches.in_vain(words)
-    return render(
-        "public/search.html",
-        place="answers",
-        words=words,
-        found=found,
-        results=[
+    return render("public/search.html", place="answers", words=words, **told)
+
+
+def _found(session: Session, words: str, state: State) -> tuple[dict[str, Any], bool]:
+    """What the page of a search tells, which is the same for everybody, and whether nothing sure was found."""
+    answers = services().answers
+    found = answers.search(session, words, _FOUND, state=state)
+    shown = found
+    if not found.matches and found.did_you_mean:
+        # Where nothing was found, what the words that sound alike find: 居主证 → 居住证.
+        shown = answers.search(session, found.did_you_mean, _FOUND, correct=False, state=state)
+    told = {
+        "found": {"sure": found.sure, "matches": bool(found.matches), "rebuilding": found.rebuilding},
+        "results": [
             _result(match, words, whole=shown.sure and place == 0)
             for place, match in enumerate(clarifications_first(shown.matches))
         ],
-        is_sure=shown.sure,
-        other=_address("/answers", q=found.did_you_mean) if found.did_you_mean else None,
-        matters=matters,
-        twin=_address("/answers.json", q=words),
-    )
-
-
-def _or_in_other_words(session: Session, found: Found) -> Found:
-    """What was found; where that is nothing, what the words that sound alike find: 居主证 → 居住证."""
-    if found.matches or not found.did_you_mean:
-        return found
-    return services().answers.search(session, found.did_you_mean, _FOUND, correct=False)
+        "is_sure": shown.sure,
+        "meant": found.did_you_mean,
+        "other": _address("/answers", q=found.did_you_mean) if found.did_you_mean else None,
+        "matters": answers.matters(session, state),
+        "twin": _address("/answers.json", q=words),
+    }
+    return told, not shown.sure and not found.rebuilding
 
 
 def _browsed() -> str:
@@ -125,7 +128,11 @@ def answers_json() -> Response:
     words = _words()
     with reading() as session:
         if words:
-            return giving.as_json(_found_as_json(words, services().answers.search(session, words, _FOUND)))
+            return giving.as_json(
+                services().answers.once(
+                    session, ("json", words), lambda state: _found_as_json(session, words, state)
+                )
+            )
         category = _asked("category", 100)
         rows, following = _listed(session, category)
         items = [_object(*row) for row in rows]
@@ -133,7 +140,8 @@ def answers_json() -> Response:
     return giving.as_json({"items": items, "next": address})
 
 
-def _found_as_json(words: str, found: Found) -> dict[str, Any]:
+def _found_as_json(session: Session, words: str, state: State) -> dict[str, Any]:
+    found = services().answers.search(session, words, _FOUND, state=state)
     return {
         "query": words,
         "sure": found.sure,

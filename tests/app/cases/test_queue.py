@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlmodel import col, select
 
 from app.base.errors import Invalid, NotFound
@@ -16,6 +15,7 @@ from app.cases.transitions import Action, Status
 from app.web.dashboard.showing import queue_rows
 from tests.app.cases.acting import CLERK, DETAILS, HANDLER, LABOUR, OTHER_HANDLER, POLICE, act, case_at
 from tests.conftest import NOW, TheOffice
+from tests.counting import counting
 from tests.factories import a_case
 
 HOUR = timedelta(hours=1)
@@ -255,14 +255,8 @@ def test_everybody_begins_with_what_runs_out_first_of_what_they_may_do(office: T
 @pytest.fixture
 def statements(office: TheOffice) -> Iterator[list[str]]:
     """Every statement sent while the test runs."""
-    sent: list[str] = []
-
-    def remember(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        sent.append(statement)
-
-    event.listen(office.db.engine, "before_cursor_execute", remember)
-    yield sent
-    event.remove(office.db.engine, "before_cursor_execute", remember)
+    with counting(office.db) as sent:
+        yield sent
 
 
 def test_twenty_five_rows_cost_as_many_statements_as_five(office: TheOffice, statements: list[str]) -> None:
