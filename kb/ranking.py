@@ -26,8 +26,8 @@ from kb.postings import Asked, Field, Floats, Ints, Texts
 CANDIDATES = 40
 # Of those found by question and those found by text, so many are weighed: more cost time and are no better.
 TOGETHER = 30
-# Of so many times as many as are wanted the foremost are chosen, and of those with one and the same score so many.
-POOL = 16
+# Of so many times as many as are wanted the foremost are chosen, of those with one and the same score so many.
+POOLS = (16, 256)
 ALIKE = 3
 MOST_UNITS = 50
 MOST_TERMS = 8
@@ -274,10 +274,10 @@ def candidates(query: Query, allowed: NDArray[np.bool_] | None) -> Candidates:
     entries = np.unique(np.concatenate(found)).astype(np.int64)
     units = {family: query.collection.units_of(family, entries) for family in FIRST_KINDS}
     if len(entries) > TOGETHER and all(len(some) for some in units.values()):
-        both = sum(
-            _by_entry(entries, owners[family][some], totals[family][some]) for family, some in units.items()
-        )
-        entries = np.sort(entries[np.argsort(-both, kind="stable")[:TOGETHER]])
+        both = np.zeros(len(entries), dtype=np.float32)
+        for family, some in units.items():
+            both += _by_entry(entries, owners[family][some], totals[family][some])
+        entries = np.sort(entries[_foremost(both, TOGETHER)])
         units = {family: query.collection.units_of(family, entries) for family in FIRST_KINDS}
     asked = units["question"]
     if len(asked) > MOST_UNITS:
@@ -304,16 +304,23 @@ def _best_units(query: Query, units: Ints, totals: NDArray[np.float32]) -> Ints:
 def _foremost(scores: NDArray[np.float32], most: int) -> Ints:
     """Return the places of the highest scores above zero, of equal ones a few where there are others: an answer
     that stands there once for each of sixty districts is not all that is worth weighing."""
-    pool = POOL * most
+    for pool in POOLS:
+        places = _highest(scores, pool * most)
+        falling = -scores[places]
+        is_one_more = np.arange(len(places)) - falling.searchsorted(falling) >= ALIKE
+        if len(places) < pool * most or np.count_nonzero(~is_one_more) >= most:
+            break
+    return places[np.argsort(is_one_more, kind="stable")[:most]]
+
+
+def _highest(scores: NDArray[np.float32], most: int) -> Ints:
+    """Return the places of the highest scores above zero, the highest first."""
     for share in (0.25, 0.0):
         places = np.flatnonzero(scores > share * scores.max(initial=0.0))
-        if len(places) >= pool:
-            places = places[np.argpartition(-scores[places], pool - 1)[:pool]]
+        if len(places) >= most:
+            places = places[np.argpartition(-scores[places], most - 1)[:most]]
             break
-    places = places[np.argsort(-scores[places], kind="stable")]
-    falling = -scores[places]
-    is_one_more = np.arange(len(places)) - falling.searchsorted(falling) >= ALIKE
-    return places[np.argsort(is_one_more, kind="stable")[:most]]
+    return places[np.argsort(-scores[places], kind="stable")]
 
 
 def _first(query: Query, family: str, allowed: NDArray[np.bool_] | None) -> NDArray[np.float32]:

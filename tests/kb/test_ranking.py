@@ -77,3 +77,15 @@ def test_the_better_hit_has_the_higher_score_and_confidence_is_a_share(index):
 )
 def test_levels_of_confidence(confidence, level):
     assert level_of(confidence) == level
+
+
+@pytest.mark.parametrize("towns", [100, 1_500])
+def test_what_as_many_towns_say_alike_leaves_room_for_another_answer(tmp_path, towns):
+    index = SearchIndex(tmp_path / "answers")
+    question, text = TOPICS["card"]
+    said = {f"card@{town:04}": (f"镇{town:04}{question}", text) for town in range(towns)}
+    said["proxy"] = ("人在外地工作，社保卡丢了由家里人代办要带什么", "代办人携带双方身份证到窗口。")
+    index.rebuild(Document(key, asked, (), told) for key, (asked, told) in said.items())
+    found = {hit.key for hit in index.search(question, 80)}
+    assert "proxy" in found
+    assert len(found) > 2
