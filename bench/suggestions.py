@@ -67,14 +67,14 @@ def measure(folder: Path, answers: int = ANSWERS) -> Iterator[Row]:
     yield Row(f"rebuild of {len(copies):,} answers", rebuilt, "goal", 300 * len(copies) / 100_000, "s")
     ours = _ours(db, index)
     peers = {f"FTS5 {name}": _fts(folder, name, copies) for name in TOKENIZERS} | _tantivy(folder, copies)
-    asked = _questions()
+    asked, at_rest = _questions(), 0.0
     for kind, questions in asked.items():
         mine, seen = _ask(ours, questions), {name: _ask(find, questions) for name, find in peers.items()}
+        at_rest = mine[0] if kind == "letter" else at_rest
         for name, (took, _) in seen.items():
             yield Row(f"suggestion p95, {kind}", mine[0], name, took, "ms")
         for name, (_, right) in seen.items():
             yield Row(f"right in the first {AT_MOST}, {kind}", mine[1], name, right, "%")
-    at_rest = _ask(ours, asked["letter"])[0]
     yield Row(
         "suggestion p95, letter, during a rebuild",
         _beside_a_rebuild(db, index, asked),
@@ -102,8 +102,9 @@ def _beside_a_rebuild(db: Database, index: AnswerIndex, asked: dict[str, list[As
     beside.start()
     while beside.is_alive():
         for one in asked["letter"]:
+            text = f"{one.text}（{len(took)}）"  # a letter that nobody wrote before
             begun = time.thread_time()
-            find(one.text)
+            find(text)
             took.append((time.thread_time() - begun) * 1000)
     beside.join()
     return sorted(took)[int(len(took) * 0.95)]
