@@ -17,7 +17,7 @@ from kb.analysis import bigrams, fold
 class Clause:
     """One clause. ``about``: pairs of characters; ``denies``: an odd number of denials stands in it.
 
-    ``is_own``: it tells the citizen's own matter; ``follows_own``: another clause of its sentence does.
+    ``is_own``: it tells the citizen's own matter; ``follows_own``: a clause before it in its sentence does.
     ``targets``: the character that each denial is about.
     ``continues``: its subject is in the clause before. ``not_needed``: it says that one need not.
     """
@@ -52,10 +52,10 @@ class Office:
 # Ways of saying that something costs nothing, or something, in one word each.
 _FREE = re.compile(
     r"(?:不|免|无需|无须|不用|不必|零)(?:再)?(?:收取|收|缴纳|缴|交|要|付|用交|需交|用缴)?(?:任何|一切)?"
-    r"(?:费用?|钱|工本费|手续费|登记费|学费|杂费|学杂费|押金|保证金)|免费|分文不收|不花钱|减免|免收(?=$|[,，。;；])"
+    r"(?:费用?|钱|工本费|手续费|登记费|学费|杂费|学杂费|押金|保证金|违约金)|免费|分文不收|不花钱|减免|免收(?=$|[,，。;；])"
 )
 _PAID = re.compile(
-    r"(?:(?:收取|缴纳|支付|收|缴|交|付)(?:[^,，。;；不]{0,3}?)(?:费用?|钱|工本费|手续费|登记费|学费|杂费|押金|保证金))|"
+    r"(?:(?:收取|缴纳|支付|收|缴|交|付)(?:[^,，。;；不]{0,8}?)(?:费用?|钱|工本费|手续费|登记费|学费|杂费|押金|保证金))|"
     r"自费|有偿|(?:自己|自行)(?:出|掏|花)钱|付款(?!记录|凭证|方|码)"
 )
 # 不 is no denial in these.
@@ -64,7 +64,7 @@ _NO_DENIAL = re.compile(
     r"|久|少|错|妨|过|含|包括|在此|清楚?|明|便|好|了解|知道?|得已)|未成年|未来|非常|莫非|是否|能否|可否|无论|无障碍|没关系"
 )
 _DENIAL = re.compile(
-    r"不(?:需要|用|必|得|能够?|可以?|许|准|会|再|予|须|应当?|要|宜|允许|接受|支持|提供)?|无(?:需|须|法|权)|没有?(?:义务|必要|权利)?|未(?:经)?"
+    r"用不着|不(?:需要|用|必|得|能够?|可以?|许|准|会|再|予|须|应当?|要|宜|允许|接受|支持|提供)?|无(?:需|须|法|权)|没有?(?:义务|必要|权利)?|未(?:经)?"
     r"|无(?!论|障碍|关|锡|偿|线|人机|害|锡)|禁止?|严禁|拒绝|免(?=[^,，]{0,6}费|除|缴|交|收|征|试|检|上线|提交|提供|予)|非(?=本市|户籍)|勿|别(?=忘|再)"
 )
 _MODAL = re.compile(
@@ -92,20 +92,24 @@ _PUNISHED = re.compile(r"(?:被|受到?|给予|处以?)[^,，不]{0,12}(?:处罚
 """会被处罚 tells what follows, 是否有许可 asks: neither says what holds."""
 _ASKS = re.compile(r"是否|能否|可否|有无|有没有")
 _TITLE = re.compile(r"《[^《》]*》(?:[(（][^()（）]*[)）])?")
-_NOT_NEEDED = re.compile(r"不需要?|不用|不必|无需|无须")
+_NOT_NEEDED = re.compile(r"不需要?|不用|不必|无需|无须|用不着")
 _CONSEQUENCES = ("逾期", "视为", "则", "就", "将", "会")
 _CONTINUES = re.compile(r"须|应|由|可|不|需|禁|严|免|费用|并|且|均|也|还")
 OWN = re.compile(
     r"这(?:个|家|条|些|处|起|所|一段)|属实|确实|查处|当天已|当晚|违反规定|"
-    r"(?:您|你)(?!可|需|应|须|要|请|好|必|能|在|到|办)|贵(?:公司|单位|校|村)|您(?:在|到)[^,，。;；]{0,12}(?:了|过)"
+    r"(?<![请由议醒要烦供助让为给替帮便])(?:您|你)(?!可|需|应|须|要|请|好|必|能|在|到|办)|贵(?:公司|单位|校|村)|您(?:在|到)[^,，。;；]{0,12}(?:了|过)"
     r"|经(?:查|核|了解|调查)|来信|来电|反映|没有?(?:及时|按时|按)|责令|已被|已于|已经?(?:安排|派|转|到|赶|要求|完成|修)|还差|还要等|还有"
+    r"|已经?(?:启|更正|恢复|核实|立案|送|划拨|调|协|督|改派|联系|通知|清|换|发函|劝|约谈|整改|处[理置]|解决|拆|增|加派|移)"
+    r"|多算|看错|少算|多收|误(?:收|报|填|扣)|[缴交住干办等排过花]了(?=[\d一二两三四五六七八九十半])|那(?:个|笔|张|次|条|家|只|辆|处)|接报|测得|当晚|恢复(?:正常|供)|拟(?:罚|处|于)|现场(?:未|不能|没有|无法)|到场[设摆测查清]|增开|核实"
+    r"|(?<![将会])被(?:退|收走|拖|盗|撞|罚|投诉|查|砍|占|锁|拒)|该(?:犬|狗|店|楼|户|树|人|男子|女士|工程|项目)"
     r"|合计|总共|一共|共计|我局|我们|该(?:工地|公司|小区|校|单位|车|路段)|鉴定为"
 )
 """A clause that tells the citizen's own matter, or what was done about it."""
 
 _SAME_ACTS = (
     ("申领", "申请"), ("领取", "领"), ("更换", "换"), ("办理", "办"), ("提出申请", "申请"), ("混合", "混"),
-    ("复核申请", "申请复核"), ("擅自", "自行"), ("私自", "自行"),
+    ("复核申请", "申请复核"), ("擅自", "自行"), ("私自", "自行"), ("投票", "表决"), ("审批", "批准"),
+    ("许可", "批准"), ("暖气", "供热"), ("供暖", "供热"), ("剪枝", "修剪"), ("补偿金", "违约金"),
 )  # fmt: skip
 
 
@@ -118,8 +122,14 @@ def clauses(text: str) -> list[Clause]:
     following = [*words, ""][1:]
     made = [_clause(said, span[0], then) for said, span, then in zip(words, spans, following, strict=True)]
     starts = [start for start, _ in sentences(text)]
-    owned = [bisect(starts, part.start) for part in made if part.is_own]
-    return [replace(part, follows_own=bisect(starts, part.start) in owned) for part in made]
+    owned: dict[int, int] = {}
+    for part in made:
+        if part.is_own:
+            owned.setdefault(bisect(starts, part.start), part.start)
+    return [
+        replace(part, follows_own=owned.get(bisect(starts, part.start), part.start) < part.start)
+        for part in made
+    ]
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -131,9 +141,7 @@ def _clause(words: str, start: int, next_words: str = "") -> Clause:
     plain = _PAID.sub("收费", _FREE.sub("不收费", _TITLE.sub("", words)))
     if _PRICED.search(words):
         plain += "收费"
-    for said, same in _SAME_ACTS:
-        plain = plain.replace(said, same)
-    plain = _NO_DENIAL.sub("", _EITHER.sub(r"\1", plain))
+    plain = _NO_DENIAL.sub("", _EITHER.sub(r"\1", _as_one(plain)))
     plain = _ATTRIBUTE.sub(r"\1的", plain)
     denials = len(_DENIAL.findall(plain))
     bare = _bare(_DENIAL.sub("", plain))
@@ -149,7 +157,7 @@ def _clause(words: str, start: int, next_words: str = "") -> Clause:
         targets=frozenset(
             target
             for found in _DENIAL.finditer(plain)
-            for named in plain[found.end() :].split("、")
+            for named in plain[found.end() : found.end() + _DENIED].split("、")
             if (target := _bare(named)[:1])
         ),
         not_needed=bool(_NOT_NEEDED.search(words)),
@@ -158,6 +166,8 @@ def _clause(words: str, start: int, next_words: str = "") -> Clause:
     )
 
 
+_DENIED = 60
+"""Characters behind a denial in which stands what it denies."""
 _MOST = 300
 """Clauses of a text that are compared; longer ones are no answers, and every pair is looked at."""
 
@@ -178,6 +188,7 @@ def contradictions(reply: str, entry: str) -> list[tuple[str, str]]:
     """Pairs (words of the reply, words of the entry) where one affirms what the other denies."""
     agreed = _with_subjects(clauses(entry)[:_MOST])
     fees = {clause.denies for clause, _ in agreed if _FEE in clause.about}
+    needs = [_Need.of(clause) for clause, _ in agreed]
     found = []
     for said in clauses(reply)[:_MOST]:
         if said.is_own or not said.about or (said.follows_own and _FEE in said.about):
@@ -189,7 +200,50 @@ def contradictions(reply: str, entry: str) -> list[tuple[str, str]]:
             other = _nearest(said, agreed)
         if other is not None and other.denies != said.denies and _is_about_the_denied(said, other):
             found.append((said.words, other.words))
+        else:
+            mine = _Need.of(said)
+            found += [(said.words, their.clause.words) for their in needs if mine.opposes(their)][:1]
     return found
+
+
+_DEMANDS = re.compile(r"(?<![无不])(?:必须|应当|须|应|需要|需|先)")
+_GENERAL = frozenset({
+    "申请", "办理", "提交", "提供", "材料", "手续", "窗口", "现场", "本人", "担心", "着急", "费用", "缴费", "收费",
+    "证明", "登记", "到场", "户籍", "操心", "过来", "前往",
+})  # fmt: skip
+"""What nearly every answer asks for somewhere: that it is not needed here says nothing of it there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """What a clause says that one need not (its last word), and, where it demands something, all of its words."""
+
+    clause: Clause
+    waived: str
+    demanded: str
+
+    @staticmethod
+    def of(clause: Clause) -> "_Need":
+        words = _as_one(clause.words)
+        last = _TAIL.sub("", words)[-2:] if clause.not_needed else ""
+        demands = not clause.denies and bool(_DEMANDS.search(words))
+        return _Need(clause, "" if last in _GENERAL else last, words if demands else "")
+
+    def opposes(self, other: "_Need") -> bool:
+        """Whether one demands what the other waives: 无需审批, 须先报批准."""
+        return bool(
+            (self.waived and self.waived in other.demanded)
+            or (other.waived and other.waived in self.demanded)
+        )
+
+
+_TAIL = re.compile(r"(?:了|的|就行|即可|就可以|呢|啊|这些|什么)+$")
+
+
+def _as_one(words: str) -> str:
+    for said, same in _SAME_ACTS:
+        words = words.replace(said, same)
+    return words
 
 
 def _is_about_the_denied(left: Clause, right: Clause) -> bool:
@@ -300,7 +354,8 @@ def is_same_office(left: str, right: str) -> bool:
     return all(character in rest for character in short)
 
 
-_WHERE = re.compile(r"(户籍|居住|经营|工作|所在|参保)(?:所在)?地?")
+_WHERE = re.compile(r"(户[籍口]|(?:违法|事故)?发生|事发|居住|经营|工作|所在|参保)(?:所在)?地?")
+_SAME_WHERE = {"户口": "户籍", "违法发生": "发生", "事故发生": "发生", "事发": "发生"}
 _NOISE = re.compile(r"^(?:云?泽?市|本市|省|区|县|市)+|所属|所在地|当地|就近|任一|定点")
 _SHORT = (
     ("村委会", "村民委员会"), ("居委会", "居民委员会"), ("街道办", "街道办事处"), ("医保局", "医疗保障局"),
@@ -317,4 +372,4 @@ def _plain_name(name: str) -> str:
 
 def _where(name: str) -> str:
     found = _WHERE.search(name)
-    return found[1] if found else ""
+    return _SAME_WHERE.get(found[1], found[1]) if found else ""

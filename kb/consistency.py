@@ -9,10 +9,12 @@ import re
 from bisect import bisect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kb.analysis import bigrams, fold
 from kb.claims import Clause, Office, clauses, contradictions, is_same_office, offices, sentences
 from kb.facts import FACT_LABELS, Fact, Mention, mentions
+from kb.stances import opposed
 from kb.wording import missing_parts
 
 __all__ = ["FACT_LABELS", "Fact", "Finding", "Mention", "differences", "mentions"]
@@ -62,18 +64,25 @@ def differences(
 
 @dataclass(frozen=True, slots=True)
 class _Stated:
-    """A fact with what its clause is about, and whether the sentence tells the citizen's own matter."""
+    """A fact with what its clause is about, and whether the sentence tells the citizen's own matter.
+
+    ``bound``: whether it is told as a least (1) or a most (-1), as a rule tells it; ``is_rule``: so, or as a rate or
+    a term (每平方米, 截止); ``of_whom``: to whom a phone in brackets belongs.
+    """
 
     mention: Mention
     about: frozenset[str]
     is_own: bool = False
     follows_own: bool = False
+    bound: int = 0
+    is_rule: bool = False
+    of_whom: str = ""
 
 
 _MOST = 300
 """Facts of a text that are compared, so that no text costs more than a moment."""
 _PROMISED = frozenset({"工作日"})
-_UNANCHORED = 1
+_UNANCHORED = 0
 _TELLING = 3
 """Pairs of characters from which a clause says what its fact is about; a bare fact may be about anything."""
 
@@ -92,10 +101,75 @@ def _facts(reply: str, entry_text: str, basis: Sequence[Mapping[str, object]]) -
             known = _better_fitting(one, same, known)
             if not known:
                 continue
-        elif _is_harmless(one, known, reply_phones):
+        elif (
+            _is_harmless(one, known, reply_phones)
+            or _is_of_somebody_else(one, entry_text)
+            or _is_worked_out(one, told, agreed)
+        ):
             continue
+        else:
+            known = [other for other in known if _is_as_long(one, other)]
+            if not known or _is_within(one, agreed):
+                continue
         found.append(_finding(one.mention, [other.mention for other in _meant(one, known)]))
     return found
+
+
+def _is_of_somebody_else(one: _Stated, entry_text: str) -> bool:
+    """Whether a phone stands behind somebody the entry does not name: 市场监管局价格科（0571-88996610）."""
+    return bool(one.of_whom) and one.of_whom not in fold(entry_text)
+
+
+_LEAST_WORKED_OUT = 100
+
+
+def _is_worked_out(one: _Stated, told: Sequence[_Stated], agreed: Sequence[_Stated]) -> bool:
+    """Whether an amount follows from a number of the citizen's own: 42 平方米 at 9 元 each are 378 元."""
+    if one.is_rule or one.mention.kind not in {Fact.AMOUNT, Fact.COUNT}:
+        return False
+    value = float(one.mention.value)
+    known = {_amount_of(other.mention) for other in agreed} - {0.0}
+    said = {_amount_of(other.mention) for other in told} - {0.0, value}
+    return value >= _LEAST_WORKED_OUT and any(
+        abs(result - value) < 0.01
+        for own in said - known
+        for other in said | known
+        for result in (own * other, own / other, other / own, own + other)
+    )
+
+
+def _amount_of(mention: Mention) -> float:
+    """The number of a fact; 0 where it is none."""
+    if mention.kind not in {Fact.AMOUNT, Fact.COUNT, Fact.SHARE, Fact.PERIOD}:
+        return 0.0
+    return float(mention.value) / (100 if mention.kind == Fact.SHARE else 1)
+
+
+_BEYOND_COMPARE = 24
+_IN_MINUTES = {"分钟": 1, "工作日": 1_440, "月": 43_200}
+
+
+def _is_as_long(one: _Stated, other: _Stated) -> bool:
+    """Whether two periods may be told of the same at all: 5 个工作日 to call back says nothing of 2 年."""
+    if one.mention.kind != Fact.PERIOD:
+        return True
+    lengths = sorted(
+        float(said.mention.value) * _IN_MINUTES[said.mention.unit.removeprefix("每")] for said in (one, other)
+    )
+    return lengths[1] < _BEYOND_COMPARE * max(lengths[0], 0.1)
+
+
+def _is_within(one: _Stated, agreed: Sequence[_Stated]) -> bool:
+    """Whether what was decided in a case lies between a least and a most that the entry names one after the other."""
+    if one.mention.kind not in {Fact.AMOUNT, Fact.COUNT} or one.bound:
+        return False
+    value = float(one.mention.value)
+    return any(
+        low.bound == 1 and high.bound == -1 and _group(low.mention) == _group(one.mention) == _group(high.mention)
+        and 0 <= high.mention.start - low.mention.end <= 4
+        and float(low.mention.value) < value < float(high.mention.value)
+        for low, high in pairwise(agreed)
+    )  # fmt: skip
 
 
 def _meant(one: _Stated, known: Sequence[_Stated]) -> Sequence[_Stated]:
@@ -106,7 +180,7 @@ def _meant(one: _Stated, known: Sequence[_Stated]) -> Sequence[_Stated]:
 
 def _stated(text: str) -> list[_Stated]:
     """The facts of a text with their surroundings."""
-    parts = clauses(text)
+    folded, parts = fold(text), clauses(text)
     starts, begins = [start for start, _ in sentences(text)], [part.start for part in parts]
     result = []
     for mention in mentions(text):
@@ -116,8 +190,51 @@ def _stated(text: str) -> list[_Stated]:
             continue
         part = parts[place]
         about = part.about or _before(parts, place, starts[bisect(starts, part.start) - 1])
-        result.append(_Stated(mention, about, part.is_own, part.follows_own))
+        before, behind = (
+            folded[max(0, mention.start - 8) : mention.start],
+            folded[mention.end : mention.end + 6],
+        )
+        bound = _bound(before, mention.words + behind)
+        is_rule = bound != 0 or bool(_RATE.search(before) or _TERM.search(behind))
+        result.append(
+            _Stated(mention, about, part.is_own, part.follows_own, bound, is_rule, _of_whom(before, mention))
+        )
     return result
+
+
+_LEAST = re.compile(r"(?:不得?(?:低于|少于|小于)|至少|最少|起码|最低|不足|未满|满|超过)[^\d,，。;；]{0,2}$")
+_MOST_OF = re.compile(
+    r"(?:不得?(?:超过|高于|多于|大于|超)|至多|最多|最高|最长|上限|封顶|顶多)[^\d,，。;；]{0,4}$"
+)
+_AND_MORE, _AND_LESS = (
+    re.compile(r"^[^,，。;；]{0,6}?(?:以上|起步)"),
+    re.compile(r"^[^,，。;；]{0,6}?(?:以内|以下|之内|封顶)"),
+)
+_RATE = re.compile(r"每(?![月年天日周季])(?:[一-龥]{1,4}?)(?:按|收取?|为|是|交|缴)?$|过了$|截[止至]到?$")
+_TERM = re.compile(r"^(?:[日号]?(?:截止|为止|止|前(?!后)|以前|之前|起(?!床)))")
+
+
+def _bound(before: str, behind: str) -> int:
+    """1 where a value is told as the least, -1 where as the most, 0 where neither."""
+    most, least = _MOST_OF.search(before), _LEAST.search(before)
+    if most or least:
+        return -1 if most else 1
+    if _AND_LESS.match(behind):
+        return -1
+    return int(bool(_AND_MORE.match(behind)))
+
+
+_PERSON = re.compile(
+    r"[一-龥](?:律师|医生|老师|警官|民警|科长|主任|同志|经理|师傅|女士|先生|工程师|书记|所长|院长)$"
+)
+
+
+def _of_whom(before: str, mention: Mention) -> str:
+    """Who stands before a phone in brackets, a person with the name: 陈律师（0571-88996677）, 价格科（…）."""
+    if mention.kind != Fact.PHONE or before[-1:] not in {"(", "（"}:
+        return ""
+    person = _PERSON.search(before[:-1])
+    return person[0] if person else before[-3:-1]
 
 
 def _before(parts: Sequence[Clause], place: int, start: int) -> frozenset[str]:
@@ -154,6 +271,8 @@ def _is_harmless(one: _Stated, known: Sequence[_Stated], reply_phones: set[str])
     if one.is_own:
         return mention.unit not in _PROMISED
     nearest = max(len(one.about & other.about) for other in known)
+    if one.is_rule or (mention.kind == Fact.TIME and not one.follows_own):
+        return False
     if one.follows_own:
         return nearest <= _UNANCHORED
     # 园林人员 3 小时内到场 says nothing of what the entry gives other hours for.
@@ -312,9 +431,11 @@ def _does_the_same(left: Office, right: Office) -> bool:
 
 
 def _claims(reply: str, entry_text: str) -> list[Finding]:
+    # What is told by a 不 is told once, though it may be a side of an either-or as well.
+    found = dict(opposed(reply, entry_text)) | dict(contradictions(reply, entry_text))
     return [
         Finding(Fact.NEGATION, theirs, ours, f"意思与问答库相反：问答库为“{theirs}”，本答复为“{ours}”。")
-        for ours, theirs in contradictions(reply, entry_text)
+        for ours, theirs in found.items()
     ]
 
 

@@ -84,8 +84,8 @@ _AMOUNT_SCALES = {"元": 1, "块": 1, "块钱": 1, "元钱": 1, "万元": 10_000
 _COUNT_UNITS = {
     "平方米": "平方米", "平米": "平方米", "立方米": "立方米", "公里": "公里", "厘米": "厘米", "米": "米",
     "倍": "倍", "册": "册", "本": "册", "只": "只", "次": "次", "份": "份", "张": "张", "套": "套",
-    "人": "人", "户": "户", "件": "件", "项": "项", "个": "个", "家": "家", "处": "处", "名": "名",
-    "副": "副",
+    "人": "人", "位": "人", "名": "人", "户": "户", "件": "件", "项": "项", "个": "个", "家": "家",
+    "处": "处", "副": "副", "吨": "吨", "亩": "亩", "台": "台", "辆": "辆", "棵": "棵", "公斤": "公斤",
 }  # fmt: skip
 _WEEKDAYS = "一二三四五六日"
 
@@ -167,6 +167,8 @@ def _read_time(found: re.Match[str]) -> Iterator[Read]:
     part, hour, minute = found["part"] or "", number_of(found["hour"]), number_of(found["minute"] or "0")
     if found["half"]:
         minute = "30"
+    if found[0] == "一点":  # 这一点 is no time of day
+        return
     if hour is None or minute is None or int(float(hour)) > 24:
         return
     afternoon = part in {"下午", "晚上", "傍晚", "晚", "夜间"} and int(hour) < 12
@@ -190,6 +192,12 @@ def _read_fraction(found: re.Match[str]) -> Iterator[Read]:
         yield _plain(100 * float(parts[1]) / float(parts[0])), "%"
 
 
+def _read_tenths(found: re.Match[str]) -> Iterator[Read]:
+    """三成, 一成二, 5.5折; half where no number is said."""
+    tens, ones = (number_of(part or "") for part in (found[1] or found[3], found[2] or found[4]))
+    yield _plain(10 * float(tens or 5) + float(ones or 0)), "%"
+
+
 def _read_period(found: re.Match[str]) -> Iterator[Read]:
     scale, unit = _PERIOD_UNITS[found["unit"]]
     numbers = ["0.5"] if found["half"] else [*_numbers(found)]
@@ -205,8 +213,9 @@ def _read_rate(found: re.Match[str]) -> Iterator[Read]:
 
 
 def _read_count(found: re.Match[str]) -> Iterator[Read]:
+    more = 0.5 if found["and_half"] else 0.0
     for number in _numbers(found):
-        yield number, _COUNT_UNITS[found["unit"]]
+        yield _plain(float(number) + more), _COUNT_UNITS[found["unit"]]
 
 
 def _read_age(found: re.Match[str]) -> Iterator[Read]:
@@ -235,8 +244,12 @@ def _read_floor(found: re.Match[str]) -> Iterator[Read]:
 
 
 def _read_community(found: re.Match[str]) -> Iterator[Read]:
-    if found[1][-1] not in "本该您你所各居属在户的个向到" and found[1] not in _GENERAL_COMMUNITIES:
+    if not set(found[1]) & _NO_NAME and found[1] not in _GENERAL_COMMUNITIES:
         yield found[1] + found[2], found[2]
+
+
+_NO_NAME = frozenset("本该您你我所各居属在户的个向到或和与及至于由从有映定指这那请近处老地是查")
+"""Characters of what stands before 小区 and is no name: 放至小区, 派出所或社区."""
 
 
 _GENERAL_COMMUNITIES = {"住宅", "居民", "老旧", "物业", "智慧", "乡镇", "城市", "封闭", "办公", "住户"}
@@ -319,6 +332,15 @@ _RULES = (
         _read_fraction,
     ),
     _Rule(
+        Fact.SHARE,
+        re.compile(
+            r"(?<![\d一二三四五六七八九十])([一二两三四五六七八九1-9])(?:\.(\d))?\s?(?:成(?=[,.;，。；、以的收补报计]|$)|折(?!叠|合|腾))"
+            r"|([一二三四五六七八九])成([一二三四五六七八九])(?![一-龥]?[月日年])"
+            r"|(?:半价|对折|减半|一半|过半数?|半数以上)"
+        ),
+        _read_tenths,
+    ),
+    _Rule(
         Fact.AMOUNT,
         re.compile(rf"{_FROM}(?P<number>{_NUMBER}?)\s?(?P<unit>{_alternatives(_AMOUNT_SCALES)})"),
         _read_amount,
@@ -359,6 +381,7 @@ _RULES = (
         Fact.COUNT,
         re.compile(
             rf"(?<!第){_FROM}(?P<number>{_NUMBER})\s*(?P<unit>{_alternatives(_COUNT_UNITS)})(?!以外|工作日)"
+            r"(?P<and_half>(?<=[米倍公里])半(?!数))?"
         ),
         _read_count,
     ),
@@ -373,7 +396,8 @@ _RULES = (
 # Said in passing, not as facts: 一个 is an article, 一天最多 means "a day".
 _ARTICLES = {"个", "项", "名", "家", "件", "处", "张", "套", "份", "户", "副", "人", "册"}
 _A_TIME = re.compile(
-    r"(?:一|1)(?:个月|年|天|日|周|小时)(?:最多|最高|不超过|总共|一共|合计|封顶|(?=[\d一二两]+元)|里面?有"
+    r"(?:每天|全天)\s?24\s?小时|24\s?小时(?=[^,，。;；内]{0,3}(?:有人|值|服务|接|受理|开放|热线|不间断|自助|营业))"
+    r"|(?:一|1)(?:个月|年|天|日|周|小时)(?:最多|最高|不超过|总共|一共|合计|封顶|(?=[\d一二两]+元)|里面?有"
     r"|(?=[^内以后前满之期,，。;；、左\d]{1,4}(?:不到|不足|不?超过|最多|最高)))"
 )
 
