@@ -39,7 +39,8 @@ class Clause:
 class Office:
     """An office named in a text; ``acts``: the words around say that one goes there or that it does it.
 
-    ``what``: the pairs of characters of what follows its name in the clause: 提出申请, 在系统中发起.
+    ``what``: the pairs of characters of what follows its name in the clause: 提出申请, 在系统中发起. ``is_own``: the
+    clause tells the citizen's own matter.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Office:
     start: int
     acts: bool
     what: frozenset[str] = frozenset()
+    is_own: bool = False
 
 
 # Ways of saying that something costs nothing, or something, in one word each.
@@ -98,9 +100,9 @@ _CONTINUES = re.compile(r"须|应|由|可|不|需|禁|严|免|费用|并|且|均
 OWN = re.compile(
     r"这(?:个|家|条|些|处|起|所|一段)|属实|确实|查处|当天已|当晚|违反规定|"
     r"(?<![请由议醒要烦供助让为给替帮便])(?:您|你)(?!可|需|应|须|要|请|好|必|能|在|到|办)|贵(?:公司|单位|校|村)|您(?:在|到)[^,，。;；]{0,12}(?:了|过)"
-    r"|经(?:查|核|了解|调查)|来信|来电|反映|没有?(?:及时|按时|按)|责令|已被|已于|已经?(?:安排|派|转|到|赶|要求|完成|修)|还差|还要等|还有"
+    r"|经(?:查|核|了解|调查)|(?<!信箱)来信|来电|反映|没有?(?:及时|按时|按)|责令|已被|已于|已经?(?:安排|派|转|到|赶|要求|完成|修)|还差|还要等|还有"
     r"|已经?(?:启|更正|恢复|核实|立案|送|划拨|调|协|督|改派|联系|通知|清|换|发函|劝|约谈|整改|处[理置]|解决|拆|增|加派|移)"
-    r"|多算|看错|少算|多收|误(?:收|报|填|扣)|[缴交住干办等排过花]了(?=[\d一二两三四五六七八九十半])|那(?:个|笔|张|次|条|家|只|辆|处)|接报|测得|当晚|恢复(?:正常|供)|拟(?:罚|处|于)|现场(?:未|不能|没有|无法)|到场[设摆测查清]|增开|核实"
+    r"|享受不了|管不了|是因为|由于|还没|尚未|拿不出|出示不了|不能出示|未能提供|多算|看错|少算|多收|误(?:收|报|填|扣)|[缴交住干办等排过花]了(?=[\d一二两三四五六七八九十半])|那(?:个|笔|张|次|条|家|只|辆|处)|接报|测得|当晚|恢复(?:正常|供)|拟(?:罚|处|于)|现场(?:未|不能|没有|无法)|到场[设摆测查清]|增开|核实"
     r"|(?<![将会])被(?:退|收走|拖|盗|撞|罚|投诉|查|砍|占|锁|拒)|该(?:犬|狗|店|楼|户|树|人|男子|女士|工程|项目)"
     r"|合计|总共|一共|共计|我局|我们|该(?:工地|公司|小区|校|单位|车|路段)|鉴定为"
 )
@@ -200,13 +202,15 @@ def contradictions(reply: str, entry: str) -> list[tuple[str, str]]:
             other = _nearest(said, agreed)
         if other is not None and other.denies != said.denies and _is_about_the_denied(said, other):
             found.append((said.words, other.words))
-        else:
+        elif not said.follows_own:
             mine = _Need.of(said)
             found += [(said.words, their.clause.words) for their in needs if mine.opposes(their)][:1]
     return found
 
 
-_DEMANDS = re.compile(r"(?<![无不])(?:必须|应当|须|应|需要|需|先)")
+_DEMANDS = re.compile(
+    r"(?<![无不])(?:必须|应当|须|应|需要|需|先)|请[^,，。]{0,4}(?:备齐|备好|准备|带[齐上好]?|提供|出示|提交|附上)"
+)
 _GENERAL = frozenset({
     "申请", "办理", "提交", "提供", "材料", "手续", "窗口", "现场", "本人", "担心", "着急", "费用", "缴费", "收费",
     "证明", "登记", "到场", "户籍", "操心", "过来", "前往",
@@ -302,7 +306,7 @@ def _shared(left: frozenset[str], right: frozenset[str], denied: bool) -> float:
 # ------------------------------------------------------------------ who
 
 _KINDS = (
-    "街道办事处|办事处|街道办|乡镇人民政府|人民政府|政府办公室|政府|居民委员会|居委会|村民委员会|村委会|派出所|监督管理所|监管所|管理所"
+    "车管所|总工会|工会|殡仪馆|街道办事处|办事处|街道办|乡镇人民政府|人民政府|政府办公室|政府|居民委员会|居委会|村民委员会|村委会|派出所|监督管理所|监管所|管理所"
     "|管理局|管理办公室|办公室|信访局|委员会|农业农村办|经办机构|服务中心|中心|服务大厅|大厅|医院|学校|公司|企业|大队|中队|支队|总队"
     "|法院|检察院|税务所|服务站|银行|局|委(?!托|员)|科室|处室|福利院|图书馆|机构"
 )
@@ -339,9 +343,11 @@ def offices(text: str) -> list[Office]:
             if len(name) < 3 or _SELF.match(name):
                 continue
             before, after = words[: match.start() + cut].rpartition("、")[2], words[match.end() :]
-            acts = bool(_TOWARDS.search(before) or (not before and _DOES.match(after)))
+            does = not before and not clause.follows_own and _DOES.match(after)
+            acts = bool(_TOWARDS.search(before) or does)
             what = frozenset(bigrams(_bare(after)))
-            found.append(Office(name, name, clause.start + match.start() + cut, acts, what))
+            start = clause.start + match.start() + cut
+            found.append(Office(name, name, start, acts, what, clause.is_own))
     return found
 
 
@@ -356,7 +362,9 @@ def is_same_office(left: str, right: str) -> bool:
 
 _WHERE = re.compile(r"(户[籍口]|(?:违法|事故)?发生|事发|居住|经营|工作|所在|参保)(?:所在)?地?")
 _SAME_WHERE = {"户口": "户籍", "违法发生": "发生", "事故发生": "发生", "事发": "发生"}
-_NOISE = re.compile(r"^(?:云?泽?市|本市|省|区|县|市)+|所属|所在地|当地|就近|任一|定点")
+_NOISE = re.compile(
+    r"^(?:云?泽?市|本市|市内|全市|省|区|县|市|任何?一个?|任何|随便|哪个)+|所属|所在地|当地|就近|任一|定点"
+)
 _SHORT = (
     ("村委会", "村民委员会"), ("居委会", "居民委员会"), ("街道办", "街道办事处"), ("医保局", "医疗保障局"),
     ("卫健", "卫生健康"), ("环保", "生态环境"), ("办公室", "办"), ("街道办事处事处", "街道办事处"),

@@ -191,7 +191,7 @@ def _stated(text: str) -> list[_Stated]:
         part = parts[place]
         about = part.about or _before(parts, place, starts[bisect(starts, part.start) - 1])
         before, behind = (
-            folded[max(0, mention.start - 8) : mention.start],
+            folded[max(0, mention.start - 12) : mention.start],
             folded[mention.end : mention.end + 6],
         )
         bound = _bound(before, mention.words + behind)
@@ -229,9 +229,18 @@ _PERSON = re.compile(
 )
 
 
+_OFFICE_PHONE = re.compile(
+    r"([一-龥]{2}(?:中心|大队|公司|工会|[科所站院会队处局办]))的?(?:咨询|办公|值班|联系|服务)?电话[为是:：]?$"
+)
+
+
 def _of_whom(before: str, mention: Mention) -> str:
     """Who stands before a phone in brackets, a person with the name: 陈律师（0571-88996677）, 价格科（…）."""
-    if mention.kind != Fact.PHONE or before[-1:] not in {"(", "（"}:
+    if mention.kind != Fact.PHONE:
+        return ""
+    if named := _OFFICE_PHONE.search(before):
+        return named[1]
+    if before[-1:] not in {"(", "（"}:
         return ""
     person = _PERSON.search(before[:-1])
     return person[0] if person else before[-3:-1]
@@ -414,7 +423,7 @@ def _offices(reply: str, entry_text: str) -> list[Finding]:
         return []
     found = []
     for office in offices(reply):
-        if not office.acts:
+        if not office.acts or office.is_own:
             continue
         same = [other for other in agreed if is_same_office(office.name, other.name)]
         others = [other.name for other in agreed if other.acts and _does_the_same(other, office)]

@@ -5,6 +5,7 @@ A fact is a value and a unit under which two ways of writing it are the same: 15
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -158,6 +159,12 @@ def _read_date(found: re.Match[str]) -> Iterator[Read]:
         yield "-".join(part.zfill(2) for part in parts if part), ""
 
 
+def _read_end_of_month(found: re.Match[str]) -> Iterator[Read]:
+    month = int(number_of(found[1]) or 0)
+    if 1 <= month <= 12:
+        yield f"{month:02d}-{monthrange(2026, month)[1]}", ""  # no leap year: 二月底 is said for 28 too
+
+
 def _read_weekdays(found: re.Match[str]) -> Iterator[Read]:
     first, last = (day.replace("天", "日") for day in found.groups())
     yield f"周{first}至周{last}", "周"
@@ -213,6 +220,8 @@ def _read_rate(found: re.Match[str]) -> Iterator[Read]:
 
 
 def _read_count(found: re.Match[str]) -> Iterator[Read]:
+    if found["number"] == "一" and found.string[: found.start()][-1:] in set("下这上那头某"):
+        return  # 下一次
     more = 0.5 if found["and_half"] else 0.0
     for number in _numbers(found):
         yield _plain(float(number) + more), _COUNT_UNITS[found["unit"]]
@@ -291,6 +300,7 @@ _RULES = (
         ),
         _read_date,
     ),
+    _Rule(Fact.DATE, re.compile(rf"(?<![\d.])({_SMALL})\s?月(?:份)?(?:月)?[底末]"), _read_end_of_month),
     _Rule(Fact.DATE, re.compile(rf"()(?<![\d.])({_SMALL})\s?月(?:份)?\s?({_SMALL})\s?[日号]"), _read_date),
     _Rule(Fact.DATE, re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)"), _read_date),
     _Rule(
