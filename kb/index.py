@@ -189,9 +189,8 @@ class SearchIndex:
 
     @property
     def corrects(self) -> bool:
-        """Whether `did_you_mean` would answer at once."""
-        with _unavailable_on_failure():
-            return self._follower.current().is_warm
+        """Whether `did_you_mean` would answer at once, by what was last searched."""
+        return self._follower.is_warm
 
     @property
     def generation(self) -> str:

@@ -188,6 +188,12 @@ class Follower:
         self._lock = threading.Lock()
         self._held: tuple[str, Snapshot] | None = None
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether the snapshot that was last looked at is prepared for slips; no file is looked at for that."""
+        held = self._held
+        return held is not None and held[1].is_warm
+
     def current(self) -> Snapshot:
         """Return the snapshot of the index as it is now, or as it was if another thread is reloading.
 

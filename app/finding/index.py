@@ -125,16 +125,16 @@ class AnswerIndex:
         """All that a search depends on, as it is now; the index is brought up to date before."""
         last = self.follow(session)
         try:
-            generation, corrects = self._index.generation, self._index.corrects
+            generation = self._index.generation
         except IndexUnavailable:
-            generation, corrects = "", False
+            generation = ""
         now = self._now()
         return State(
             change=last,
             index=generation,
             synonyms=library.synonyms(session),
             boosts=self._experience(session),
-            corrects=corrects,
+            corrects=self._index.corrects,
             today=day_of(now),
             minute=int(now.timestamp() // 60),
         )
