@@ -67,7 +67,8 @@ class _Stated:
     """A fact with what its clause is about, and whether the sentence tells the citizen's own matter.
 
     ``bound``: whether it is told as a least (1) or a most (-1), as a rule tells it; ``is_rule``: so, or as a rate or
-    a term (每平方米, 截止); ``of_whom``: to whom a phone in brackets belongs.
+    a term (每平方米, 截止); ``of_whom``: to whom a phone in brackets belongs; ``on_a_day``: it is the hour of a certain
+    day, at which something happened unless the entry names a day as well.
     """
 
     mention: Mention
@@ -77,6 +78,7 @@ class _Stated:
     bound: int = 0
     is_rule: bool = False
     of_whom: str = ""
+    on_a_day: bool = False
 
 
 _MOST = 300
@@ -94,7 +96,7 @@ def _facts(reply: str, entry_text: str, basis: Sequence[Mapping[str, object]]) -
     found = []
     for one in _distinct(told):
         known = [other for other in agreed if _group(other.mention) == _group(one.mention)]
-        if not known:
+        if not known or (one.on_a_day and not any(other.mention.kind == Fact.DATE for other in agreed)):
             continue
         same = [other for other in known if _same(one.mention, other.mention)]
         if same:
@@ -196,12 +198,21 @@ def _stated(text: str) -> list[_Stated]:
         )
         bound = _bound(before, mention.words + behind)
         is_rule = bound != 0 or bool(_RATE.search(before) or _TERM.search(behind))
-        result.append(
-            _Stated(mention, about, part.is_own, part.follows_own, bound, is_rule, _of_whom(before, mention))
-        )
+        if mention.kind == Fact.AMOUNT:
+            about |= {name for name, words in _AMOUNTS_ARE.items() if words.search(part.words)}
+        on_a_day = mention.kind == Fact.TIME and bool(_A_DAY.search(before))
+        whom = _of_whom(before, mention)
+        result.append(_Stated(mention, about, part.is_own, part.follows_own, bound, is_rule, whom, on_a_day))
     return result
 
 
+_A_DAY = re.compile(r"\d[日号]$|当晚$")
+_AMOUNTS_ARE = {
+    "to pay": re.compile(r"工本费|手续费|登记费|押金|票价|门票|收取|补卡费"),
+    "to get": re.compile(r"补贴|补助|津贴|奖励|救助|抚恤|资助"),
+    "a fine": re.compile(r"罚款|处[^,，。]{0,4}\d+元"),
+}
+"""What an amount is for, whatever the words around."""
 _LEAST = re.compile(r"(?:不得?(?:低于|少于|小于)|至少|最少|起码|最低|不足|未满|满|超过)[^\d,，。;；]{0,2}$")
 _MOST_OF = re.compile(
     r"(?:不得?(?:超过|高于|多于|大于|超)|至多|最多|最高|最长|上限|封顶|顶多)[^\d,，。;；]{0,4}$"
@@ -210,8 +221,10 @@ _AND_MORE, _AND_LESS = (
     re.compile(r"^[^,，。;；]{0,6}?(?:以上|起步)"),
     re.compile(r"^[^,，。;；]{0,6}?(?:以内|以下|之内|封顶)"),
 )
-_RATE = re.compile(r"每(?![月年天日周季])(?:[一-龥]{1,4}?)(?:按|收取?|为|是|交|缴)?$|过了$|截[止至]到?$")
-_TERM = re.compile(r"^(?:[日号]?(?:截止|为止|止|前(?!后)|以前|之前|起(?!床)))")
+_RATE = re.compile(
+    r"每(?![月年天日周季])(?:[一-龥]{1,4}?)(?:按|收取?|为|是|交|缴)?$|过了$|截[止至]到?$|[至到~]$|每年$|(?:时间|日期|期限)[为是在:：]?$|(?:要等|等待|需时|耗时)$"
+)
+_TERM = re.compile(r"^(?:[日号]?(?:[至到~]|截止|为止|止|前(?!后)|以前|之前|起(?!床)))")
 
 
 def _bound(before: str, behind: str) -> int:
@@ -234,10 +247,19 @@ _OFFICE_PHONE = re.compile(
 )
 
 
+_HIS_PHONE = re.compile(
+    r"(?:经办人|经办|民警|司机|主任|科长|队长|员|[小老][一-龥]|师傅|医生|律师|老师|[他她]|报名)[一-龥]{0,2}的?(?:联系)?电话[为是:：]?$"
+)
+_NOBODY_NAMED = "\0"
+"""Somebody that no entry names."""
+
+
 def _of_whom(before: str, mention: Mention) -> str:
     """Who stands before a phone in brackets, a person with the name: 陈律师（0571-88996677）, 价格科（…）."""
     if mention.kind != Fact.PHONE:
         return ""
+    if _HIS_PHONE.search(before):
+        return _NOBODY_NAMED
     if named := _OFFICE_PHONE.search(before):
         return named[1]
     if before[-1:] not in {"(", "（"}:
@@ -278,12 +300,14 @@ def _is_harmless(one: _Stated, known: Sequence[_Stated], reply_phones: set[str])
     if mention.kind in {Fact.BASIS, Fact.DOCUMENT_NUMBER, Fact.PLACE}:
         return False
     if one.is_own:
-        return mention.unit not in _PROMISED
+        return mention.unit not in _PROMISED or all(other.mention.unit not in _PROMISED for other in known)
     nearest = max(len(one.about & other.about) for other in known)
     if one.is_rule or (mention.kind == Fact.TIME and not one.follows_own):
         return False
     if one.follows_own:
         return nearest <= _UNANCHORED
+    if mention.kind == Fact.DATE and nearest <= 1:
+        return True  # a day that is no beginning and no end is when something happened
     # 园林人员 3 小时内到场 says nothing of what the entry gives other hours for.
     return len(one.about) >= _TELLING and nearest == 0
 

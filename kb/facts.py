@@ -85,7 +85,7 @@ _AMOUNT_SCALES = {"元": 1, "块": 1, "块钱": 1, "元钱": 1, "万元": 10_000
 _COUNT_UNITS = {
     "平方米": "平方米", "平米": "平方米", "立方米": "立方米", "公里": "公里", "厘米": "厘米", "米": "米",
     "倍": "倍", "册": "册", "本": "册", "只": "只", "次": "次", "份": "份", "张": "张", "套": "套",
-    "人": "人", "位": "人", "名": "人", "户": "户", "件": "件", "项": "项", "个": "个", "家": "家",
+    "个人": "人", "人": "人", "位": "人", "名": "人", "户": "户", "件": "件", "项": "项", "个": "个", "家": "家",
     "处": "处", "副": "副", "吨": "吨", "亩": "亩", "台": "台", "辆": "辆", "棵": "棵", "公斤": "公斤",
 }  # fmt: skip
 _WEEKDAYS = "一二三四五六日"
@@ -159,6 +159,12 @@ def _read_date(found: re.Match[str]) -> Iterator[Read]:
         yield "-".join(part.zfill(2) for part in parts if part), ""
 
 
+def _read_month(found: re.Match[str]) -> Iterator[Read]:
+    number = number_of(found[2])
+    if number is not None:
+        yield number.zfill(2), "月"
+
+
 def _read_end_of_month(found: re.Match[str]) -> Iterator[Read]:
     month = int(number_of(found[1]) or 0)
     if 1 <= month <= 12:
@@ -222,7 +228,8 @@ def _read_rate(found: re.Match[str]) -> Iterator[Read]:
 def _read_count(found: re.Match[str]) -> Iterator[Read]:
     if found["number"] == "一" and found.string[: found.start()][-1:] in set("下这上那头某"):
         return  # 下一次
-    more = 0.5 if found["and_half"] else 0.0
+    half = found["and_half"] or "零"  # 一米半, 一米五
+    more = 0.5 if half == "半" else _DIGITS.index(half) / 10
     for number in _numbers(found):
         yield _plain(float(number) + more), _COUNT_UNITS[found["unit"]]
 
@@ -301,6 +308,13 @@ _RULES = (
         _read_date,
     ),
     _Rule(Fact.DATE, re.compile(rf"(?<![\d.])({_SMALL})\s?月(?:份)?(?:月)?[底末]"), _read_end_of_month),
+    _Rule(
+        Fact.DATE,
+        re.compile(
+            rf"()(?:(?<=每年)|(?<=月和))\s?({_SMALL})\s?月()(?:份)?(?!底|末|\s?[\d一二三四五六七八九十]+\s?[日号])"
+        ),
+        _read_month,
+    ),
     _Rule(Fact.DATE, re.compile(rf"()(?<![\d.])({_SMALL})\s?月(?:份)?\s?({_SMALL})\s?[日号]"), _read_date),
     _Rule(Fact.DATE, re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)"), _read_date),
     _Rule(
@@ -333,7 +347,7 @@ _RULES = (
     ),
     _Rule(
         Fact.SHARE,
-        re.compile(rf"(?P<percent>\d+(?:\.\d+)?)\s?%|百分之(?P<of_hundred>{_NUMBER})"),
+        re.compile(rf"(?P<percent>\d+(?:\.\d+)?)\s?(?:%|个?百分点)|百分之(?P<of_hundred>{_NUMBER})"),
         _read_share,
     ),
     _Rule(
@@ -391,7 +405,7 @@ _RULES = (
         Fact.COUNT,
         re.compile(
             rf"(?<!第){_FROM}(?P<number>{_NUMBER})\s*(?P<unit>{_alternatives(_COUNT_UNITS)})(?!以外|工作日)"
-            r"(?P<and_half>(?<=[米倍公里])半(?!数))?"
+            r"(?P<and_half>(?<=[米倍公里])半(?!数)|(?<=米)[一二三四五六七八九](?=[,.;，。；、以之的内]|$))?"
         ),
         _read_count,
     ),

@@ -113,7 +113,7 @@ def pairs(file):
 @pytest.mark.clause("A9")
 @pytest.mark.parametrize(
     ("file", "count", "precision", "recall"),
-    [(PAIRS, 424, 0.98, 0.96), (UNSEEN, 79, 0.95, 0.95), (LETTERS, 116, 0.95, 0.9), (CASES, 200, 0.95, 0.74)],
+    [(PAIRS, 424, 0.98, 0.96), (UNSEEN, 79, 0.95, 0.95), (LETTERS, 116, 0.95, 0.9), (CASES, 440, 0.96, 0.68)],
 )
 def test_on_labelled_pairs_few_differences_are_missed_and_hardly_any_invented(file, count, precision, recall):
     measured = measure(pairs(file))
