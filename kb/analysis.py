@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 
 import opencc
@@ -136,10 +136,9 @@ def spellings(folded: str, synonyms: Mapping[str, str], most: int = 4) -> list[s
     ``synonyms`` maps a word to the word it is the same as (社会保障卡 → 社保卡); it works in both
     directions and between two words that are the same as a third. Longer words win over shorter.
     """
-    groups = _groups(synonyms)
+    groups, pattern = _groups(tuple(synonyms.items()))
     if not groups:
         return [folded]
-    pattern = _longest_first(groups)
     widest = max((len(groups[found]) for found in pattern.findall(folded)), default=0)
     readings = [folded]
     for choice in range(min(widest, most)):
@@ -149,14 +148,16 @@ def spellings(folded: str, synonyms: Mapping[str, str], most: int = 4) -> list[s
     return readings[:most]
 
 
-def _groups(synonyms: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return every word with all the words of its group, the common one first."""
+@lru_cache(maxsize=8)
+def _groups(synonyms: Sequence[tuple[str, str]]) -> tuple[dict[str, list[str]], re.Pattern[str]]:
+    """Return every word with all the words of its group, the common one first, and what finds them in a text."""
     members: dict[str, list[str]] = {}
-    for word, same_as in synonyms.items():
+    for word, same_as in synonyms:
         group = members.setdefault(fold(same_as), [fold(same_as)])
         if fold(word) not in group:
             group.append(fold(word))
-    return {word: group for group in members.values() for word in group if word}
+    groups = {word: group for group in members.values() for word in group if word}
+    return groups, _longest_first(groups)
 
 
 def _choose(group: Sequence[str], at: int) -> str:
