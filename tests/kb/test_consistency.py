@@ -104,6 +104,8 @@ PAIRS = Path(__file__).with_name("consistency_pairs.jsonl")
 UNSEEN = Path(__file__).with_name("consistency_pairs_unseen.jsonl")
 LETTERS = Path(__file__).with_name("consistency_pairs_letters.jsonl")
 CASES = Path(__file__).with_name("consistency_pairs_cases.jsonl")
+# Written without the rule in sight, measured once, and nothing was changed after it.
+AT_SIGHT = Path(__file__).with_name("consistency_pairs_at_sight.jsonl")
 
 
 def pairs(file):
@@ -113,7 +115,13 @@ def pairs(file):
 @pytest.mark.clause("A9")
 @pytest.mark.parametrize(
     ("file", "count", "precision", "recall"),
-    [(PAIRS, 424, 0.98, 0.96), (UNSEEN, 79, 0.95, 0.95), (LETTERS, 116, 0.95, 0.9), (CASES, 440, 0.96, 0.68)],
+    [
+        (PAIRS, 424, 0.98, 0.96),
+        (UNSEEN, 79, 0.95, 0.95),
+        (LETTERS, 116, 0.95, 0.9),
+        (CASES, 440, 0.96, 0.68),
+        (AT_SIGHT, 120, 0.84, 0.55),
+    ],
 )
 def test_on_labelled_pairs_few_differences_are_missed_and_hardly_any_invented(file, count, precision, recall):
     measured = measure(pairs(file))
