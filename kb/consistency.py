@@ -6,15 +6,15 @@ matter (您母亲今年58周岁), nor what it leaves out, unless it must be kept
 """
 
 import re
-from bisect import bisect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from kb.analysis import bigrams, fold
-from kb.claims import Clause, Office, clauses, contradictions, is_same_office, offices, sentences
+from kb.claims import Office, clauses, contradictions, is_same_office, offices
 from kb.facts import FACT_LABELS, Fact, Mention, mentions
 from kb.stances import opposed
+from kb.stated import Stated, stated
 from kb.wording import missing_parts
 
 __all__ = ["FACT_LABELS", "Fact", "Finding", "Mention", "differences", "mentions"]
@@ -62,25 +62,6 @@ def differences(
 # ------------------------------------------------------------------ facts
 
 
-@dataclass(frozen=True, slots=True)
-class _Stated:
-    """A fact with what its clause is about, and whether the sentence tells the citizen's own matter.
-
-    ``bound``: whether it is told as a least (1) or a most (-1), as a rule tells it; ``is_rule``: so, or as a rate or
-    a term (每平方米, 截止); ``of_whom``: to whom a phone in brackets belongs; ``on_a_day``: it is the hour of a certain
-    day, at which something happened unless the entry names a day as well.
-    """
-
-    mention: Mention
-    about: frozenset[str]
-    is_own: bool = False
-    follows_own: bool = False
-    bound: int = 0
-    is_rule: bool = False
-    of_whom: str = ""
-    on_a_day: bool = False
-
-
 _MOST = 300
 """Facts of a text that are compared, so that no text costs more than a moment."""
 _PROMISED = frozenset({"工作日"})
@@ -90,34 +71,40 @@ _TELLING = 3
 
 
 def _facts(reply: str, entry_text: str, basis: Sequence[Mapping[str, object]]) -> list[Finding]:
-    agreed = _stated(entry_text)[:_MOST] + [_Stated(mention, frozenset()) for mention in _stated_in(basis)]
-    told = _stated(reply)[:_MOST]
-    reply_phones = {one.mention.value for one in told if one.mention.kind == Fact.PHONE}
+    agreed = stated(entry_text)[:_MOST] + [Stated(mention) for mention in _stated_in(basis)]
+    told = stated(reply)[:_MOST]
     found = []
     for one in _distinct(told):
         known = [other for other in agreed if _group(other.mention) == _group(one.mention)]
-        if not known or (one.on_a_day and not any(other.mention.kind == Fact.DATE for other in agreed)):
-            continue
-        same = [other for other in known if _same(one.mention, other.mention)]
-        if same:
-            known = _better_fitting(one, same, known)
-            if not known:
-                continue
-        elif (
-            _is_harmless(one, known, reply_phones)
-            or _is_of_somebody_else(one, entry_text)
-            or _is_worked_out(one, told, agreed)
-        ):
-            continue
-        else:
-            known = [other for other in known if _is_as_long(one, other)]
-            if not known or _is_within(one, agreed):
-                continue
-        found.append(_finding(one.mention, [other.mention for other in _meant(one, known)]))
+        if known and (against := _contradicted(one, known, told, agreed, entry_text)):
+            found.append(_finding(one.mention, [other.mention for other in _meant(one, against)]))
     return found
 
 
-def _is_of_somebody_else(one: _Stated, entry_text: str) -> bool:
+def _contradicted(
+    one: Stated, known: Sequence[Stated], told: Sequence[Stated], agreed: Sequence[Stated], entry_text: str
+) -> list[Stated]:
+    """The facts of the entry, out of those of its kind (``known``), that a fact of the reply says otherwise."""
+    same = [other for other in known if _same(one.mention, other.mention)]
+    if same:
+        return _better_fitting(one, same, known)
+    if (
+        _is_when_it_happened(one, agreed)
+        or _is_harmless(one, known, told)
+        or _is_of_somebody_else(one, entry_text)
+        or _is_within(one, agreed)
+        or _is_worked_out(one, told, agreed)
+    ):
+        return []
+    return [other for other in known if _is_as_long(one, other)]
+
+
+def _is_when_it_happened(one: Stated, agreed: Sequence[Stated]) -> bool:
+    """Whether it is the hour of a certain day, of which the entry has none: 7月19日23时40分."""
+    return one.on_a_day and not any(other.mention.kind == Fact.DATE for other in agreed)
+
+
+def _is_of_somebody_else(one: Stated, entry_text: str) -> bool:
     """Whether a phone stands behind somebody the entry does not name: 市场监管局价格科（0571-88996610）."""
     return bool(one.of_whom) and one.of_whom not in fold(entry_text)
 
@@ -125,7 +112,7 @@ def _is_of_somebody_else(one: _Stated, entry_text: str) -> bool:
 _LEAST_WORKED_OUT = 100
 
 
-def _is_worked_out(one: _Stated, told: Sequence[_Stated], agreed: Sequence[_Stated]) -> bool:
+def _is_worked_out(one: Stated, told: Sequence[Stated], agreed: Sequence[Stated]) -> bool:
     """Whether an amount follows from a number of the citizen's own: 42 平方米 at 9 元 each are 378 元."""
     if one.is_rule or one.mention.kind not in {Fact.AMOUNT, Fact.COUNT}:
         return False
@@ -151,7 +138,7 @@ _BEYOND_COMPARE = 24
 _IN_MINUTES = {"分钟": 1, "工作日": 1_440, "月": 43_200}
 
 
-def _is_as_long(one: _Stated, other: _Stated) -> bool:
+def _is_as_long(one: Stated, other: Stated) -> bool:
     """Whether two periods may be told of the same at all: 5 个工作日 to call back says nothing of 2 年."""
     if one.mention.kind != Fact.PERIOD:
         return True
@@ -161,7 +148,7 @@ def _is_as_long(one: _Stated, other: _Stated) -> bool:
     return lengths[1] < _BEYOND_COMPARE * max(lengths[0], 0.1)
 
 
-def _is_within(one: _Stated, agreed: Sequence[_Stated]) -> bool:
+def _is_within(one: Stated, agreed: Sequence[Stated]) -> bool:
     """Whether what was decided in a case lies between a least and a most that the entry names one after the other."""
     if one.mention.kind not in {Fact.AMOUNT, Fact.COUNT} or one.bound:
         return False
@@ -174,106 +161,13 @@ def _is_within(one: _Stated, agreed: Sequence[_Stated]) -> bool:
     )  # fmt: skip
 
 
-def _meant(one: _Stated, known: Sequence[_Stated]) -> Sequence[_Stated]:
+def _meant(one: Stated, known: Sequence[Stated]) -> Sequence[Stated]:
     """The facts that are about what this one is about, where that can be told; else all of them."""
     nearest = max(len(one.about & other.about) for other in known)
     return [other for other in known if len(one.about & other.about) == nearest] if nearest > 1 else known
 
 
-def _stated(text: str) -> list[_Stated]:
-    """The facts of a text with their surroundings."""
-    folded, parts = fold(text), clauses(text)
-    starts, begins = [start for start, _ in sentences(text)], [part.start for part in parts]
-    result = []
-    for mention in mentions(text):
-        place = bisect(begins, mention.start) - 1
-        if place < 0:
-            result.append(_Stated(mention, frozenset()))
-            continue
-        part = parts[place]
-        about = part.about or _before(parts, place, starts[bisect(starts, part.start) - 1])
-        before, behind = (
-            folded[max(0, mention.start - 12) : mention.start],
-            folded[mention.end : mention.end + 6],
-        )
-        bound = _bound(before, mention.words + behind)
-        is_rule = bound != 0 or bool(_RATE.search(before) or _TERM.search(behind))
-        if mention.kind == Fact.AMOUNT:
-            about |= {name for name, words in _AMOUNTS_ARE.items() if words.search(part.words)}
-        on_a_day = mention.kind == Fact.TIME and bool(_A_DAY.search(before))
-        whom = _of_whom(before, mention)
-        result.append(_Stated(mention, about, part.is_own, part.follows_own, bound, is_rule, whom, on_a_day))
-    return result
-
-
-_A_DAY = re.compile(r"\d[日号]$|当晚$")
-_AMOUNTS_ARE = {
-    "to pay": re.compile(r"工本费|手续费|登记费|押金|票价|门票|收取|补卡费"),
-    "to get": re.compile(r"补贴|补助|津贴|奖励|救助|抚恤|资助"),
-    "a fine": re.compile(r"罚款|处[^,，。]{0,4}\d+元"),
-}
-"""What an amount is for, whatever the words around."""
-_LEAST = re.compile(r"(?:不得?(?:低于|少于|小于)|至少|最少|起码|最低|不足|未满|满|超过)[^\d,，。;；]{0,2}$")
-_MOST_OF = re.compile(
-    r"(?:不得?(?:超过|高于|多于|大于|超)|至多|最多|最高|最长|上限|封顶|顶多)[^\d,，。;；]{0,4}$"
-)
-_AND_MORE, _AND_LESS = (
-    re.compile(r"^[^,，。;；]{0,6}?(?:以上|起步)"),
-    re.compile(r"^[^,，。;；]{0,6}?(?:以内|以下|之内|封顶)"),
-)
-_RATE = re.compile(
-    r"每(?![月年天日周季])(?:[一-龥]{1,4}?)(?:按|收取?|为|是|交|缴)?$|过了$|截[止至]到?$|[至到~]$|每年$|(?:时间|日期|期限)[为是在:：]?$|(?:要等|等待|需时|耗时)$"
-)
-_TERM = re.compile(r"^(?:[日号]?(?:[至到~]|截止|为止|止|前(?!后)|以前|之前|起(?!床)))")
-
-
-def _bound(before: str, behind: str) -> int:
-    """1 where a value is told as the least, -1 where as the most, 0 where neither."""
-    most, least = _MOST_OF.search(before), _LEAST.search(before)
-    if most or least:
-        return -1 if most else 1
-    if _AND_LESS.match(behind):
-        return -1
-    return int(bool(_AND_MORE.match(behind)))
-
-
-_PERSON = re.compile(
-    r"[一-龥](?:律师|医生|老师|警官|民警|科长|主任|同志|经理|师傅|女士|先生|工程师|书记|所长|院长)$"
-)
-
-
-_OFFICE_PHONE = re.compile(
-    r"([一-龥]{2}(?:中心|大队|公司|工会|[科所站院会队处局办]))的?(?:咨询|办公|值班|联系|服务)?电话[为是:：]?$"
-)
-
-
-_HIS_PHONE = re.compile(
-    r"(?:经办人|经办|民警|司机|主任|科长|队长|员|[小老][一-龥]|师傅|医生|律师|老师|[他她]|报名)[一-龥]{0,2}的?(?:联系)?电话[为是:：]?$"
-)
-_NOBODY_NAMED = "\0"
-"""Somebody that no entry names."""
-
-
-def _of_whom(before: str, mention: Mention) -> str:
-    """Who stands before a phone in brackets, a person with the name: 陈律师（0571-88996677）, 价格科（…）."""
-    if mention.kind != Fact.PHONE:
-        return ""
-    if _HIS_PHONE.search(before):
-        return _NOBODY_NAMED
-    if named := _OFFICE_PHONE.search(before):
-        return named[1]
-    if before[-1:] not in {"(", "（"}:
-        return ""
-    person = _PERSON.search(before[:-1])
-    return person[0] if person else before[-3:-1]
-
-
-def _before(parts: Sequence[Clause], place: int, start: int) -> frozenset[str]:
-    earlier = (part.about for part in reversed(parts[:place]) if part.start >= start and part.about)
-    return next(earlier, frozenset())
-
-
-def _better_fitting(one: _Stated, same: Sequence[_Stated], known: Sequence[_Stated]) -> list[_Stated]:
+def _better_fitting(one: Stated, same: Sequence[Stated], known: Sequence[Stated]) -> list[Stated]:
     """Facts of another value that this one is clearly about, while no fact of its own value is."""
     if one.mention.kind not in {Fact.PERIOD, Fact.AMOUNT, Fact.AGE, Fact.SHARE} or one.is_own:
         return []
@@ -290,12 +184,13 @@ _CLEARLY = {Fact.PERIOD: 3}
 """Pairs of characters that a fact shares with another one's clause and none of its own value's has."""
 
 
-def _is_harmless(one: _Stated, known: Sequence[_Stated], reply_phones: set[str]) -> bool:
+def _is_harmless(one: Stated, known: Sequence[Stated], told: Sequence[Stated]) -> bool:
     """Whether a fact the entry does not state is of the citizen's own matter, or merely beside it."""
     mention = one.mention
     if mention.kind == Fact.PHONE:
         agreed = {other.mention.value for other in known}
-        told_too = any(_same_phone(phone, other) for phone in reply_phones for other in agreed)
+        phones = {other.mention.value for other in told if other.mention.kind == Fact.PHONE}
+        told_too = any(_same_phone(phone, other) for phone in phones for other in agreed)
         return told_too and not any(_is_slip(mention.value, other) for other in agreed)
     if mention.kind in {Fact.BASIS, Fact.DOCUMENT_NUMBER, Fact.PLACE}:
         return False
@@ -419,15 +314,15 @@ _SAME: Mapping[Fact, Callable[[Mention, Mention], bool]] = {
 
 
 def _stated_in(basis: Sequence[Mapping[str, object]]) -> list[Mention]:
-    stated = []
+    found: list[Mention] = []
     for item in basis:
         title, number = str(item.get("title") or "").strip("《》 "), str(item.get("number") or "")
-        stated += mentions(f"《{title}》 {number}" if title else number)
-    return stated
+        found += mentions(f"《{title}》 {number}" if title else number)
+    return found
 
 
-def _distinct(stated: Iterable[_Stated]) -> list[_Stated]:
-    return list({(s.mention.kind, s.mention.value, s.mention.unit, s.about): s for s in stated}.values())
+def _distinct(told: Iterable[Stated]) -> list[Stated]:
+    return list({(s.mention.kind, s.mention.value, s.mention.unit, s.about): s for s in told}.values())
 
 
 def _finding(mention: Mention, known: Sequence[Mention]) -> Finding:
