@@ -8,6 +8,7 @@ Pragmas, address and encoding of values are those of `db` and of the tables: the
 
 import contextlib
 import os
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import psycopg
 from sqlalchemy.sql import ClauseElement
 
 from app.base.db import POSTGRESQL_OPTIONS, Database, configure_sqlite, sqlite_module
+from app.base.errors import Unavailable
 
 Row = Mapping[str, Any]
 Turned = Callable[[Any], Any]
@@ -54,6 +56,7 @@ class Straight:
         self._db = db
         self._patience = patience
         self._connection: Any = None
+        self._in_hand = threading.RLock()  # held by whoever is at a statement
         self._of_process = 0
         db.closing.append(self.close)
         kind: Any = type(db.engine.dialect)
@@ -66,6 +69,13 @@ class Straight:
     def is_open(self) -> bool:
         """Whether it may be used without waiting for a connection. One from before a fork is not ours."""
         return self._connection is not None and self._of_process == os.getpid()
+
+    @property
+    def _at_hand(self) -> Any:
+        """The connection. Raises `Unavailable` where it was given up meanwhile."""
+        if self._connection is None:
+            raise Unavailable("数据库连接已经关闭，请稍后再试")
+        return self._connection
 
     def open(self) -> None:
         """Connect, which may take seconds where the database is away."""
@@ -82,11 +92,20 @@ class Straight:
         self._connection, self._of_process = made, os.getpid()
 
     def close(self) -> None:
-        """Give the connection up; what it had not committed is undone."""
+        """Give the connection up; what it had not committed is undone.
+
+        Whoever is at a statement in another thread ends it first, within its patience: a connection that is closed
+        under a statement takes the process with it. One that hangs for longer is left to itself.
+        """
+        is_ours = self._in_hand.acquire(timeout=self._patience)
         connection, self._connection = self._connection, None
-        if connection is not None and self._of_process == os.getpid():
-            with contextlib.suppress(Exception):  # it may be broken: that is why it is closed
-                connection.close()
+        try:
+            if is_ours and connection is not None and self._of_process == os.getpid():
+                with contextlib.suppress(Exception):  # it may be broken: that is why it is closed
+                    connection.close()
+        finally:
+            if is_ours:
+                self._in_hand.release()
 
     def statement(self, clause: ClauseElement, columns: Sequence[str] | None = None) -> Statement:
         """``clause`` made once. ``columns``: those an insert is given."""
@@ -108,10 +127,10 @@ class Straight:
     def writing(self) -> Iterator[None]:
         """One transaction: committed when the block ends, undone when it raises."""
         try:
-            with self._db.turn(self._patience / 2):
-                self._connection.execute("BEGIN IMMEDIATE" if self._db.is_sqlite else "BEGIN").close()
+            with self._in_hand, self._db.turn(self._patience / 2):
+                self._at_hand.execute("BEGIN IMMEDIATE" if self._db.is_sqlite else "BEGIN").close()
                 yield
-                self._connection.execute("COMMIT").close()
+                self._at_hand.execute("COMMIT").close()
         except BaseException:
             self.close()
             raise
@@ -120,20 +139,20 @@ class Straight:
         """A statement that is a transaction of its own."""
         values = statement.values(row)
         try:
-            with self._db.turn(self._patience / 2):
-                self._connection.execute(statement.text, values)
+            with self._in_hand, self._db.turn(self._patience / 2):
+                self._at_hand.execute(statement.text, values)
         except BaseException:
             self.close()
             raise
 
     def tell(self, statement: Statement, rows: Sequence[Row]) -> None:
         """The statement for each of ``rows``, inside `writing`."""
-        with contextlib.closing(self._connection.cursor()) as cursor:
+        with contextlib.closing(self._at_hand.cursor()) as cursor:
             cursor.executemany(statement.text, [statement.values(row) for row in rows])
 
     def ask(self, statement: Statement, row: Row) -> list[tuple[Any, ...]]:
         """The answer to a question, inside `writing`."""
-        with contextlib.closing(self._connection.execute(statement.text, statement.values(row))) as cursor:
+        with contextlib.closing(self._at_hand.execute(statement.text, statement.values(row))) as cursor:
             return statement.read(cursor.fetchall())
 
 
