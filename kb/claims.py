@@ -7,6 +7,7 @@ contradict each other: 不收工本费 and 要收工本费, 双方到场 and 不
 
 import re
 from bisect import bisect
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,7 +20,8 @@ class Clause:
 
     ``is_own``: it tells the citizen's own matter; ``follows_own``: a clause before it in its sentence does.
     ``targets``: the character that each denial is about.
-    ``continues``: its subject is in the clause before. ``not_needed``: it says that one need not.
+    ``continues``: its subject is in the clause before. ``not_needed``: it says that one need not. ``of_case``: its
+    sentence tells what happened on a certain day.
     """
 
     words: str
@@ -33,6 +35,7 @@ class Clause:
     continues: bool = False
     follows_own: bool = False
     targets: frozenset[str] = frozenset()
+    of_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +101,27 @@ _NOT_NEEDED = re.compile(r"不需要?|不用|不必|无需|无须|用不着")
 _CONSEQUENCES = ("逾期", "视为", "则", "就", "将", "会")
 _CONTINUES = re.compile(r"须|应|由|可|不|需|禁|严|免|费用|并|且|均|也|还")
 OWN = re.compile(
-    r"这(?:个|家|条|些|处|起|所|一段)|属实|确实|(?<!负责)(?<![局队])查处|当天已|当晚|违反规定|"
-    r"(?<![请由议醒要烦供助让为给替帮便])(?:您|你)(?!可|需|应|须|要|请|好|必|能|在|到|办)|贵(?:公司|单位|校|村)|您(?:在|到)[^,，。;；]{0,12}(?:了|过)"
-    r"|经(?:查|核|了解|调查)|(?<!信箱)来信|来电|反映|没有?(?:及时|按时|按)|责令|已被|已于|已经?(?:安排|派|转|到|赶|要求|完成|修)|还差|还要等|还有"
-    r"|已经?(?:启|更正|恢复|核实|立案|送|划拨|调|协|督|改派|联系|通知|清|换|发函|劝|约谈|整改|处[理置]|解决|拆|增|加派|移)"
-    r"|约[在好]|定[在于]|安排在|享受不了|管不了|是因为|由于|还没|尚未|拿不出|出示不了|不能出示|未能提供|多算|看错|少算|(?<!最)多收|误(?:收|报|填|扣)|[缴交住干办等排过花]了(?=[\d一二两三四五六七八九十半])|那(?:个|笔|张|次|条|家|只|辆|处)|接报|测得|当晚|恢复(?:正常|供)|拟(?:罚|处|于)|现场(?:未|不能|没有|无法)|到场[设摆测查清]|增开|核实"
-    r"|(?<![将会])被(?:退|扣|收走|拖|盗|撞|罚|投诉|查|砍|占|锁|拒)|该(?:犬|狗|店|楼|户|树|人|男子|女士|工程|项目)"
-    r"|合计|总共|一共|共计|我局|我们|该(?:工地|公司|小区|校|单位|车|路段)|鉴定为"
+    "|".join(
+        (
+            # who and what it is about: 您家, 该工地, 这条路, 那笔钱; 请您, 由您 are told to everybody
+            r"(?<![请由议醒要烦供助让为给替帮便])(?:您|你)(?!可|需|应|须|要|请|好|必|能|在|到|办)",
+            r"您(?:在|到)[^,，。;；]{0,12}(?:了|过)|贵(?:公司|单位|校|村)|我局|我们",
+            r"这(?:个|家|条|些|处|起|所|一段)|那(?:个|笔|张|次|条|家|只|辆|处)",
+            r"该(?:工地|公司|小区|校|单位|车|路段|犬|狗|店|楼|户|树|人|男子|女士|工程|项目)",
+            # what was written and found out
+            r"(?<!信箱)来信|来电|反映|经(?:查|核|了解|调查)|属实|确实|(?<!负责)(?<![局队])查处|违反规定|测得|鉴定为|核实",
+            r"是因为|由于|没有?(?:及时|按时|按)|还没|尚未|多算|看错|少算|(?<!最)多收|误(?:收|报|填|扣)",
+            r"拿不出|出示不了|不能出示|未能提供|享受不了|管不了|现场(?:未|不能|没有|无法)",
+            # what was done, and when
+            r"当天已|当晚|责令|已被|已于|拟(?:罚|处|于)|约[在好]|定[在于]|安排在|到场[设摆测查清]|增开|恢复(?:正常|供)",
+            r"已经?(?:安排|派|转|到|赶|要求|完成|修|启|更正|恢复|核实|立案|送|划拨|调|协|督|改派|联系|通知|清|换|发函|劝)",
+            r"已经?(?:约谈|整改|处[理置]|解决|拆|增|加派|移)",
+            r"(?<![将会])被(?:退|扣|收走|拖|盗|撞|罚|投诉|查|砍|占|锁|拒)",
+            # how long and how much in this case
+            r"[缴交住干办等排过花]了(?=[\d一二两三四五六七八九十半])|[已费][交缴]?(?=[\d一二三四五六七八九十]+(?:个月|年))",
+            r"才出生|还差|还要等|还有|合计|总共|一共|共计",
+        )
+    )
 )
 """A clause that tells the citizen's own matter, or what was done about it."""
 
@@ -128,10 +145,27 @@ def clauses(text: str) -> list[Clause]:
     for part in made:
         if part.is_own:
             owned.setdefault(bisect(starts, part.start), part.start)
-    return [
-        replace(part, follows_own=owned.get(bisect(starts, part.start), part.start) < part.start)
-        for part in made
+    spans = sentences(text)
+    dated = [
+        bool(_ON_A_DAY.search(said) and not _TERMS.search(said)) for said in (folded[a:b] for a, b in spans)
     ]
+    counted = Counter(bisect(starts, part.start) for part in made)
+    return [
+        replace(
+            part,
+            follows_own=owned.get(at, part.start) < part.start,
+            of_case=at > 0 and dated[at - 1] and counted[at] > 1,
+        )
+        for part in made
+        for at in (bisect(starts, part.start),)
+    ]
+
+
+# 7月3日民警上门; not 8月31日前, 6月10日至16日, 每年4月1日, which are terms.
+_ON_A_DAY = re.compile(
+    r"(?<![每\d年至到~自从止])(?<!时间为)(?<!日期为)(?<!安排在)\d{1,2}月\d{1,2}日(?!前|起|至|到|以[前后]|之[前后]|为止|止|[-~—])"
+)
+_TERMS = re.compile(r"截止|截至|报名时间|开始报名|试鸣")
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -190,10 +224,10 @@ def contradictions(reply: str, entry: str) -> list[tuple[str, str]]:
     """Pairs (words of the reply, words of the entry) where one affirms what the other denies."""
     agreed = _with_subjects(clauses(entry)[:_MOST])
     fees = {clause.denies for clause, _ in agreed if _FEE in clause.about}
-    needs = [_Need.of(clause) for clause, _ in agreed]
+    needs = _one_sided([_Need.of(clause) for clause, _ in agreed])
     found = []
     for said in clauses(reply)[:_MOST]:
-        if said.is_own or not said.about or (said.follows_own and _FEE in said.about):
+        if said.is_own or said.of_case or not said.about or (said.follows_own and _FEE in said.about):
             continue
         other: Clause | None
         if _FEE in said.about and len(fees) == 1:
@@ -239,6 +273,14 @@ class _Need:
             (self.waived and self.waived in other.demanded)
             or (other.waived and other.waived in self.demanded)
         )
+
+
+def _one_sided(needs: Sequence[_Need]) -> list[_Need]:
+    """Those whose word is not waived here and demanded there: 修剪无需审批, 砍伐须经审批."""
+    return [
+        replace(one, waived="") if any(one.waived in other.demanded for other in needs) else one
+        for one in needs
+    ]
 
 
 _TAIL = re.compile(r"(?:了|的|就行|即可|就可以|呢|啊|这些|什么)+$")
@@ -350,7 +392,7 @@ def offices(text: str) -> list[Office]:
             acts = bool(_TOWARDS.search(before) or does)
             what = frozenset(bigrams(_bare(after)))
             start = clause.start + match.start() + cut
-            found.append(Office(name, name, start, acts, what, clause.is_own))
+            found.append(Office(name, name, start, acts, what, clause.is_own or clause.of_case))
     return found
 
 
@@ -366,7 +408,7 @@ def is_same_office(left: str, right: str) -> bool:
 _WHERE = re.compile(r"(户[籍口]|(?:违法|事故)?发生|事发|居住|经营|工作|所在|参保)(?:所在)?地?")
 _SAME_WHERE = {"户口": "户籍", "违法发生": "发生", "事故发生": "发生", "事发": "发生"}
 _NOISE = re.compile(
-    r"^(?:云?泽?市|本市|市内|全市|省|区|县|市|任何?一个?|任何|随便|哪个)+|所属|所在地|当地|就近|任一|定点"
+    r"^(?:云?泽?市|本市|市内|全市|省|区|县|市|任何?一个?|任何|随便|哪个|辖区|公安)+|所属|所在地|当地|就近|任一|定点"
 )
 _SHORT = (
     ("乡镇(街道)", "街道办事处"), ("街道(镇)", "街道办事处"), ("街道(乡镇)", "街道办事处"),

@@ -13,7 +13,7 @@ from itertools import pairwise
 from kb.analysis import bigrams, fold
 from kb.claims import Office, clauses, contradictions, is_same_office, offices
 from kb.facts import FACT_LABELS, Fact, Mention, mentions
-from kb.stances import opposed
+from kb.stances import agree, opposed
 from kb.stated import Stated, stated
 from kb.wording import missing_parts
 
@@ -105,7 +105,7 @@ def _is_when_it_happened(one: Stated, agreed: Sequence[Stated]) -> bool:
 
 
 def _is_of_somebody_else(one: Stated, entry_text: str) -> bool:
-    """Whether a phone stands behind somebody the entry does not name: 市场监管局价格科（0571-88996610）."""
+    """Whether a phone or an address is of somebody the entry does not name: 市场监管局价格科（0571-88996610）."""
     return bool(one.of_whom) and one.of_whom not in fold(entry_text)
 
 
@@ -194,6 +194,8 @@ def _is_harmless(one: Stated, known: Sequence[Stated], told: Sequence[Stated]) -
         return told_too and not any(_is_slip(mention.value, other) for other in agreed)
     if mention.kind in {Fact.BASIS, Fact.DOCUMENT_NUMBER, Fact.PLACE}:
         return False
+    if one.of_case or (mention.kind == Fact.AGE and not one.bound):
+        return True  # what happened on a day; 他今年67岁
     if one.is_own:
         return mention.unit not in _PROMISED or all(other.mention.unit not in _PROMISED for other in known)
     nearest = max(len(one.about & other.about) for other in known)
@@ -360,7 +362,8 @@ def _does_the_same(left: Office, right: Office) -> bool:
 
 def _claims(reply: str, entry_text: str) -> list[Finding]:
     # What is told by a 不 is told once, though it may be a side of an either-or as well.
-    found = dict(opposed(reply, entry_text)) | dict(contradictions(reply, entry_text))
+    denied = {ours: theirs for ours, theirs in contradictions(reply, entry_text) if not agree(ours, theirs)}
+    found = dict(opposed(reply, entry_text)) | denied
     return [
         Finding(Fact.NEGATION, theirs, ours, f"意思与问答库相反：问答库为“{theirs}”，本答复为“{ours}”。")
         for ours, theirs in found.items()

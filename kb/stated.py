@@ -21,7 +21,8 @@ class Stated:
     ``about``: the pairs of characters of its clause, and what an amount is for. ``is_own``: the clause tells the
     citizen's own matter or what was done; ``follows_own``: a clause before it in the sentence does. ``bound``: it is
     told as a least (1) or a most (-1). ``is_rule``: so, or as a rate, a term or the end of a range. ``of_whom``: the
-    somebody whose phone it is, where that is said. ``on_a_day``: the hour of a certain day.
+    somebody whose phone or address it is, where that is said. ``on_a_day``: the hour of a certain day. ``of_case``: its
+    sentence tells what happened on one.
     """
 
     mention: Mention
@@ -32,6 +33,7 @@ class Stated:
     is_rule: bool = False
     of_whom: str = ""
     on_a_day: bool = False
+    of_case: bool = False
 
 
 _BEFORE, _BEHIND = 12, 6  # characters around a fact that say how it is told
@@ -59,8 +61,9 @@ def stated(text: str) -> list[Stated]:
                 part.follows_own,
                 bound,
                 is_rule=bool(bound or _AS_A_RULE.search(before) or _AS_A_TERM.match(behind)),
-                of_whom=_of_whom(before) if mention.kind == Fact.PHONE else "",
+                of_whom=_WHOSE[mention.kind](before, mention.words) if mention.kind in _WHOSE else "",
                 on_a_day=mention.kind == Fact.TIME and bool(_OF_A_DAY.search(before)),
+                of_case=part.of_case,
             )
         )
     return found
@@ -121,14 +124,15 @@ _OFFICE_PHONE = re.compile(
     r"([一-龥]{2}(?:中心|大队|公司|工会|[科所站院会队处局办]))的?(?:咨询|办公|值班|联系|服务)?电话[为是:：]?$"
 )
 _PERSONS_PHONE = re.compile(
-    r"(?:经办人?|民警|司机|主任|科长|队长|员|[小老][一-龥]|师傅|医生|律师|老师|[他她]|报名)[一-龥]{0,2}"
-    r"的?(?:联系)?电话[为是:：]?$"
+    r"(?:经办人?|联系人|负责人|民警|司机|主任|经理|员|[院所站店园校队班组处局科]长|师傅|医生|律师|老师|小(?!时|区|学|程)[一-龥]|老(?!人|年|城)[一-龥])"
+    r"[一-龥]{0,2}[,，]?(?:的?(?:联系)?电话|座机)?[为是:：]?$"
+    r"|(?:[他她]|报名|网点|公司|监督)的?(?:联系)?电话[为是:：]?$"
 )
 _NOBODY_NAMED = "\0"
 """Somebody that no entry names."""
 
 
-def _of_whom(before: str) -> str:
+def _whose_phone(before: str, words: str) -> str:
     """Whose phone it is: 陈律师（0571-88996677）, 价格科（…）, 援助中心电话…; empty where nobody's in particular."""
     if _PERSONS_PHONE.search(before):
         return _NOBODY_NAMED
@@ -138,3 +142,15 @@ def _of_whom(before: str) -> str:
         return ""
     person = _PERSON.search(before[:-1])
     return person[0] if person else before[-3:-1]
+
+
+_SITUATED = re.compile(r"([一-龥]{2,4})(?:设|位)[在于]")
+
+
+def _whose_place(before: str, words: str) -> str:
+    """Whose address it is: 分拣中心设在空港路77号; empty where that is not said."""
+    named = _SITUATED.search(before[-4:] + words)
+    return named[1] if named else ""
+
+
+_WHOSE = {Fact.PHONE: _whose_phone, Fact.PLACE: _whose_place}
