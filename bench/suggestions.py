@@ -5,6 +5,7 @@ answers are known: their titles (short), the letters (a letter), and three lette
 400 characters). `python -m bench.suggestions FOLDER` tells how much memory a process with such a library holds.
 """
 
+import gc
 import json
 import os
 import subprocess
@@ -68,6 +69,9 @@ def measure(folder: Path, answers: int = ANSWERS) -> Iterator[Row]:
     ours = _ours(db, index)
     peers = {f"FTS5 {name}": _fts(folder, name, copies) for name in TOKENIZERS} | _tantivy(folder, copies)
     asked, at_rest = _questions(), 0.0
+    # As `serve` does when it has started: what was made until here is not looked through again.
+    gc.collect()
+    gc.freeze()
     for kind, questions in asked.items():
         mine, seen = _ask(ours, questions), {name: _ask(find, questions) for name, find in peers.items()}
         at_rest = mine[0] if kind == "letter" else at_rest
