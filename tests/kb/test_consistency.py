@@ -104,7 +104,7 @@ PAIRS = Path(__file__).with_name("consistency_pairs.jsonl")
 UNSEEN = Path(__file__).with_name("consistency_pairs_unseen.jsonl")
 LETTERS = Path(__file__).with_name("consistency_pairs_letters.jsonl")
 CASES = Path(__file__).with_name("consistency_pairs_cases.jsonl")
-# Written without the rule in sight, measured once, and nothing was changed after it.
+# Written without the rule in sight and never learned from: only its figures were looked at.
 AT_SIGHT = Path(__file__).with_name("consistency_pairs_at_sight.jsonl")
 
 
