@@ -21,7 +21,7 @@ class Clause:
     ``is_own``: it tells the citizen's own matter; ``follows_own``: a clause before it in its sentence does.
     ``targets``: the character that each denial is about.
     ``continues``: its subject is in the clause before. ``not_needed``: it says that one need not. ``of_case``: its
-    sentence tells what happened on a certain day.
+    sentence tells what happened on a certain day. ``sentence``: which one of the text it stands in.
     """
 
     words: str
@@ -36,6 +36,7 @@ class Clause:
     follows_own: bool = False
     targets: frozenset[str] = frozenset()
     of_case: bool = False
+    sentence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ _PUNISHED = re.compile(r"(?:被|受到?|给予|处以?)[^,，不]{0,12}(?:处罚
 """会被处罚 tells what follows, 是否有许可 asks: neither says what holds."""
 _ASKS = re.compile(r"是否|能否|可否|有无|有没有")
 _TITLE = re.compile(r"《[^《》]*》(?:[(（][^()（）]*[)）])?")
-_NOT_NEEDED = re.compile(r"不需要?|不用|不必|无需|无须|用不着")
+NOT_NEEDED = "不需要?|不用|不必|无需|无须|用不着"
+_NOT_NEEDED = re.compile(NOT_NEEDED)
 _CONSEQUENCES = ("逾期", "视为", "则", "就", "将", "会")
 _CONTINUES = re.compile(r"须|应|由|可|不|需|禁|严|免|费用|并|且|均|也|还")
 OWN = re.compile(
@@ -140,24 +142,24 @@ def clauses(text: str) -> list[Clause]:
     words = [folded[start:end] for start, end in spans]
     following = [*words, ""][1:]
     made = [_clause(said, span[0], then) for said, span, then in zip(words, spans, following, strict=True)]
-    starts = [start for start, _ in sentences(text)]
-    owned: dict[int, int] = {}
-    for part in made:
-        if part.is_own:
-            owned.setdefault(bisect(starts, part.start), part.start)
-    spans = sentences(text)
+    bounds = [found.span() for found in _SENTENCES.finditer(folded.replace("如下:", "如下;"))]
+    starts = [start for start, _ in bounds]
     dated = [
-        bool(_ON_A_DAY.search(said) and not _TERMS.search(said)) for said in (folded[a:b] for a, b in spans)
+        bool(_ON_A_DAY.search(said) and not _TERMS.search(said)) for said in (folded[a:b] for a, b in bounds)
     ]
-    counted = Counter(bisect(starts, part.start) for part in made)
+    at = [bisect(starts, part.start) - 1 for part in made]
+    sizes, own = Counter(at), dict[int, int]()
+    for sentence, part in zip(at, made, strict=True):
+        if part.is_own:
+            own.setdefault(sentence, part.start)
     return [
         replace(
             part,
-            follows_own=owned.get(at, part.start) < part.start,
-            of_case=at > 0 and dated[at - 1] and counted[at] > 1,
+            sentence=sentence,
+            follows_own=own.get(sentence, part.start) < part.start,
+            of_case=dated[sentence] and sizes[sentence] > 1,
         )
-        for part in made
-        for at in (bisect(starts, part.start),)
+        for sentence, part in zip(at, made, strict=True)
     ]
 
 
@@ -166,11 +168,6 @@ _ON_A_DAY = re.compile(
     r"(?<![每\d年至到~自从止])(?<!时间为)(?<!日期为)(?<!安排在)\d{1,2}月\d{1,2}日(?!前|起|至|到|以[前后]|之[前后]|为止|止|[-~—])"
 )
 _TERMS = re.compile(r"截止|截至|报名时间|开始报名|试鸣")
-
-
-def sentences(text: str) -> list[tuple[int, int]]:
-    """Start and end of each sentence of the folded text."""
-    return [found.span() for found in _SENTENCES.finditer(fold(text).replace("如下:", "如下;"))]
 
 
 def _clause(words: str, start: int, next_words: str = "") -> Clause:
@@ -278,7 +275,9 @@ class _Need:
 def _one_sided(needs: Sequence[_Need]) -> list[_Need]:
     """Those whose word is not waived here and demanded there: 修剪无需审批, 砍伐须经审批."""
     return [
-        replace(one, waived="") if any(one.waived in other.demanded for other in needs) else one
+        replace(one, waived="")
+        if one.waived and any(one.waived in other.demanded for other in needs)
+        else one
         for one in needs
     ]
 

@@ -65,7 +65,6 @@ def differences(
 _MOST = 300
 """Facts of a text that are compared, so that no text costs more than a moment."""
 _PROMISED = frozenset({"工作日"})
-_UNANCHORED = 0
 _TELLING = 3
 """Pairs of characters from which a clause says what its fact is about; a bare fact may be about anything."""
 
@@ -202,7 +201,7 @@ def _is_harmless(one: Stated, known: Sequence[Stated], told: Sequence[Stated]) -
     if one.is_rule or (mention.kind == Fact.TIME and not one.follows_own):
         return False
     if one.follows_own:
-        return nearest <= _UNANCHORED
+        return nearest == 0
     if mention.kind == Fact.DATE and nearest <= 1:
         return True  # a day that is no beginning and no end is when something happened
     # 园林人员 3 小时内到场 says nothing of what the entry gives other hours for.

@@ -161,7 +161,7 @@ def _read_date(found: re.Match[str]) -> Iterator[Read]:
 
 
 def _read_month(found: re.Match[str]) -> Iterator[Read]:
-    number = number_of(found[2])
+    number = number_of(found[1])
     if number is not None:
         yield number.zfill(2), "月"
 
@@ -312,7 +312,7 @@ _RULES = (
     _Rule(
         Fact.DATE,
         re.compile(
-            rf"()(?:(?<=每年)|(?<=月和))\s?({_SMALL})\s?月()(?:份)?(?!底|末|\s?[\d一二三四五六七八九十]+\s?[日号])"
+            rf"(?:(?<=每年)|(?<=月和))\s?({_SMALL})\s?月(?:份)?(?!底|末|\s?[\d一二三四五六七八九十]+\s?[日号])"
         ),
         _read_month,
     ),

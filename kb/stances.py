@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kb.claims import Clause, clauses
+from kb.claims import NOT_NEEDED, clauses
 
 _MUST = r"(?<![无不])(?:必须|应当|只能|须|应|需要|需|要|得)"
-_NEED_NOT = r"(?:无需|无须|不需要|不需|不用|不必|免于|用不着|不要求)"
+_NEED_NOT = rf"(?:{NOT_NEEDED}|免于|不要求)"
 _MAY_NOT = r"(?:不得|不能够|不能|不可以|不可|不允许|不准|不予|不接受|不支持|不受理|无法|禁止|严禁|没法|不行)"
 _MAY = r"(?<!不)(?:可以|可|能够|能|允许|支持)"
 _ONLINE = r"(?:网上|线上|在线|手机|小程序|app|公众号|微信|支付宝|平台|网站|网办|自助机)"
@@ -360,8 +360,10 @@ _HAPPENED = re.compile(
 
 def opposed(reply: str, entry: str) -> list[tuple[str, str]]:
     """Pairs (words of the reply, words of the entry) where they take different sides of an either-or."""
-    said = [clause for clause in clauses(reply) if not (clause.of_case or _HAPPENED.search(clause.words))]
-    agreed = clauses(entry)
+    said = _plainly(
+        clause.words for clause in clauses(reply) if not (clause.of_case or _HAPPENED.search(clause.words))
+    )
+    agreed = _plainly(clause.words for clause in clauses(entry))
     found = []
     for stance in STANCES:
         ours, theirs = _sides(stance, said), _sides(stance, agreed)
@@ -392,14 +394,18 @@ def _takes(stance: Stance, words: str) -> set[bool]:
     return taken
 
 
-def _sides(stance: Stance, parts: Iterable[Clause]) -> dict[bool, str]:
+def _plainly(said: Iterable[str]) -> list[tuple[str, str]]:
+    """The words of each clause, and those that take sides: 不是一次给清的 takes the side that is told next."""
+    return [(words, _NOT_SO.sub("", words)) for words in said]
+
+
+def _sides(stance: Stance, said: Iterable[tuple[str, str]]) -> dict[bool, str]:
     """Which sides a text takes, each with the first clause that says so."""
     sides: dict[bool, str] = {}
-    for part in parts:
-        # 不是一次给清的 takes the side that is told next.
-        rest, times = stance.first.subn("", _NOT_SO.sub("", part.words))
+    for words, plain in said:
+        rest, times = stance.first.subn("", plain)
         if times:
-            sides.setdefault(True, part.words)
+            sides.setdefault(True, words)
         if stance.second.search(rest):
-            sides.setdefault(False, part.words)
+            sides.setdefault(False, words)
     return sides

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kb.analysis import fold
-from kb.claims import Clause, clauses, sentences
+from kb.claims import Clause, clauses
 from kb.facts import Fact, Mention, mentions
 
 
@@ -42,7 +42,7 @@ _BEFORE, _BEHIND = 12, 6  # characters around a fact that say how it is told
 def stated(text: str) -> list[Stated]:
     """The facts of a text in order, each with its surroundings."""
     folded, parts = fold(text), clauses(text)
-    starts, begins = [start for start, _ in sentences(text)], [part.start for part in parts]
+    begins = [part.start for part in parts]
     found = []
     for mention in mentions(text):
         place = bisect(begins, mention.start) - 1
@@ -56,7 +56,7 @@ def stated(text: str) -> list[Stated]:
         found.append(
             Stated(
                 mention,
-                _about(mention, parts, place, starts),
+                _about(mention, parts, place),
                 part.is_own,
                 part.follows_own,
                 bound,
@@ -77,11 +77,10 @@ _FOR = {
 """What an amount is for, whatever the words around."""
 
 
-def _about(mention: Mention, parts: Sequence[Clause], place: int, starts: Sequence[int]) -> frozenset[str]:
+def _about(mention: Mention, parts: Sequence[Clause], place: int) -> frozenset[str]:
     """What a fact is about: its clause, or the one before where it says nothing, and what an amount is for."""
     part = parts[place]
-    begun = starts[bisect(starts, part.start) - 1]
-    earlier = (one.about for one in reversed(parts[:place]) if one.start >= begun and one.about)
+    earlier = (one.about for one in reversed(parts[:place]) if one.sentence == part.sentence and one.about)
     about = part.about or next(earlier, frozenset())
     if mention.kind != Fact.AMOUNT:
         return about

@@ -1,6 +1,7 @@
 """查答案: ask in one's own words, get one paragraph with its date and source; or browse by matter."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape
@@ -71,9 +72,7 @@ def answers() -> str:
     if not words:
         return _browsed()
     with reading() as session:
-        told, is_in_vain = services().answers.once(
-            session, ("page", words), lambda state: _found(session, words, state)
-        )
+        told, is_in_vain = services().answers.once(session, ("page", words), partial(_found, session, words))
     if is_in_vain:
         services().searches.in_vain(words)
     return render("public/search.html", place="answers", words=words, **told)
@@ -128,11 +127,8 @@ def answers_json() -> Response:
     words = _words()
     with reading() as session:
         if words:
-            return giving.as_json(
-                services().answers.once(
-                    session, ("json", words), lambda state: _found_as_json(session, words, state)
-                )
-            )
+            told = services().answers.once(session, ("json", words), partial(_found_as_json, session, words))
+            return giving.as_json(told)
         category = _asked("category", 100)
         rows, following = _listed(session, category)
         items = [_object(*row) for row in rows]
