@@ -223,6 +223,10 @@ def revoke_token(shell: Shell, which: str, as_json_: bool) -> None:
 # ---------------------------------------------------------------- official accounts
 
 
+ANY_KEY = {"ignore_unknown_options": True}
+"""Older keys may begin with a dash: what is no option of the command is the key."""
+
+
 @click.group()
 def accounts() -> None:
     """政务新媒体账号：登记、列出、自检。"""
@@ -315,7 +319,7 @@ def list_accounts(shell: Shell, as_json_: bool) -> None:
     print_rows(rows, as_lines_of_json=as_json_)
 
 
-@accounts.command(name="test")
+@accounts.command(name="test", context_settings=ANY_KEY)
 @click.argument("which")
 @json_option
 @click.pass_obj
@@ -334,7 +338,7 @@ def test_account(shell: Shell, which: str, as_json_: bool) -> None:
         raise Unavailable(f"“{account.name}”自检不通过：{'、'.join(failed)}")
 
 
-@accounts.command(name="keys")
+@accounts.command(name="keys", context_settings=ANY_KEY)
 @click.argument("which")
 @click.option("--end", is_flag=True, help="平台后台已换好，旧密钥作废")
 @json_option
@@ -356,7 +360,7 @@ def change_keys(shell: Shell, which: str, end: bool, as_json_: bool) -> None:
         )
 
 
-@accounts.command(name="gate")
+@accounts.command(name="gate", context_settings=ANY_KEY)
 @click.argument("which")
 @click.option("--on/--off", "on", default=None, help="开或关；都不写则只更新平台的地址表")
 @click.pass_obj

@@ -46,7 +46,8 @@ from connectors.errors import DeliveryError
 from connectors.reaching import reach
 
 SEALED_FOR = "account"
-KEY_BYTES = 24
+KEY_LENGTH = 32
+"""Letters and digits of an account's webhook key (190 bits): no dash, which a command would take for an option."""
 LEASE = timedelta(seconds=30)
 """Longer than any call to a platform may take (`connectors.calls.TOTAL_SECONDS`)."""
 REFRESH_BEFORE = timedelta(minutes=5)
@@ -118,7 +119,7 @@ def add(
         raise Conflict(f"“{department.name}”在{row.label}已有一个账号，同一平台只开一个", field="platform")
     open_ones, secret_ones = _split(row.connector, settings, kept={})
     made = OfficialAccount(
-        key=secrets.token_urlsafe(KEY_BYTES),
+        key=_made(KEY_LENGTH),
         platform=platform,
         name=name.strip(),
         department_id=department_id,

@@ -9,6 +9,7 @@ from threading import Thread
 import pytest
 
 from app.official_accounts import service as accounts
+from app.official_accounts.models import OfficialAccount
 from connectors.sandbox.wechat import WeChatSandbox
 from connectors.sandbox.weibo import WeiboSandbox
 from tests.app.commands.huiying import Huiying
@@ -105,6 +106,17 @@ def test_in_words_each_line_says_right_wrong_or_unknown(
     _no_comments(wechat)
     ended = huiying("accounts", "test", sqlite_office.accounts["wechat"].key)
     assert "没有开通留言功能" in ended.out and ended.status == 1
+
+
+def test_a_key_that_begins_with_a_dash_is_a_key_and_no_option(
+    huiying: Huiying, sqlite_office: TheOffice, wechat: WeChatSandbox
+) -> None:
+    """As one in sixty-four of the keys made before they were letters and digits alone."""
+    with sqlite_office.db.writing() as session:
+        session.get_one(OfficialAccount, sqlite_office.accounts["wechat"].id).key = "-eQ7-older"
+    for command in (("test", "--json"), ("keys", "--json"), ("gate", "--off")):
+        ended = huiying("accounts", command[0], "-eQ7-older", *command[1:])
+        assert ended.status in {0, 1}, ended.err
 
 
 class _Elsewhere(BaseHTTPRequestHandler):

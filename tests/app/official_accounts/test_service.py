@@ -1,5 +1,6 @@
 """Official accounts: registered, filed, connected, stopped, on both databases."""
 
+import re
 from datetime import date, timedelta
 
 import httpx
@@ -30,6 +31,13 @@ def add(office: TheOffice, platform: str = "wechat", **changes: object) -> Offic
 
 
 # ------------------------------------------------------------------ registering
+
+
+def test_the_key_of_an_address_is_letters_and_digits_that_no_command_takes_for_an_option(
+    office: TheOffice,
+) -> None:
+    keys = [one.key for one in office.accounts.values()] + [add(office).key]
+    assert all(re.fullmatch(r"[0-9A-Za-z]{32}", one) for one in keys), keys
 
 
 @pytest.mark.clause("A1")
