@@ -193,7 +193,7 @@ class AnswerIndex:
             search = self._searching(state)
             hits = search(text, 2 * limit + 10)
             unsure = correct and len(text) <= _LONGEST_SLIP and not (hits and hits[0].answers)
-            other = self._better(search, text, hits) if unsure else None
+            other = self._better(state, search, text, hits) if unsure else None
         except IndexUnavailable as failure:
             logger.warning("answer index unavailable", exc_info=failure)
             self._spoilt = True
@@ -225,9 +225,9 @@ class AnswerIndex:
 
         return search
 
-    def _better(self, search: _Search, text: str, hits: Sequence[Hit]) -> str | None:
+    def _better(self, state: State, search: _Search, text: str, hits: Sequence[Hit]) -> str | None:
         """The text in other words that sound alike, if they find something more likely."""
-        if not self._index.corrects:
+        if not state.corrects:
             self.prepare_beside()
             return None
         other = self._index.did_you_mean(text)

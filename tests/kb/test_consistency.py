@@ -234,6 +234,7 @@ def test_what_only_looks_like_a_denial_is_none(entry, said):
         ("网上不接受线下补报。", "可以到现场线下补报。"),
         ("驾驶员应当提供发票。", "驾驶员没有义务提供发票。"),
         ("低保户、特困人员免收。", "低保户同样需要缴纳垃圾费。"),
+        ("提前还款不收违约金。", "提前还款须支付违约金。"),
     ],
 )
 def test_the_opposite_is_found_however_it_is_said(entry, said):
