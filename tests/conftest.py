@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as examples
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine.default import DefaultDialect
@@ -46,6 +47,11 @@ _TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
 # Friday 9 October 2026, 10:42 in Shanghai: the day before a make-up Saturday.
 NOW = datetime(2026, 10, 9, 2, 42, tzinfo=UTC)
 PASSWORD = "云泽示例口令-2026"
+# Invented examples are the same in every run, and none is too slow: a run says what the change did, not the dice.
+examples.register_profile("the same", derandomize=True, deadline=None)
+if explored := os.environ.get("HUIYING_TEST_EXPLORE"):
+    examples.register_profile("explore", max_examples=int(explored), deadline=None, print_blob=True)
+examples.load_profile("explore" if explored else "the same")
 WECHAT = {
     "original_id": "gh_0123456789ab",
     "app_id": "wxfeedc0de00000001",

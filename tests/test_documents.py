@@ -30,7 +30,7 @@ ALL = tuple(
 )
 COMMANDS = {name for name, _ in commands_of(main)}
 GROUPS = {" ".join(name.split()[:count]) for name in COMMANDS for count in range(1, len(name.split()) + 1)}
-VARIABLES = {row.variable for row in SETTINGS} | {"HUIYING_TEST_POSTGRESQL"}
+VARIABLES = {row.variable for row in SETTINGS} | {"HUIYING_TEST_POSTGRESQL", "HUIYING_TEST_EXPLORE"}
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
 

@@ -247,7 +247,7 @@ def test_a_file_that_cannot_be_imported_says_why_in_chinese(data: bytes, name: s
     assert problem.value.message_zh.endswith("。")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=300), st.sampled_from(["a.csv", "a.xlsx", "a.jsonl"]), st.booleans())
 def test_no_bytes_make_an_import_fail_in_another_way(data: bytes, name: str, is_table: bool) -> None:
     head = ",".join(HEADER).encode() + b"\n" if is_table else b""
@@ -257,7 +257,7 @@ def test_no_bytes_make_an_import_fail_in_another_way(data: bytes, name: str, is_
         assert problem.message_zh
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.lists(

@@ -62,7 +62,7 @@ def possible(values: Mapping[str, int], lines: list[Line]) -> dict[str, set[int]
     return {key: ways[key] for key in found.small}  # type: ignore[misc]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 8), min_size=3, max_size=3))
 def test_however_one_adds_and_subtracts_a_small_count_stays_open(parts: list[int]) -> None:
     values = dict(zip("abc", parts, strict=True)) | {"all": sum(parts)}

@@ -79,7 +79,7 @@ def test_a_signed_doctype_is_refused_too(name: str) -> None:
         our_wechat().check(request_of(push))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(body=st.binary(max_size=400), wrap=st.booleans())
 def test_no_bytes_make_reading_fail_in_another_way(body: bytes, wrap: bool) -> None:
     try:
@@ -88,7 +88,7 @@ def test_no_bytes_make_reading_fail_in_another_way(body: bytes, wrap: bool) -> N
         assert problem.reason
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     fields=st.dictionaries(
         st.sampled_from(
@@ -109,7 +109,7 @@ def test_no_values_make_reading_fail_in_another_way(fields: dict[str, str]) -> N
         assert message.external_id and message.sender
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(at=st.integers(0, 479), to=st.sampled_from("AZaz09+/"))
 def test_pitfall_3_a_sealed_push_changed_anywhere_is_refused(at: int, to: str) -> None:
     stand = a_wechat()
