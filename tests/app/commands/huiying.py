@@ -4,13 +4,15 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
 
+from app.base import clock
 from app.cli import main
-from tests.conftest import SECRET
+from tests.conftest import NOW, SECRET
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,13 @@ class Ended:
 
 @dataclass(frozen=True)
 class Huiying:
-    """The whole command over one installation, which it knows from the environment alone."""
+    """The whole command over one installation, which it knows from the environment alone, on the day of the tests."""
 
     url: str
     data_dir: Path
     secret: str = SECRET
     more: Mapping[str, str] = field(default_factory=dict)
+    at: datetime = NOW
 
     def __call__(self, *words: str | Path) -> Ended:
         settings: dict[str, str | None] = {
@@ -44,7 +47,8 @@ class Huiying:
             "HUIYING_SECRET_KEY": self.secret,
             **self.more,
         }
-        done = CliRunner().invoke(main, [str(word) for word in words], env=settings)
+        with clock.at(self.at):
+            done = CliRunner().invoke(main, [str(word) for word in words], env=settings)
         if done.exception and not isinstance(done.exception, SystemExit):
             raise done.exception  # a traceback is no way to end
         return Ended(done.exit_code, done.stdout, done.stderr)
