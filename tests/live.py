@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -10,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,10 +49,13 @@ def eventually(look: Callable[[], Found], *, within: float = 90.0, what: str = "
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
-        number: int = probe.getsockname()[1]
-        return number
+    """A port that nobody has, below those that systems give to connections that go out (32768 on, 49152 on): until a
+    server has started, which takes seconds, no connection of another test takes it away."""
+    while True:
+        number = random.randrange(10_000, 32_000)
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe, suppress(OSError):
+            probe.bind((host, number))
+            return number
 
 
 @dataclass
