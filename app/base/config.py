@@ -28,7 +28,7 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("DATABASE_URL", "sqlite:///var/huiying.db", "数据库；也可以是 postgresql+psycopg://…"),
+    Setting("DATABASE_URL", "sqlite:///var/huiying.db", "数据库；不填则是数据文件夹里的 huiying.db；也可以是 postgresql+psycopg://…"),
     Setting("DATA_DIR", "var", "数据文件夹：数据库、索引、附件、导出文件"),
     Setting("LISTEN", "127.0.0.1:8000", "监听地址，多个用逗号分开；[::1]:8000 也可以"),
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", "对外网址，用在订阅源和查询链接里"),
@@ -63,15 +63,15 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     Raises `Invalid` for a secret that is known or too short.
     """
     environment = os.environ if environment is None else environment
-    values = {row.name: row.default for row in SETTINGS}
     env_file = environment.get(PREFIX + "ENV_FILE", "")
-    if env_file:
-        values |= _from_file(Path(env_file))
-    values |= {row.name: environment[row.variable] for row in SETTINGS if row.variable in environment}
+    given = _from_file(Path(env_file)) if env_file else {}
+    given |= {row.name: environment[row.variable] for row in SETTINGS if row.variable in environment}
+    values = {row.name: row.default for row in SETTINGS} | given
     data_dir = Path(values["DATA_DIR"])
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     return Settings(
-        database_url=values["DATABASE_URL"],
+        # The database is with its keys: another folder alone must not leave it behind.
+        database_url=given.get("DATABASE_URL") or f"sqlite:///{data_dir / 'huiying.db'}",
         data_dir=data_dir,
         listen=_listed(values["LISTEN"]),
         public_url=values["PUBLIC_URL"].rstrip("/"),

@@ -23,6 +23,24 @@ def test_a_known_empty_or_short_secret_is_refused(tmp_path: Path, secret: str) -
         config.load({"HUIYING_DATA_DIR": str(tmp_path), "HUIYING_SECRET_KEY": secret})
 
 
+@pytest.mark.parametrize("given", [{}, {"HUIYING_DATABASE_URL": ""}])
+def test_the_database_is_in_the_data_folder_unless_another_is_named(
+    tmp_path: Path, given: dict[str, str]
+) -> None:
+    folder = {"HUIYING_DATA_DIR": str(tmp_path)}
+    assert config.load(folder | given).database_url == f"sqlite:///{tmp_path}/huiying.db"
+    named = config.load(folder | {"HUIYING_DATABASE_URL": "sqlite:///other.db"})
+    assert named.database_url == "sqlite:///other.db"
+
+
+def test_where_nothing_is_set_the_database_is_where_the_documents_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    defaults = {row.name: row.default for row in config.SETTINGS}
+    assert config.load({}).database_url == defaults["DATABASE_URL"]
+
+
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "huiying.env"
     file.write_text(
