@@ -57,6 +57,8 @@ class _Main(click.Group):
         except SQLAlchemyError as error:
             is_empty = "no such table" in str(error) or "does not exist" in str(error)
             message = _NO_TABLES if is_empty else _NO_DATABASE
+        except BrokenPipeError:
+            raise  # `huiying … | head` has read enough: click ends without a word
         except OSError as error:
             message = f"文件或网络出错：{error.strerror or error}"
         click.echo(message.replace("\n", " "), err=True)

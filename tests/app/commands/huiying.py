@@ -39,14 +39,19 @@ class Huiying:
     more: Mapping[str, str] = field(default_factory=dict)
     at: datetime = NOW
 
-    def __call__(self, *words: str | Path) -> Ended:
-        settings: dict[str, str | None] = {
-            **{name: None for name in os.environ if name.startswith("HUIYING_")},
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the environment says of this installation."""
+        return {
             "HUIYING_DATABASE_URL": self.url,
             "HUIYING_DATA_DIR": str(self.data_dir),
             "HUIYING_SECRET_KEY": self.secret,
             **self.more,
         }
+
+    def __call__(self, *words: str | Path) -> Ended:
+        others = {name: None for name in os.environ if name.startswith("HUIYING_")}
+        settings: dict[str, str | None] = {**others, **self.settings}
         with clock.at(self.at):
             done = CliRunner().invoke(main, [str(word) for word in words], env=settings)
         if done.exception and not isinstance(done.exception, SystemExit):

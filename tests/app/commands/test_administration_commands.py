@@ -1,6 +1,9 @@
 """Self-test, backup and restore, as whoever runs the machine does them."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -182,6 +185,18 @@ def test_a_job_is_run_by_hand_as_of_a_moment(huiying: Huiying) -> None:
 )
 def test_wrong_use_ends_with_two(huiying: Huiying, words: tuple[str, ...]) -> None:
     assert huiying(*words).status == 2
+
+
+def test_a_reader_of_the_pipe_that_has_read_enough_is_no_fault(huiying: Huiying) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore::SyntaxWarning", "-m", "app", "staff", "list"],
+        env=os.environ | huiying.settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 def test_a_database_that_is_away_is_said_in_one_line(tmp_path: Path) -> None:
