@@ -139,6 +139,11 @@ def _by_first(lines: str) -> dict[str, list[tuple[str, int]]]:
 _PURPOSE_WORDS = _by_first(_PURPOSES)
 
 
+def is_about(word: str) -> bool:
+    """Whether a word says what a question is about, rather than how it is asked (怎么办, 请问)."""
+    return bool(_NOT_ABOUT.sub("", word))
+
+
 def purposes_of(text: str) -> int:
     """Return the kinds of question a text is, a bit for each."""
     kinds = 0

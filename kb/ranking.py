@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from kb.analysis import Segmenter, bigrams, canonical
 from kb.experience import HIGHEST
-from kb.features import KEPT, KINDS, QUESTION, About, by_best, question_features, text_features
+from kb.features import KEPT, KINDS, QUESTION, About, by_best, is_about, question_features, text_features
 from kb.forest import Judge
 from kb.postings import Asked, Field, Floats, Ints, Texts
 
@@ -555,12 +555,13 @@ def _asked_alike(collection: Collection, text: str, units: Ints) -> set[int]:
 def _why(is_the_question: bool, asked: Mapping[str, float], told: Mapping[str, float]) -> Why:
     weight = {**told, **asked}
     terms = sorted(weight, key=lambda term: (-weight[term], term))
-    only_told = [term for term in terms if term not in asked]
+    telling = [term for term in terms if is_about(term)]
+    both, only_told = [one for one in telling if one in asked], [one for one in telling if one not in asked]
     reasons = []
     if is_the_question:
         reasons.append("问题相同")
-    elif asked:
-        reasons.append(f"说的是同一件事：{_listed([term for term in terms if term in asked])}")
+    elif both:
+        reasons.append(f"都问到：{_listed(both)}")
     if only_told:
         reasons.append(f"答复中提到：{_listed(only_told)}")
     return Why(tuple(reasons) or ("有相近的字词",), tuple(terms[:MOST_TERMS]))

@@ -28,7 +28,11 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("DATABASE_URL", "sqlite:///var/huiying.db", "数据库；不填则是数据文件夹里的 huiying.db；也可以是 postgresql+psycopg://…"),
+    Setting(
+        "DATABASE_URL",
+        "sqlite:///var/huiying.db",
+        "数据库；不填则是数据文件夹里的 huiying.db；也可以是 postgresql+psycopg://…",
+    ),
     Setting("DATA_DIR", "var", "数据文件夹：数据库、索引、附件、导出文件"),
     Setting("LISTEN", "127.0.0.1:8000", "监听地址，多个用逗号分开；[::1]:8000 也可以"),
     Setting("PUBLIC_URL", "http://127.0.0.1:8000", "对外网址，用在订阅源和查询链接里"),

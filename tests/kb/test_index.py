@@ -103,6 +103,15 @@ def test_the_reasons_are_words_of_the_question(full):
     assert full.search("社保卡丢了怎么补办？")[0].reasons[0] == "问题相同"
 
 
+def test_how_it_is_asked_is_no_reason_and_a_reason_claims_no_more_than_it_knows(full):
+    for hit in full.search("请问居住证怎么办"):
+        assert not any("怎么" in reason or "请问" in reason for reason in hit.reasons), hit.reasons
+        assert all(
+            reason.startswith(("问题相同", "都问到：", "答复中提到：", "有相近的字词"))
+            for reason in hit.reasons
+        )
+
+
 @pytest.mark.parametrize(
     ("written", "meant"),
     [

@@ -101,7 +101,7 @@ def suggestion(confidence: str, number: int, title: str, **more: Any) -> dict[st
         "title": title,
         "href": f"/desk/answers/{number}",
         "excerpt": "可用房东签名的居住证明或社区出具的实际居住证明代替……",
-        "reasons": ["说的是同一件事：租房、没有合同、居住证", "近 90 天用过 41 次，满意 39 次"],
+        "reasons": ["都问到：租房、没有合同、居住证", "近 90 天用过 41 次，满意 39 次"],
         "owner": "公安局户政科",
         "version": 4,
         "valid_until": date(2027, 6, 30),
