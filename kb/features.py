@@ -140,8 +140,8 @@ _PURPOSE_WORDS = _by_first(_PURPOSES)
 
 
 def is_about(word: str) -> bool:
-    """Whether a word says what a question is about, rather than how it is asked (怎么办, 请问)."""
-    return bool(_NOT_ABOUT.sub("", word))
+    """Whether a word says what a question is about: neither how it is asked (怎么办, 请问) nor a number."""
+    return not word.isdigit() and bool(_NOT_ABOUT.sub("", word))
 
 
 def purposes_of(text: str) -> int:
