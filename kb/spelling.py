@@ -1,8 +1,8 @@
 """Did the person mean another word? Words that sound alike, among those the documents use.
 
 Most slips in Chinese are homophones chosen from the input method's list: 居主证 for 居住证. Some write
-the sounds themselves: juzhuzheng. It only ever makes a suggestion; the search itself stays with what was
-written.
+the sounds themselves, juzhuzheng, or only how each begins, jzz. It only ever makes a suggestion; the search
+itself stays with what was written.
 """
 
 import re
@@ -14,7 +14,8 @@ from kb.analysis import SAME_WORDS, Segmenter, Token
 from kb.sounds import syllables
 
 _SHORTEST, _LONGEST = 2, 4
-_LATIN = re.compile(r"[a-z][a-z' ]{2,40}[a-z]")
+_LATIN = re.compile(r"(?<![a-z0-9])[a-z][a-z' ]{1,40}[a-z](?![a-z0-9])")
+_LEAST_INITIALS = 3  # two letters begin too many words
 _LONGEST_SYLLABLE = 6  # zhuang
 _MOST_READINGS = 20
 
@@ -31,7 +32,7 @@ class Spelling:
 
         None if nothing is unknown, or nothing known sounds like it and shares a character with it.
         """
-        read = _LATIN.sub(lambda found: self._read(found[0]) or found[0], folded)
+        read = _LATIN.sub(lambda found: self._read(found[0], folded != found[0]) or found[0], folded)
         return self._respelt(read, segmenter) or (read if read != folded else None)
 
     def _respelt(self, folded: str, segmenter: Segmenter) -> str | None:
@@ -47,17 +48,29 @@ class Spelling:
     def warm(self) -> None:
         """Work out what the first correction would wait for: how every word sounds."""
         len(self._by_sound)
+        len(self._by_initials)
         len(self._characters)
 
-    def _read(self, letters: str) -> str | None:
-        """The words that sounds written in letters stand for: shebaoka → 社保卡; None if they stand for none.
+    def _read(self, letters: str, beside_others: bool) -> str | None:
+        """The words that letters stand for: shebaoka, sbk → 社保卡; None if they stand for none.
 
-        The fewest words win; a single character only fills a gap beside a word.
+        Read as one, or else each of what spaces part. ``beside_others``: they are not all that was written.
         """
         if letters in self._frequency:
             return None
+        parts = letters.split()
+        if whole := self._sounded(letters, beside_others and len(parts) == 1):
+            return whole
+        read = [self._sounded(part, False) or self._by_initials.get(part) for part in parts]
+        if not any(read):
+            return None
+        return ("" if all(read) else " ").join(one or part for one, part in zip(read, parts, strict=True))
+
+    def _sounded(self, letters: str, beside_others: bool) -> str | None:
+        """The fewest words that sound like this. A single character only fills a gap beside a word, here or in what
+        stands beside."""
         run = re.sub(r"[' ]", "", letters)
-        worded = (self._worded(sounds) for sounds in self._syllables(run))
+        worded = (self._worded(sounds, beside_others) for sounds in self._syllables(run))
         fewest = min((words for words in worded if words is not None), key=_fewest, default=())
         return "".join(fewest) or None
 
@@ -71,8 +84,9 @@ class Spelling:
             del ways[end][_MOST_READINGS:]
         return ways[-1]
 
-    def _worded(self, sounds: tuple[str, ...]) -> tuple[str, ...] | None:
-        """Syllables as words, the longest first at each place; None unless words cover most of them."""
+    def _worded(self, sounds: tuple[str, ...], beside_others: bool) -> tuple[str, ...] | None:
+        """Syllables as words, the longest first at each place; None unless words cover most of them, or other words
+        stand beside them: 社保卡diule."""
         words: list[str] = []
         place = 0
         while place < len(sounds):
@@ -82,7 +96,7 @@ class Spelling:
             words.append(word or self._characters[sounds[place]])
             place += len(words[-1])
         covered = sum(len(word) for word in words if len(word) > 1)
-        return tuple(words) if 2 * covered > len(sounds) else None
+        return tuple(words) if 2 * covered > len(sounds) or (beside_others and len(sounds) > 1) else None
 
     def _heard(self, written: str) -> str | None:
         if written in self._frequency:
@@ -110,8 +124,19 @@ class Spelling:
     @cached_property
     def _by_sound(self) -> dict[tuple[str, ...], str]:
         """The most frequent word for every sound."""
+        return {syllables(word): word for word in self._words}
+
+    @cached_property
+    def _by_initials(self) -> dict[str, str]:
+        """The most frequent word for the first letters of its sounds: gjj → 公积金."""
+        found = {"".join(one[:1] for one in syllables(word)): word for word in self._words}
+        return {letters: word for letters, word in found.items() if len(letters) >= _LEAST_INITIALS}
+
+    @cached_property
+    def _words(self) -> list[str]:
+        """The Chinese words of the documents, the most frequent last."""
         by_frequency = sorted(self._frequency.items(), key=lambda item: (item[1], item[0]))
-        return {syllables(word): word for word, count in by_frequency if count and _is_chinese_word(word)}
+        return [word for word, count in by_frequency if count and _is_chinese_word(word)]
 
     @cached_property
     def _characters(self) -> dict[str, str]:

@@ -32,7 +32,16 @@ def segmenter() -> Segmenter:
         ("wifi", None),  # the library says so itself
         ("wechat pay", None),
         ("email", None),
-        ("gjj", None),
+        ("jzz", "居住证"),
+        ("sbk diushi", "社保卡丢失"),
+        ("jsz到期", "驾驶证到期"),
+        ("社保卡diushi", "社保卡丢失"),
+        ("护照kaqi", "护照卡期"),  # beside other words single characters may do
+        ("kaqi", None),
+        ("gjj", None),  # the library speaks of nothing that begins like this
+        ("sb", None),  # two letters begin too many words
+        ("jzz5", None),
+        ("jzz pay", "居住证 pay"),
         ("12345", None),
         ("a" * 60, None),
         ("xi" * 20, None),
