@@ -59,8 +59,10 @@ class Spelling:
         if letters in self._frequency:
             return None
         parts = letters.split()
-        if whole := self._sounded(letters, beside_others and len(parts) == 1):
-            return whole
+        is_one = len(parts) == 1
+        whole = self._sounded(letters, beside_others and is_one)
+        if whole or is_one:
+            return whole or self._by_initials.get(letters)
         read = [self._sounded(part, False) or self._by_initials.get(part) for part in parts]
         if not any(read):
             return None

@@ -26,6 +26,7 @@ from connectors.sandbox.wechat import WeChatSandbox
 Found = TypeVar("Found")
 SECRET = "a secret for the running office, 0123456789"
 ROOT = Path(__file__).parent.parent
+HUIYING = (sys.executable, "-W", "ignore::SyntaxWarning", "-m", "app")
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
     None,
@@ -51,11 +52,11 @@ def eventually(look: Callable[[], Found], *, within: float = 90.0, what: str = "
 def free_port(host: str = "127.0.0.1") -> int:
     """A port that nobody has, below those that systems give to connections that go out (32768 on, 49152 on): until a
     server has started, which takes seconds, no connection of another test takes it away."""
-    while True:
-        number = random.randrange(10_000, 32_000)
+    for number in random.sample(range(10_000, 32_000), 100):
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe, suppress(OSError):
             probe.bind((host, number))
             return number
+    raise AssertionError(f"no port can be had on {host}")
 
 
 @dataclass
@@ -95,7 +96,7 @@ class LiveOffice:
     def run(self, *arguments: str, wrong: bool = False) -> str:
         """`huiying …` to its end; what it printed. With ``wrong``, it must fail, and its error comes back."""
         done = subprocess.run(
-            [sys.executable, "-W", "ignore::SyntaxWarning", "-m", "app", *arguments],
+            [*HUIYING, *arguments],
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
@@ -119,7 +120,7 @@ class LiveOffice:
         """Start a process that serves, and wait until it may."""
         log = (self.data_dir / f"{command}.log").open("ab")
         process = subprocess.Popen(
-            [sys.executable, "-W", "ignore::SyntaxWarning", "-m", "app", command, *arguments],
+            [*HUIYING, command, *arguments],
             cwd=ROOT,
             env=self.environment,
             stdout=log,

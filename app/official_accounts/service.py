@@ -46,7 +46,7 @@ from connectors.errors import DeliveryError
 from connectors.reaching import reach
 
 SEALED_FOR = "account"
-KEY_LENGTH = 32
+WEBHOOK_KEY_LENGTH = 32
 """Letters and digits of an account's webhook key (190 bits): no dash, which a command would take for an option."""
 LEASE = timedelta(seconds=30)
 """Longer than any call to a platform may take (`connectors.calls.TOTAL_SECONDS`)."""
@@ -119,7 +119,7 @@ def add(
         raise Conflict(f"“{department.name}”在{row.label}已有一个账号，同一平台只开一个", field="platform")
     open_ones, secret_ones = _split(row.connector, settings, kept={})
     made = OfficialAccount(
-        key=_made(KEY_LENGTH),
+        key=_made(WEBHOOK_KEY_LENGTH),
         platform=platform,
         name=name.strip(),
         department_id=department_id,

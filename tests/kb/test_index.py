@@ -104,7 +104,9 @@ def test_the_reasons_are_words_of_the_question(full):
 
 
 def test_how_it_is_asked_is_no_reason_and_a_reason_claims_no_more_than_it_knows(full):
-    for hit in full.search("请问居住证怎么办"):
+    hits = full.search("请问居住证怎么办")
+    assert hits
+    for hit in hits:
         assert not any("怎么" in reason or "请问" in reason for reason in hit.reasons), hit.reasons
         assert all(
             reason.startswith(("问题相同", "都问到：", "答复中提到：", "有相近的字词"))

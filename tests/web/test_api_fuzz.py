@@ -27,9 +27,7 @@ def test_no_input_breaks_a_call(app: Flask, sqlite_office: TheOffice, operation)
 
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
-        derandomize=True,
         suppress_health_check=list(HealthCheck),
     )
     @given(case=described.as_strategy())

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,6 @@ class Huiying:
     data_dir: Path
     secret: str = SECRET
     more: Mapping[str, str] = field(default_factory=dict)
-    at: datetime = NOW
 
     @property
     def settings(self) -> dict[str, str]:
@@ -52,7 +50,7 @@ class Huiying:
     def __call__(self, *words: str | Path) -> Ended:
         others = {name: None for name in os.environ if name.startswith("HUIYING_")}
         settings: dict[str, str | None] = {**others, **self.settings}
-        with clock.at(self.at):
+        with clock.at(NOW):
             done = CliRunner().invoke(main, [str(word) for word in words], env=settings)
         if done.exception and not isinstance(done.exception, SystemExit):
             raise done.exception  # a traceback is no way to end

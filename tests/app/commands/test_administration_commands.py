@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from app.log import queries as log_queries
 from tests.app.commands.huiying import Ended, Huiying
 from tests.conftest import SECRET, TheOffice
 from tests.factories import a_case
+from tests.live import HUIYING
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_wrong_use_ends_with_two(huiying: Huiying, words: tuple[str, ...]) -> No
 
 def test_a_reader_of_the_pipe_that_has_read_enough_is_no_fault(huiying: Huiying) -> None:
     with subprocess.Popen(
-        [sys.executable, "-W", "ignore::SyntaxWarning", "-m", "app", "staff", "list"],
+        [*HUIYING, "staff", "list"],
         env=os.environ | huiying.settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
